@@ -1,0 +1,38 @@
+import {
+  ApiException,
+  CoreV1Api,
+  KubeConfig,
+  KubernetesObjectApi,
+  type KubernetesObject,
+} from "@kubernetes/client-node";
+
+function connect(kubeconfig: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  return config;
+}
+
+/** Creates what is not there yet, and leaves alone what is. */
+export async function createMissing(kubeconfig: string, objects: readonly KubernetesObject[]): Promise<void> {
+  const api = KubernetesObjectApi.makeApiClient(connect(kubeconfig));
+  for (const object of objects) {
+    try {
+      await api.create(object);
+    } catch (error) {
+      if (!(error instanceof ApiException && error.code === 409)) throw error;
+    }
+  }
+}
+
+/** Whether pods can be created and find a node: every node Ready and rid of the taint it is born with. */
+export async function takesPods(kubeconfig: string): Promise<boolean> {
+  const api = connect(kubeconfig).makeApiClient(CoreV1Api);
+  const { items: nodes } = await api.listNode();
+  const ready = nodes.every(
+    ({ spec, status }) =>
+      status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") &&
+      !spec?.taints?.some(({ key }) => key === "node.kubernetes.io/not-ready"),
+  );
+  const { items: accounts } = await api.listNamespacedServiceAccount({ namespace: "default" });
+  return ready && accounts.length > 0;
+}

@@ -1,0 +1,80 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+
+import { lock } from "proper-lockfile";
+
+import { UserError } from "../errors";
+import { startTime } from "./process";
+import { sleep } from "./wait";
+
+interface Owner {
+  pid: number;
+  started: string | undefined;
+  purpose: string;
+}
+
+/**
+ * Runs `work` while no other process holds the lock `name` of this folder. A second one is told who holds it; with
+ * `wait` it is told so and waits.
+ */
+export async function withLock<T>(
+  directory: string,
+  { name, purpose, wait }: { name: string; purpose: string; wait?: (line: string) => void },
+  work: () => Promise<T>,
+): Promise<T> {
+  createDirectory(directory);
+  const ownerFile = path.join(directory, `${name}.lock.json`);
+  const release = await acquire(directory, name, ownerFile, wait);
+  writeFileSync(ownerFile, JSON.stringify({ pid: process.pid, started: startTime(process.pid), purpose }));
+  try {
+    return await work();
+  } finally {
+    rmSync(ownerFile, { force: true });
+    await release();
+  }
+}
+
+async function acquire(directory: string, name: string, ownerFile: string, wait?: (line: string) => void) {
+  let announced = false;
+  for (;;) {
+    const owner = liveOwner(ownerFile);
+    if (owner && !wait) {
+      throw new UserError(
+        `${directory} is in use: process ${owner.pid} is busy there (${owner.purpose}). ` +
+          `Wait for it to end, or end it with: kill ${owner.pid}`,
+      );
+    }
+    if (owner && wait && !announced) {
+      wait(`waiting for process ${owner.pid} (${owner.purpose})`);
+      announced = true;
+    }
+    try {
+      return await lock(directory, {
+        lockfilePath: path.join(directory, `${name}.lock`),
+        stale: 5000,
+        // Whoever slept through five seconds (a suspended laptop) is still known as the owner by its pid.
+        onCompromised: () => undefined,
+      });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
+      await sleep(200); // its owner was killed and the lock is not stale yet, or has not written its name yet
+    }
+  }
+}
+
+function liveOwner(ownerFile: string): Owner | undefined {
+  try {
+    const owner = JSON.parse(readFileSync(ownerFile, "utf8")) as Owner;
+    return startTime(owner.pid) === owner.started ? owner : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function createDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new UserError(`the sandbox cannot write to ${directory}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,120 @@
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { constants } from "node:os";
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+
+import { UserError } from "../errors";
+import { defaultDirectory, runningControlPlane, stopControlPlane } from "./control-plane";
+import { withLock } from "./lock";
+import { runStack } from "./run-stack";
+import { startSandbox } from "./start";
+
+const usage = `npm run sandbox -- [command] [options]
+
+  (no command)     start the sandbox unless it runs, put a stack on it, show what came up;
+                   then stop the sandbox if this started it
+  start            start the sandbox unless it runs, and leave it running
+  stop             stop it; its logs stay in .sandbox/logs
+
+  --stack NAME     the stack to run: the NAME of a Pulumi.NAME.yaml (default: dev)
+  --keep           leave the sandbox running afterwards
+  --kubeconfig     print the path of the sandbox's kubeconfig, started and left running if need be
+  --help           print this`;
+
+const exclusive = { name: "run", purpose: "npm run sandbox" };
+const log = (line: string) => console.error(line);
+
+async function main(signal: AbortSignal): Promise<void> {
+  const { command, options } = readArguments();
+  if (options.help) return console.log(usage);
+  if (options.kubeconfig) return console.log(await kubeconfig(signal));
+  const work = {
+    run: () => run(options.stack, options.keep, signal),
+    start: () =>
+      startSandbox({ log, signal }).then(({ kubeconfig }) => log(`the sandbox runs: ${kubeconfig}`)),
+    stop: () => stopControlPlane().then(() => log("the sandbox is stopped")),
+  }[command];
+  await withLock(defaultDirectory, exclusive, work);
+}
+
+async function run(stack: string, keep: boolean, signal: AbortSignal): Promise<void> {
+  const stays = keep || (await runningControlPlane(defaultDirectory)) !== undefined;
+  try {
+    const controlPlane = await startSandbox({ log, signal });
+    await Promise.race([runStack({ stack, controlPlane }), aborted(signal)]);
+  } finally {
+    if (!stays) await stopControlPlane();
+  }
+}
+
+async function kubeconfig(signal: AbortSignal): Promise<string> {
+  const running = await runningControlPlane(defaultDirectory);
+  const sandbox =
+    running ?? (await withLock(defaultDirectory, exclusive, () => startSandbox({ log, signal })));
+  return sandbox.kubeconfig;
+}
+
+function readArguments() {
+  const { values, positionals } = parse();
+  const command = positionals[0] ?? "run";
+  if (positionals.length > 1 || !isCommand(command)) {
+    throw new UserError(`unknown command "${positionals.join(" ")}"\n\n${usage}`);
+  }
+  const stack = values.stack ?? "dev";
+  if (!stacks().includes(stack)) {
+    throw new UserError(
+      `--stack "${stack}": there is no Pulumi.${stack}.yaml; stacks: ${stacks().join(", ")}`,
+    );
+  }
+  const { keep = false, kubeconfig = false, help = false } = values;
+  return { command, options: { stack, keep, kubeconfig, help } };
+}
+
+function parse() {
+  const flag = { type: "boolean" } as const;
+  try {
+    const options = { stack: { type: "string" }, keep: flag, kubeconfig: flag, help: flag } as const;
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    throw new UserError(`${(error as Error).message}\n\n${usage}`);
+  }
+}
+
+function isCommand(text: string): text is "run" | "start" | "stop" {
+  return ["run", "start", "stop"].includes(text);
+}
+
+function stacks(): string[] {
+  const files = readdirSync(path.dirname(__dirname));
+  return files.flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+}
+
+async function aborted(signal: AbortSignal): Promise<never> {
+  signal.throwIfAborted();
+  const [event] = (await once(signal, "abort")) as [Event];
+  throw (event.target as AbortSignal).reason;
+}
+
+/** Ctrl-C or SIGTERM ends the work in order; a second one ends this process at once. */
+function interruptible(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => {
+      log(`${name}: stopping`);
+      process.exitCode = 128 + constants.signals[name];
+      controller.abort(new UserError(`ended by ${name}`));
+    });
+  }
+  return controller.signal;
+}
+
+void main(interruptible()).then(
+  () => process.exit(),
+  (error: unknown) => {
+    // What the user or the system caused (a full disk, a folder not writable) is told without a stack trace.
+    const plain = error instanceof UserError || (error as NodeJS.ErrnoException).syscall !== undefined;
+    console.error(plain ? `error: ${(error as Error).message}` : error);
+    process.exit(process.exitCode ?? 1);
+  },
+);
