@@ -1,0 +1,114 @@
+import type {
+  KubernetesObject,
+  V1Deployment,
+  V1Node,
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1Pod,
+} from "@kubernetes/client-node";
+import { UserError } from "../errors";
+import { ClusterClient, ClusterError, type ClusterConnection } from "./client";
+import {
+  internalHostname,
+  registryApi,
+  registryDeployment,
+  registryName,
+  registryNamespace,
+  type RegistryConfig,
+} from "./registry-types";
+
+/** What the cluster says about its registry at one moment: read on every run, changed or not. */
+export interface LiveRegistry {
+  readonly config: RegistryConfig;
+  readonly deployment: V1Deployment | undefined;
+  /** The registry's own pods, without the pruner's and the node CA's. */
+  readonly pods: V1Pod[];
+  readonly nodes: V1Node[];
+  /** The claims in the registry's namespace. */
+  readonly claims: V1PersistentVolumeClaim[];
+  /** The volume the stack wants to make, when it exists already. */
+  readonly volume: V1PersistentVolume | undefined;
+  readonly prunerExists: boolean;
+  /** Whether images were pushed to the registry; undefined when the cluster cannot tell. */
+  readonly holdsImages: boolean | undefined;
+  readonly hostnames: { readonly internal: string; readonly routes: string[] };
+}
+
+/** The part that changes while a rollout runs, and is asked for again and again. */
+export type Rollout = Pick<LiveRegistry, "config" | "deployment" | "pods">;
+
+interface Route extends KubernetesObject {
+  spec?: { host?: string };
+}
+
+/** Reads all of it. A cluster without the registry's operator is an error that says so. */
+export async function readLiveRegistry(
+  connection: ClusterConnection,
+  volumeName?: string,
+): Promise<LiveRegistry> {
+  const client = new ClusterClient(connection);
+  // One request first: an unreachable cluster is then one error, and discovery is cached for the others.
+  const rollout = await readRollout(client);
+  const [nodes, claims, volume, pruner, holdsImages, routes] = await Promise.all([
+    client.list<V1Node>("v1", "Node"),
+    client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", registryNamespace),
+    volumeName === undefined
+      ? undefined
+      : client.get<V1PersistentVolume>("v1", "PersistentVolume", volumeName),
+    client.get(registryApi, "ImagePruner", registryName),
+    readHoldsImages(client),
+    optional(client.list<Route>("route.openshift.io/v1", "Route", registryNamespace)),
+  ]);
+  return {
+    ...rollout,
+    nodes: nodes ?? [],
+    claims: claims ?? [],
+    volume,
+    prunerExists: pruner !== undefined,
+    holdsImages,
+    hostnames: {
+      internal: internalHostname,
+      routes: (routes ?? []).flatMap(({ spec }) => (spec?.host ? [spec.host] : [])).sort(),
+    },
+  };
+}
+
+export async function readRollout(client: ClusterClient): Promise<Rollout> {
+  const config = await client.get<RegistryConfig>(registryApi, "Config", registryName);
+  if (!config) {
+    throw new UserError(
+      `this cluster has no configs.imageregistry.operator.openshift.io/${registryName}: ` +
+        `is it OpenShift 4, and is the ImageRegistry capability enabled (clusteroperator image-registry)?`,
+    );
+  }
+  const [deployment, pods] = await Promise.all([
+    client.get<V1Deployment>("apps/v1", "Deployment", registryDeployment, registryNamespace),
+    client.list<V1Pod>("v1", "Pod", registryNamespace),
+  ]);
+  return {
+    config,
+    deployment,
+    pods: (pods ?? []).filter(({ metadata }) => metadata?.labels?.["docker-registry"] === "default"),
+  };
+}
+
+// OpenShift marks the images that were pushed to its own registry. Without its image API nothing can tell.
+async function readHoldsImages(client: ClusterClient): Promise<boolean | undefined> {
+  return optional(
+    client.anyObject(
+      "image.openshift.io/v1",
+      "Image",
+      ({ metadata }) => metadata?.annotations?.["openshift.io/image.managed"] === "true",
+    ),
+  );
+}
+
+/** For what only informs: a user without the right to read it learns less, and nothing fails. */
+async function optional<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof ClusterError) return undefined;
+    throw error;
+  }
+}
