@@ -1,0 +1,55 @@
+import { ClusterClient, type ClusterConnection } from "./client";
+import { effectiveNodeSelector } from "./expected-deployment";
+import { type LiveRegistry, readLiveRegistry } from "./live-registry";
+import { type Findings, assertPreflight, preflight, type RegistryPlan } from "./preflight";
+import { evictionPatch, foreignBackends } from "./backends";
+import { registryApi, registryName, type RegistryConfig, type Storage } from "./registry-types";
+
+/** A plan that the live cluster has been asked about, and found possible. */
+export interface CheckedRegistry {
+  readonly connection: ClusterConnection;
+  readonly plan: RegistryPlan;
+  readonly live: LiveRegistry;
+  readonly warnings: Findings["warnings"];
+}
+
+/**
+ * Reads the cluster and checks the plan against it. Everything that would break or lose something ends the run here,
+ * in preview and in up, before any resource is made.
+ *
+ * @param placementManager the field manager that owns our keys of the CR's nodeSelector; others' keys stay in force
+ */
+export async function checkRegistry(
+  connection: ClusterConnection,
+  plan: RegistryPlan,
+  placementManager: string,
+): Promise<CheckedRegistry> {
+  const live = await readLiveRegistry(connection, plan.claim?.volumeName);
+  const nodeSelector = effectiveNodeSelector(live.config, plan.placement.nodeSelector, placementManager);
+  const effective = { ...plan, placement: { ...plan.placement, nodeSelector } };
+  const findings = preflight(live, effective);
+  assertPreflight(findings);
+  return { connection, plan: effective, live, warnings: findings.warnings };
+}
+
+/** Makes `wanted` the live registry's only storage backend, in one write; returns what had to go. */
+export async function evictForeignBackends(
+  connection: ClusterConnection,
+  wanted: Storage,
+  fieldManager: string,
+): Promise<string[]> {
+  const client = new ClusterClient(connection);
+  const config = await client.get<RegistryConfig>(registryApi, "Config", registryName);
+  const foreign = foreignBackends(config?.spec.storage, wanted);
+  if (foreign.length === 0) return [];
+  await client.mergePatch(
+    {
+      apiVersion: registryApi,
+      kind: "Config",
+      metadata: { name: registryName },
+      ...evictionPatch(foreign, wanted),
+    },
+    fieldManager,
+  );
+  return foreign;
+}

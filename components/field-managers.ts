@@ -1,0 +1,10 @@
+/** Server-side apply knows its callers by name; these never change, or a stack would fight its own past. */
+export const registryManager = "image-registry-operator-patch";
+export const placementManager = "image-registry-placement";
+/** Sends the merge patch that removes foreign storage backends. */
+export const evictionManager = "image-registry-eviction";
+
+/** How the provider is told which manager a patch applies as, and to take fields over from other managers. */
+export function patchAnnotations(fieldManager: string): Record<string, string> {
+  return { "pulumi.com/patchFieldManager": fieldManager, "pulumi.com/patchForce": "true" };
+}

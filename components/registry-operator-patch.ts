@@ -1,0 +1,120 @@
+import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
+import * as pulumi from "@pulumi/pulumi";
+import { RandomBytes } from "@pulumi/random";
+import { foreignBackends } from "../cluster/backends";
+import { type CheckedRegistry, evictForeignBackends } from "../cluster/checked-registry";
+import { type Condition, conditionsOf } from "../cluster/convergence";
+import { registryApi, registryName, type Storage } from "../cluster/registry-types";
+import { waitUntilConverged } from "../cluster/wait";
+import type { ConfigSpec } from "../crds/types";
+import { evictionManager, patchAnnotations, registryManager } from "./field-managers";
+
+/** Fields of the Config CR that are owned only when they are given. */
+export type RegistrySettings = Pick<
+  ConfigSpec,
+  | "defaultRoute"
+  | "routes"
+  | "readOnly"
+  | "disableRedirect"
+  | "logLevel"
+  | "operatorLogLevel"
+  | "proxy"
+  | "requests"
+  | "resources"
+  | "affinity"
+  | "topologySpreadConstraints"
+>;
+
+export interface RegistryOperatorPatchArgs {
+  /** The plan (managementState, replicas, rolloutStrategy, storage) and the live cluster it was checked against. */
+  readonly registry: CheckedRegistry;
+  /** @default none: the operator's or another manager's values stay */
+  readonly settings?: RegistrySettings;
+  /** Seconds the registry may take until it serves what was asked. @default 600 */
+  readonly timeoutSeconds?: number;
+}
+
+/** Names on the live CR what the last eviction removed, so that an eviction is a visible change of the patch. */
+const evictedAnnotation = "image-registry/evicted";
+
+/**
+ * The cluster's registry as the stack wants it: server-side apply of `configs.imageregistry.operator.openshift.io/cluster`
+ * under one field manager. Other managers' storage backends are evicted in one write with our own, and every up ends
+ * only when the registry's pods serve what was asked, also when nothing had to change.
+ */
+export class RegistryOperatorPatch extends pulumi.ComponentResource {
+  /** The CR's conditions: after convergence in up, as they are now in preview. */
+  readonly conditions: pulumi.Output<Condition[]>;
+
+  constructor(
+    private readonly name: string,
+    private readonly args: RegistryOperatorPatchArgs,
+    options: pulumi.ComponentResourceOptions = {},
+  ) {
+    super("image-registry:index:RegistryOperatorPatch", name, {}, options);
+    if (pulumi.runtime.isDryRun()) this.warn();
+    const patch = this.patch(this.httpSecret());
+    this.conditions = patch.id.apply(() => this.converged());
+    this.registerOutputs({ conditions: this.conditions });
+  }
+
+  private warn(): void {
+    for (const warning of this.args.registry.warnings) void pulumi.log.warn(warning, this);
+  }
+
+  private httpSecret(): pulumi.Output<string> {
+    // Replicas sign upload states for each other with it; the operator's own would differ after a re-creation.
+    return new RandomBytes(`${this.name}-http-secret`, { length: 64 }, { parent: this }).hex;
+  }
+
+  private patch(httpSecret: pulumi.Output<string>): CustomResourcePatch {
+    const { managementState, replicas, rolloutStrategy, storage } = this.args.registry.plan;
+    const evict = this.evictionHook(storage);
+    return new CustomResourcePatch(
+      this.name,
+      {
+        apiVersion: registryApi,
+        kind: "Config",
+        metadata: {
+          name: registryName,
+          annotations: { ...patchAnnotations(registryManager), ...this.evicted(storage) },
+        },
+        spec: { managementState, replicas, rolloutStrategy, storage, httpSecret, ...this.args.settings },
+      },
+      {
+        parent: this,
+        hooks: { beforeCreate: [evict], beforeUpdate: [evict] },
+        // To let go of the patch would take replicas, a required field, out of a live registry.
+        retainOnDelete: managementState === "Managed",
+      },
+    );
+  }
+
+  private evictionHook(storage: Storage): pulumi.ResourceHook {
+    return new pulumi.ResourceHook(`${this.name}-evict`, async () => {
+      const evicted = await evictForeignBackends(this.args.registry.connection, storage, evictionManager);
+      if (evicted.length)
+        void pulumi.log.warn(`evicted ${evicted.join(", ")} from spec.storage of the live registry`, this);
+    });
+  }
+
+  // Without a foreign backend the live value is kept, so that an unchanged stack stays unchanged.
+  private evicted(storage: Storage): Record<string, string> {
+    const { metadata, spec } = this.args.registry.live.config;
+    const foreign = foreignBackends(spec.storage, storage);
+    const value = foreign.length
+      ? `${foreign.join("+")}@${metadata?.generation}`
+      : metadata?.annotations?.[evictedAnnotation];
+    return value === undefined ? {} : { [evictedAnnotation]: value };
+  }
+
+  private async converged(): Promise<Condition[]> {
+    const { connection, live } = this.args.registry;
+    if (pulumi.runtime.isDryRun()) return conditionsOf(live.config);
+    const { config } = await waitUntilConverged(connection, {
+      timeoutSeconds: this.args.timeoutSeconds ?? 600,
+      progress: (line) => void pulumi.log.info(line, this, undefined, true),
+    });
+    return conditionsOf(config);
+  }
+}

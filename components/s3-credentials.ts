@@ -1,0 +1,34 @@
+import { Secret } from "@pulumi/kubernetes/core/v1";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface S3CredentialsArgs {
+  /** Namespace of the registry's operator. */
+  readonly namespace: string;
+  /** Access key of a user who may read and write the bucket. Kept secret. */
+  readonly accessKey: pulumi.Input<string>;
+  /** Kept secret. */
+  readonly secretKey: pulumi.Input<string>;
+}
+
+/** The Secret in which the operator looks for S3 credentials given by a user: `image-registry-private-configuration-user`. */
+export class S3Credentials extends pulumi.ComponentResource {
+  constructor(name: string, args: S3CredentialsArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("image-registry:index:S3Credentials", name, {}, options);
+    new Secret(
+      `${name}-secret`,
+      {
+        metadata: {
+          name: "image-registry-private-configuration-user",
+          namespace: args.namespace,
+          annotations: { "pulumi.com/patchFieldManager": "image-registry-s3-credentials" },
+        },
+        stringData: {
+          REGISTRY_STORAGE_S3_ACCESSKEY: pulumi.secret(args.accessKey),
+          REGISTRY_STORAGE_S3_SECRETKEY: pulumi.secret(args.secretKey),
+        },
+      },
+      { parent: this, retainOnDelete: options.retainOnDelete },
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,119 @@
+import type { Configuration } from "./schema";
+
+export interface Violation {
+  readonly path: (string | number)[];
+  readonly message: string;
+}
+
+/** What no single value shows: rules between values, which the operator, NFS or the data would pay for. */
+export function violations(config: Configuration, stack: string): Violation[] {
+  return [
+    ...backendRules(config),
+    ...emptyDirRules(config, stack),
+    ...accessModeRules(config),
+    ...hostRules(config),
+    ...placementRules(config),
+  ];
+}
+
+/** Whether a stack's name says that people depend on it. */
+export function isProduction(stack: string): boolean {
+  return /(^|[-_./])(prod|production|prd|live)([-_./]|$)/i.test(stack);
+}
+
+function backendRules({ backend, ...config }: Configuration): Violation[] {
+  if (backend === "emptyDir") return [];
+  const missing =
+    config[backend] === undefined ? [violation([backend], `backend "${backend}" needs this section`)] : [];
+  if (backend !== "s3") return missing;
+  const credentials = (["s3AccessKey", "s3SecretKey"] as const).filter((key) => config[key] === "");
+  return [
+    ...missing,
+    ...credentials.map((key) =>
+      violation([key], `backend "s3" needs it: pulumi config set --secret image-registry:${key}`),
+    ),
+  ];
+}
+
+function emptyDirRules({ backend, replicas, acceptImageLoss }: Configuration, stack: string): Violation[] {
+  if (backend !== "emptyDir") return [];
+  const found: Violation[] = [];
+  if (replicas > 1) {
+    found.push(
+      violation(
+        ["replicas"],
+        "is more than 1, the limit on emptyDir: each pod would keep images of its own; use nfs, pvc or s3",
+      ),
+    );
+  }
+  if (isProduction(stack) && !acceptImageLoss) {
+    found.push(
+      violation(
+        ["backend"],
+        `loses every image when the pod restarts, and stack "${stack}" is named as production; use nfs, pvc or s3, or say acceptImageLoss: true`,
+      ),
+    );
+  }
+  return found;
+}
+
+function accessModeRules({ backend, nfs, replicas, rolloutStrategy }: Configuration): Violation[] {
+  if (backend !== "nfs" || !nfs || nfs.accessModes.includes("ReadWriteMany")) return [];
+  const found: Violation[] = [];
+  if (replicas > 1)
+    found.push(
+      violation(
+        ["replicas"],
+        "is more than 1, the limit with nfs.accessModes ReadWriteOnce; use ReadWriteMany",
+      ),
+    );
+  if (rolloutStrategy !== "Recreate") {
+    found.push(
+      violation(
+        ["rolloutStrategy"],
+        'is refused by the operator with nfs.accessModes ReadWriteOnce; use "Recreate"',
+      ),
+    );
+  }
+  return found;
+}
+
+function hostRules({ nfs, backend, sshPrivateKey }: Configuration): Violation[] {
+  if (backend !== "nfs" || !nfs) return [];
+  const version = nfs.mountOptions.find((option) => /^(nfs)?vers=3$/.test(option));
+  const found: Violation[] = [];
+  if (nfs.host && version && !nfs.host.nfs3) {
+    found.push(
+      violation(
+        ["nfs", "mountOptions"],
+        `ask for ${version}, which the host serves only with nfs.host.nfs3: true`,
+      ),
+    );
+  }
+  if (nfs.host && sshPrivateKey === "") {
+    found.push(
+      violation(
+        ["sshPrivateKey"],
+        "nfs.host needs it: pulumi config set --secret image-registry:sshPrivateKey < key-file",
+      ),
+    );
+  }
+  return found;
+}
+
+function placementRules({ placement }: Configuration): Violation[] {
+  if (!placement?.infra) return [];
+  const labels = Object.keys(placement.nodeSelector);
+  return labels.length
+    ? []
+    : [
+        violation(
+          ["placement", "nodeSelector"],
+          "is empty and would match every node; name a label, or set placement.infra: false",
+        ),
+      ];
+}
+
+function violation(path: Violation["path"], message: string): Violation {
+  return { path, message };
+}

@@ -1,0 +1,155 @@
+import * as z from "zod";
+import configSpec from "../crds/config-spec.json";
+import type { ConfigSpec } from "../crds/types";
+import {
+  checkExportPath,
+  checkId,
+  checkMode,
+  checkSecurity,
+  checkUid,
+  checkClient,
+} from "../hosts/export-checks";
+import { checked, flag, integer, isObject, objectName, quantity, section, server } from "./values";
+
+const accessMode = z.enum(["ReadWriteMany", "ReadWriteOnce"]);
+
+const mountOption = z
+  .string()
+  .regex(/^[A-Za-z0-9_.:=-]+$/, "is not one mount option of nfs(5)")
+  .refine(
+    (option) => !/^soft(err|reval)?$/.test(option),
+    "gives up on writes when the server is slow, and images break; use hard",
+  );
+
+const userId = integer(1, 2 ** 31 - 1).superRefine((value, context) => {
+  const problem = checkUid(value);
+  if (problem) context.addIssue({ code: "custom", message: problem, params: { whole: true } });
+});
+
+/** The Linux host that serves the export, when this stack sets it up over SSH. */
+const host = z.strictObject({
+  address: server.optional(),
+  port: integer(1, 65535).default(22),
+  user: z.string().min(1).default("root"),
+  hostKey: z
+    .string()
+    .regex(
+      /^(ssh-ed25519|ecdsa-sha2-nistp\d+|rsa-sha2-\d+|ssh-rsa) [A-Za-z0-9+/=]+( .*)?$/,
+      "is not a public host key; take it from ssh-keyscan over a path you trust",
+    ),
+  id: checked(checkId).default("image-registry"),
+  clients: z.array(checked(checkClient)).min(1),
+  uid: userId,
+  gid: userId,
+  mode: checked(checkMode).default("0770"),
+  security: checked(checkSecurity).default("sys"),
+  requireMountPoint: flag.default(false),
+  nfs3: flag.default(false),
+  dedicated: flag.default(false),
+  firewall: z.enum(["auto", "none"]).default("auto"),
+});
+
+const nfs = z.strictObject({
+  server,
+  path: checked(checkExportPath),
+  size: quantity,
+  claimName: objectName.default("image-registry-nfs"),
+  volumeName: objectName.optional(),
+  accessModes: z.array(accessMode).min(1).default(["ReadWriteMany"]),
+  mountOptions: z.array(mountOption).default(["nfsvers=4.2", "hard"]),
+  host: host.optional(),
+});
+
+const s3 = z.strictObject({
+  bucket: z.string().min(3).max(63),
+  region: z.string().min(1),
+  regionEndpoint: z.url({ protocol: /^https?$/ }).optional(),
+  virtualHostedStyle: flag.default(false),
+  encrypt: flag.default(true),
+  keyID: z.string().min(1).optional(),
+  trustedCA: objectName.optional(),
+});
+
+const toleration = z.strictObject({
+  key: z.string().optional(),
+  operator: z.enum(["Exists", "Equal"]).optional(),
+  value: z.string().optional(),
+  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
+  tolerationSeconds: integer(0, 2 ** 31 - 1).optional(),
+});
+
+export const infraLabel = "node-role.kubernetes.io/infra";
+
+const placement = z.strictObject({
+  infra: flag,
+  nodeSelector: z.record(z.string(), z.string()).default({ [infraLabel]: "" }),
+  tolerations: z.array(toleration).default([{ key: infraLabel, operator: "Exists" }]),
+  nodes: z.array(objectName).default([]),
+});
+
+/** The other fields of the Config CR, by the CRD's own rules. */
+const settings = z.fromJSONSchema({
+  type: "object",
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    (
+      [
+        "defaultRoute",
+        "routes",
+        "readOnly",
+        "disableRedirect",
+        "logLevel",
+        "operatorLogLevel",
+        "proxy",
+        "requests",
+        "resources",
+        "affinity",
+        "topologySpreadConstraints",
+      ] as const
+    ).map((key) => [key, configSpec.properties[key]]),
+  ),
+} as z.core.JSONSchema.JSONSchema) as z.ZodType<RegistrySettings>;
+
+export type RegistrySettings = Pick<
+  ConfigSpec,
+  | "defaultRoute"
+  | "routes"
+  | "readOnly"
+  | "disableRedirect"
+  | "logLevel"
+  | "operatorLogLevel"
+  | "proxy"
+  | "requests"
+  | "resources"
+  | "affinity"
+  | "topologySpreadConstraints"
+>;
+
+/** Every key of the namespace `image-registry`, as Pulumi.yaml declares and describes them. */
+export const configuration = z.strictObject({
+  context: z.string().min(1),
+  // Contents may be written as YAML under the key, or as JSON text.
+  kubeconfig: z.preprocess(
+    (value) => (isObject(value) ? JSON.stringify(value) : value),
+    z.string().default(""),
+  ),
+  backend: z.enum(["emptyDir", "nfs", "pvc", "s3"]),
+  managementState: z.enum(["Managed", "Unmanaged", "Removed"]).default("Managed"),
+  replicas: integer(1, 100).default(1),
+  rolloutStrategy: z.enum(["RollingUpdate", "Recreate"]).default("RollingUpdate"),
+  acceptImageLoss: flag.default(false),
+  timeoutSeconds: integer(1, 7200).default(600),
+  nfs: section(nfs),
+  sshPrivateKey: z.string().default(""),
+  pvc: section(z.strictObject({ claim: objectName })),
+  s3: section(s3),
+  s3AccessKey: z.string().default(""),
+  s3SecretKey: z.string().default(""),
+  placement: section(placement),
+  registry: section(settings),
+});
+
+export type Configuration = z.infer<typeof configuration>;
+
+/** Keys whose value must be encrypted in the stack's file, and never shows in a message. */
+export const secretKeys: readonly string[] = ["sshPrivateKey", "s3AccessKey", "s3SecretKey"];

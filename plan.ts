@@ -1,0 +1,56 @@
+import type { RegistryPlan } from "./cluster/preflight";
+import type { Storage } from "./cluster/registry-types";
+import type { Configuration } from "./config";
+
+/** What the configuration asks of the registry, in the terms of the Config CR. */
+export function planOf(config: Configuration): RegistryPlan {
+  const { managementState, replicas, rolloutStrategy, placement, nfs } = config;
+  const infra = placement?.infra ? placement : undefined;
+  return {
+    managementState,
+    replicas,
+    rolloutStrategy,
+    storage: storageOf(config),
+    claim:
+      config.backend === "nfs" && nfs
+        ? { ...nfs, nfs, volumeName: nfs.volumeName ?? nfs.claimName }
+        : undefined,
+    placement: { nodeSelector: infra?.nodeSelector ?? {}, tolerations: infra?.tolerations ?? [] },
+    ownAffinity: config.registry?.affinity !== undefined,
+    nodesToLabel: infra?.nodes ?? [],
+    acceptImageLoss: config.acceptImageLoss,
+  };
+}
+
+// Always with storage.managementState: what the operator wrote there for an earlier backend would stay, and Managed
+// lets it delete the claim.
+function storageOf({ backend, nfs, pvc, s3 }: Configuration): Storage {
+  const managementState = "Unmanaged";
+  switch (backend) {
+    case "emptyDir":
+      return { managementState, emptyDir: {} };
+    case "nfs":
+      return { managementState, pvc: { claim: nfs?.claimName } };
+    case "pvc":
+      return { managementState, pvc: { claim: pvc?.claim } };
+    case "s3":
+      return {
+        managementState,
+        s3: s3 && { ...s3, trustedCA: s3.trustedCA ? { name: s3.trustedCA } : undefined },
+      };
+  }
+}
+
+/** What the user may want to know or do after this up. */
+export function nextSteps({ backend, managementState, nfs }: Configuration): string[] {
+  if (managementState === "Unmanaged")
+    return ["the operator leaves the registry alone until managementState is Managed"];
+  if (managementState === "Removed") {
+    const kept = backend === "nfs" ? `; the images stay at ${nfs?.server}:${nfs?.path}` : "";
+    return [`the registry is down; pulumi destroy now removes what this stack made${kept}`];
+  }
+  const watch = "watch it: oc get clusteroperator image-registry";
+  if (backend === "emptyDir")
+    return [watch, "images live as long as the pod: for images that stay, set backend to nfs, pvc or s3"];
+  return [watch, "to take it down: set managementState to Removed, pulumi up, pulumi destroy"];
+}
