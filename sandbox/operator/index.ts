@@ -1,0 +1,42 @@
+import * as path from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { until } from "../control-plane/ready";
+import { isRunning, recordedProcesses, startProcess, stopProcess } from "../process";
+import { Cluster } from "./cluster";
+import { apiVersion, type Config } from "./model";
+
+const name = "registry-operator";
+
+/**
+ * Starts the stand-in for the registry operator beside the control plane of `directory`, unless it runs there, and
+ * waits until it has made the registry's Config and spoken about it. The cluster must have the CRDs.
+ */
+export async function startOperator(options: {
+  readonly kubeconfig: string;
+  readonly directory: string;
+}): Promise<{ stop(): Promise<void> }> {
+  const { kubeconfig, directory } = options;
+  const running = recordedProcesses(directory).find((program) => program.name === name && isRunning(program));
+  const tsx = pathToFileURL(require.resolve("tsx")).href;
+  const main = path.join(__dirname, "main.ts");
+  const args = ["--import", tsx, main, "--kubeconfig", path.resolve(kubeconfig)];
+  const program = running ?? (await startProcess(directory, { name, command: process.execPath, args }));
+  const cluster = new Cluster(kubeconfig);
+  try {
+    await until("the registry operator's stand-in reports", () => reports(cluster), [program]);
+  } catch (error) {
+    await stopProcess(directory, program);
+    throw error;
+  }
+  return { stop: () => stopProcess(directory, program) };
+}
+
+async function reports(cluster: Cluster): Promise<boolean> {
+  try {
+    const config = await cluster.read<Config>(apiVersion, "Config", "cluster");
+    return config?.status?.observedGeneration !== undefined;
+  } catch {
+    return false; // the API server does not serve the CRDs yet
+  }
+}
