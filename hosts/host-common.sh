@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# What every script on a host shares: comparing before changing, whole files or none, one lock, packages.
+# The values in capitals are set by the lines that hosts/*.ts put in front.
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  trap - EXIT
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# Nothing ends without a word: a command that fails unexpectedly is named.
+explain_end() {
+  if [[ $1 != 0 && $1 != 3 ]]; then printf 'error: stopped at: %s\n' "$2" >&2; fi
+}
+
+# Announces a difference. True: go ahead and mend it. In check it is counted and left.
+mend() {
+  if [[ $MODE == check ]]; then
+    say "differs: $*"
+    DIFFERENCES=$((DIFFERENCES + 1))
+    return 1
+  fi
+  say "changed: $*"
+}
+
+# A difference that only a person may mend.
+refuse() {
+  if [[ $MODE != check ]]; then fail "$*"; fi
+  say "differs: $*"
+  DIFFERENCES=$((DIFFERENCES + 1))
+}
+
+begin() {
+  MODE=$1
+  DIFFERENCES=0
+  export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
+  umask 022
+  trap 'explain_end $? "$BASH_COMMAND"' EXIT
+  [[ $EUID == 0 ]] || fail "this needs root: connect as root, or as a user who may run sudo -n"
+  exec 9>/run/lock/image-registry.lock
+  flock --wait "$WAIT_FOR_LOCK" 9 || fail "another run on this host still works after $WAIT_FOR_LOCK s"
+  detect_os
+}
+
+finish() {
+  if [[ $DIFFERENCES -gt 0 ]]; then
+    say "this host differs from what was asked in $DIFFERENCES place(s)"
+    exit 3
+  fi
+}
+
+detect_os() {
+  local words
+  # shellcheck source=/dev/null
+  words=$(. /etc/os-release && printf ' %s %s %s ' "$ID" "${ID_LIKE:-}" "${VARIANT_ID:-}")
+  # shellcheck source=/dev/null
+  OS_NAME=$(. /etc/os-release && printf '%s' "${PRETTY_NAME:-$ID}")
+  # shellcheck source=/dev/null
+  OS_VERSION=$(. /etc/os-release && printf '%s' "${VERSION_ID:-99}")
+  OS_VERSION=${OS_VERSION%%.*}
+  case $words in
+    *' rhcos '* | *' coreos '*) fail "$OS_NAME is managed by its cluster; nothing is done to it over SSH" ;;
+    *' ubuntu '*) OS_FAMILY=ubuntu ;;
+    *' debian '*) OS_FAMILY=debian ;;
+    *' rhel '* | *' centos '* | *' fedora '*) OS_FAMILY=rhel ;;
+    *suse* | *' sles '*) OS_FAMILY=suse ;;
+    *) fail "$OS_NAME is not known here; known are RHEL, Fedora, Debian, Ubuntu, SUSE and their kin" ;;
+  esac
+}
+
+# put_file FILE MODE TEXT: readers see the old file or the new one, also after a power cut.
+put_file() {
+  local file=$1 mode=$2 text=$3 directory temporary
+  directory=${file%/*}
+  temporary=$directory/.${file##*/}.new
+  mkdir -p "$directory"
+  rm -f "$temporary"
+  if ! printf '%s\n' "$text" >"$temporary" || ! chmod "$mode" "$temporary" || ! flush "$temporary"; then
+    rm -f "$temporary"
+    fail "cannot write $temporary; is the disk full?"
+  fi
+  mv -fT "$temporary" "$file"
+  if command -v restorecon >/dev/null; then restorecon "$file" || true; fi
+  flush "$directory"
+}
+
+# coreutils before 8.24 (RHEL 7) cannot flush one file.
+flush() { sync "$1" 2>/dev/null || sync; }
+
+want_file() {
+  local file=$1 mode=$2 text=$3
+  if [[ -f $file && ! -L $file ]] && printf '%s\n' "$text" | cmp -s - "$file" &&
+    [[ $(stat -c %a "$file") == "$mode" ]]; then
+    return
+  fi
+  if mend "write $file"; then put_file "$file" "$mode" "$text"; fi
+}
+
+want_gone() {
+  if [[ -e $1 || -L $1 ]]; then
+    if mend "remove $1"; then rm -f "$1"; fi
+  fi
+}
+
+active() { systemctl --quiet is-active "$1"; }
+
+bounded() { timeout --kill-after=30 180 "$@"; }
+
+package_installed() {
+  case $OS_FAMILY in
+    debian | ubuntu) [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]] ;;
+    *) rpm -q --quiet "$1" ;;
+  esac
+}
+
+want_package() {
+  local output
+  if package_installed "$1"; then return; fi
+  if mend "install $1"; then
+    # Daemons started by the installation must not keep this script's lock.
+    output=$(install_package "$1" 2>&1 9>&-) || fail "cannot install $1: $output"
+  fi
+}
+
+# Waits for other users of the package manager, for at most WAIT_FOR_LOCK; apt and zypper need telling.
+install_package() {
+  local limit=(timeout --kill-after=30 "$((WAIT_FOR_LOCK + 600))")
+  case $OS_FAMILY in
+    debian | ubuntu) apt_install "$1" ;;
+    suse) ZYPP_LOCK_TIMEOUT=$WAIT_FOR_LOCK "${limit[@]}" zypper --non-interactive install "$1" ;;
+    *) if command -v dnf; then "${limit[@]}" dnf -y install "$1"; else "${limit[@]}" yum -y install "$1"; fi ;;
+  esac
+}
+
+apt_install() {
+  local apt=("${limit[@]}" apt-get -q -y -o "DPkg::Lock::Timeout=$WAIT_FOR_LOCK")
+  local install=("${apt[@]}" -o Dpkg::Options::=--force-confold --no-install-recommends install "$1")
+  export DEBIAN_FRONTEND=noninteractive
+  if "${install[@]}"; then return; fi
+  # The usual reasons: lists that are old or were never fetched, a dpkg that was killed half way.
+  "${limit[@]}" dpkg --force-confold --configure -a || true
+  "${apt[@]}" update || true
+  "${install[@]}"
+}

@@ -1,0 +1,31 @@
+import { fileNote } from "./exports-file";
+
+/** NFSv3's ports, fixed so that a firewall can name them. */
+export const nfs3Ports = { rpcbind: 111, nfs: 2049, mountd: 20048, statd: 50825, lockd: 53248 } as const;
+
+/** "section key value" of nfs.conf(5). NFS over UDP stays off: it can corrupt data (nfs(5)). */
+export const nfs4Settings: readonly string[] = ["nfsd vers3 n"];
+export const nfs3Settings: readonly string[] = [
+  "nfsd vers3 y",
+  `mountd port ${nfs3Ports.mountd}`,
+  `statd port ${nfs3Ports.statd}`,
+  `lockd port ${nfs3Ports.lockd}`,
+  `lockd udp-port ${nfs3Ports.lockd}`,
+];
+
+/** The same for RHEL 7, whose nfs-utils reads shell variables. */
+export const nfs4Sysconfig: readonly string[] = ['RPCNFSDARGS="-N 2 -N 3"', 'RPCMOUNTDOPTS="-N 2 -N 3"'];
+export const nfs3Sysconfig: readonly string[] = [
+  'RPCNFSDARGS=""',
+  `RPCMOUNTDOPTS="-p ${nfs3Ports.mountd}"`,
+  `STATDARG="-p ${nfs3Ports.statd}"`,
+  `LOCKD_TCPPORT=${nfs3Ports.lockd}`,
+  `LOCKD_UDPPORT=${nfs3Ports.lockd}`,
+];
+
+/**
+ * lockd lives in the kernel. As a module it takes its ports from options when it is loaded; where it is built in,
+ * or loaded before, from sysctl.
+ */
+export const lockdModprobe = `${fileNote}\noptions lockd nlm_tcpport=${nfs3Ports.lockd} nlm_udpport=${nfs3Ports.lockd}`;
+export const lockdSysctl = `${fileNote}\nfs.nfs.nlm_tcpport = ${nfs3Ports.lockd}\nfs.nfs.nlm_udpport = ${nfs3Ports.lockd}`;

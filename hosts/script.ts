@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { assignments } from "./quote";
+
+/** What a script does: converge the host, say how it differs, or take away what it made. */
+export type Mode = "apply" | "check" | "remove";
+
+/**
+ * The command that reads a script from its standard input. Values never stand in a command line, which Pulumi
+ * prints when a command fails. A cancelled update leaves the remote side running, so it ends itself.
+ */
+export function command(mode: Mode): string {
+  const run = `timeout --kill-after=30 1800 bash -s ${mode}`;
+  return `if [ "$(id -u)" = 0 ]; then exec ${run}; else exec sudo -n ${run}; fi`;
+}
+
+/**
+ * One bash script: the values, then the named files of this folder. bash starts to work only at the last line, so
+ * a script cut short by a lost connection does nothing; what it runs does not read the script away from it.
+ */
+export function script(
+  values: Readonly<Record<string, string | readonly string[]>>,
+  files: readonly string[],
+): string {
+  return [
+    "set -euo pipefail\n",
+    assignments(values),
+    ...files.map((file) => readFileSync(join(__dirname, file), "utf8")),
+    'main "$@" </dev/null\nexit\n',
+  ].join("\n");
+}

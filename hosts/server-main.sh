@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# Makes this host serve one NFS export (apply), says how it differs (check), or takes the export away (remove).
+# Every step compares with the live host first, so a run that was cut short is completed by the next.
+
+main() {
+  begin "$1"
+  case $MODE in
+    apply | check) converge ;;
+    remove) remove_export ;;
+    *) fail "unknown mode $MODE" ;;
+  esac
+  finish
+}
+
+converge() {
+  choose_conf_style
+  read_shared_protocols
+  want_directory
+  # Debian's package starts the server when it is installed: its configuration comes first. RHEL's brings
+  # /etc/nfs.conf, which older versions have to edit.
+  if [[ $CONF_STYLE == drop-in ]]; then want_protocol_files; fi
+  want_package "$SERVER_PACKAGE"
+  if ! package_installed "$SERVER_PACKAGE"; then return; fi
+  if [[ $CONF_STYLE != drop-in ]]; then want_protocol_files; fi
+  want_services
+  want_export
+  want_selinux
+  want_firewall
+  say "serving: $EXPORT_PATH to ${CLIENTS[*]} (NFSv4$([[ $NFS3 == no ]] || printf ' and NFSv3'), sec=$SECURITY)"
+}
+
+remove_export() {
+  choose_conf_style
+  if [[ -e $EXPORTS_FILE && $FORCE == no ]]; then refuse_while_held; fi
+  withdraw_export
+  drop_firewall
+  rm -f "$STATE/$EXPORT_NAME.protocols"
+  read_shared_protocols
+  if [[ $SHARED_BY == 0 ]]; then drop_protocol_files; fi
+  say "removed: the export of $EXPORT_PATH; its data, packages and services stay"
+}
+
+# By default RHEL lets nfsd serve any directory; where that was switched off the export would be empty.
+want_selinux() {
+  if [[ $(getenforce 2>/dev/null) != Enforcing ]]; then return; fi
+  if [[ $(getsebool nfs_export_all_rw) == *' on' ]]; then return; fi
+  if mend "SELinux boolean nfs_export_all_rw on"; then bounded setsebool -P nfs_export_all_rw on; fi
+}

@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# NFS versions and ports belong to the host, not to one export: each export leaves a record of what it asks, and
+# the host serves the union.
+
+choose_conf_style() {
+  SERVER_PACKAGE=nfs-utils
+  CONF_STYLE=drop-in
+  case $OS_FAMILY in
+    debian | ubuntu)
+      SERVER_PACKAGE=nfs-kernel-server
+      [[ $OS_VERSION -ge $([[ $OS_FAMILY == debian ]] && printf 12 || printf 22) ]] ||
+        fail "$OS_NAME is too old; Debian 12 or Ubuntu 22.04 is the oldest with /etc/nfs.conf.d"
+      ;;
+    suse)
+      SERVER_PACKAGE=nfs-kernel-server
+      [[ $OS_VERSION -ge 16 ]] || CONF_STYLE=nfs.conf
+      ;;
+    rhel)
+      [[ $OS_VERSION -ge 9 ]] || CONF_STYLE=nfs.conf
+      [[ $OS_VERSION -ge 8 ]] || CONF_STYLE=sysconfig
+      [[ $OS_VERSION -ge 7 ]] || fail "$OS_NAME is too old; RHEL 7 is the oldest that works"
+      ;;
+  esac
+}
+
+read_shared_protocols() {
+  local record name words=''
+  SHARED_BY=0 NFS3=no DEDICATED=no OUR_PATHS=' '
+  if [[ $MODE != remove ]]; then words=$PROTOCOLS OUR_PATHS=" $EXPORT_PATH " SHARED_BY=1; fi
+  for record in "$STATE"/*.protocols; do
+    name=${record##*/}
+    name=${name%.protocols}
+    if [[ ! -e $record || $name == "$EXPORT_NAME" ]]; then continue; fi
+    words+=" $(<"$record")"
+    OUR_PATHS+="$(sed -n 's|^\(/[^ ]*\) .*|\1|p' "/etc/exports.d/$name.exports" 2>/dev/null | tr '\n' ' ')"
+    SHARED_BY=$((SHARED_BY + 1))
+  done
+  case " $words " in *' nfs3 '*) NFS3=yes ;; *' dedicated '*) DEDICATED=yes ;; esac
+}
+
+want_protocol_files() {
+  want_file "$STATE/$EXPORT_NAME.protocols" 644 "$PROTOCOLS"
+  if [[ $NFS3 == yes ]]; then
+    want_settings "${NFS3_SETTINGS[@]}"
+    want_file "$LOCKD_MODPROBE_FILE" 644 "$LOCKD_MODPROBE_TEXT"
+    want_file "$LOCKD_SYSCTL_FILE" 644 "$LOCKD_SYSCTL_TEXT"
+    return
+  fi
+  want_gone "$LOCKD_MODPROBE_FILE"
+  want_gone "$LOCKD_SYSCTL_FILE"
+  if others_may_use_nfs3; then
+    say "notice: this host has other exports; NFSv3 stays on for them (dedicated: true would end it)"
+    KEEP_NFS3=yes
+  else
+    want_settings "${NFS4_SETTINGS[@]}"
+  fi
+}
+
+# Other people's exports may have NFSv3 clients, and a server that is asked for none of it must not cut them off.
+others_may_use_nfs3() {
+  local path
+  if [[ $DEDICATED == yes || -e $NFS_CONF_DROP_IN || -e $STATE/settings.before ]]; then return 1; fi
+  if [[ $(cat /proc/fs/nfsd/versions 2>/dev/null) != *+3* ]]; then return 1; fi
+  while read -r path _; do
+    if [[ -n $path && $OUR_PATHS != *" $path "* ]]; then return 0; fi
+  done < <(live_table)
+  return 1
+}
+
+drop_protocol_files() {
+  local file
+  for file in "$NFS_CONF_DROP_IN" "$LOCKD_MODPROBE_FILE" "$LOCKD_SYSCTL_FILE"; do want_gone "$file"; done
+  restore_settings
+  if [[ -e $STATE/masked ]]; then
+    say "changed: unmask ${RPCBIND_UNITS[*]}"
+    bounded systemctl --quiet unmask "${RPCBIND_UNITS[@]}"
+    rm -f "$STATE/masked"
+  fi
+}
