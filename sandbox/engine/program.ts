@@ -1,0 +1,122 @@
+import { Output, RunError, runtime } from "@pulumi/pulumi";
+import * as sdkState from "@pulumi/pulumi/runtime/state";
+import { type LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
+import type { Deployment } from "./deployment";
+import { attach } from "./monitor";
+import type { Report } from "./report";
+import type { Diagnostic } from "./types";
+
+/** The SDK's own per-run state, which its typings leave out. Its Automation API runs programs the same way. */
+const { withLocalStorage, getStore } = sdkState as unknown as {
+  withLocalStorage: <T>(work: () => Promise<T>) => Promise<T>;
+  getStore: () => { settings: { engine: unknown; rpcDone: Promise<unknown> } };
+};
+
+let running = false;
+
+/**
+ * Runs the deployment's program to its end, and `whenDone` after it if nothing failed. The end is what it is for a
+ * program of its own process: no request is under way and every output has settled, those of unawaited applies too.
+ */
+export async function runProgram(deployment: Deployment, whenDone: () => Promise<void>): Promise<void> {
+  if (running) throw new Error("the sandbox's engine runs one program at a time in a process");
+  running = true;
+  const errors = new Set<unknown>();
+  const failed = (error: unknown): void => {
+    if (errors.has(error)) return;
+    errors.add(error);
+    reportError(deployment.report, error);
+  };
+  const stopCatching = catchRejections(failed);
+  const outputs = trackOutputs();
+  try {
+    await withLocalStorage(async () => {
+      await attach(deployment);
+      getStore().settings.engine = engineService(deployment.report);
+      runtime.setAllConfig(deployment.run.config, deployment.run.secretKeys);
+      await runtime.runInPulumiStack(deployment.run.program).catch(failed);
+      await settled(outputs.pending);
+      if (!deployment.report.failed) await whenDone();
+      await runtime.disconnect();
+    });
+  } finally {
+    outputs.stop();
+    stopCatching();
+    running = false;
+  }
+}
+
+async function settled(pending: Set<Promise<unknown>>): Promise<void> {
+  let done: Promise<unknown> | undefined;
+  while (pending.size > 0 || done !== getStore().settings.rpcDone) {
+    done = getStore().settings.rpcDone;
+    await done;
+    await Promise.all(pending);
+    // Node tells of unhandled rejections only between turns of its event loop.
+    await new Promise(setImmediate);
+  }
+}
+
+/** Every apply is a promise the program may not wait for: node's process would. */
+function trackOutputs(): { pending: Set<Promise<unknown>>; stop(): void } {
+  const pending = new Set<Promise<unknown>>();
+  const prototype = (Output as unknown as { prototype: { apply: (...args: unknown[]) => unknown } })
+    .prototype;
+  const apply = prototype.apply;
+  prototype.apply = function (...args) {
+    const output = apply.apply(this, args) as { promise(): Promise<unknown> };
+    const promise: Promise<unknown> = output.promise().then(
+      () => pending.delete(promise),
+      () => pending.delete(promise),
+    );
+    pending.add(promise);
+    return output;
+  };
+  return { pending, stop: () => (prototype.apply = apply) };
+}
+
+/** While a program runs, a rejection nobody handles is the program's error, not the caller's (a test runner's, say). */
+function catchRejections(handler: (error: unknown) => void): () => void {
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", handler);
+  return () => {
+    process.off("unhandledRejection", handler);
+    others.forEach((listener) => process.on("unhandledRejection", listener));
+  };
+}
+
+function reportError(report: Report, error: unknown): void {
+  const { code } = (error ?? {}) as { code?: number };
+  // The engine has stopped on another error, which is reported already.
+  if (code === 14 || code === 1) return;
+  if (RunError.isInstance(error)) return report.programFailed(error.message);
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  report.programFailed(message, `Running program failed with an unhandled exception:\n${stack ?? message}`);
+}
+
+const severities: Record<number, Diagnostic["severity"]> = {
+  [LogSeverity.INFO]: "info",
+  [LogSeverity.WARNING]: "warning",
+  [LogSeverity.ERROR]: "error",
+};
+
+function engineService(report: Report): object {
+  const done = (_: unknown, callback: (error: null, answer: object) => void): void => callback(null, {});
+  return {
+    setRootResource: done,
+    requirePulumiVersion: done,
+    log(request: LogRequest, callback: (error: null, answer: object) => void): void {
+      const severity = severities[request.getSeverity()];
+      if (severity) {
+        report.diagnostic({
+          severity,
+          message: request.getMessage(),
+          ...(request.getUrn() !== "" && { urn: request.getUrn() }),
+          ...(request.getEphemeral() && { ephemeral: true }),
+        });
+      }
+      callback(null, {});
+    },
+  };
+}
