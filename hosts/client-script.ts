@@ -37,7 +37,7 @@ export function clientScript(spec: ClientSpec): string {
 }
 
 /** Fails on the first value that is no server or path, named as `prefix.key`. */
-export function validateClient(spec: ClientSpec, prefix = "nfs"): void {
+function validateClient(spec: ClientSpec, prefix = "nfs"): void {
   const problems: Readonly<Record<string, string | undefined>> = {
     server: checkServer(spec.server),
     path: checkExportPath(spec.path),

@@ -1,0 +1,59 @@
+import { Command } from "@pulumi/command/remote";
+import * as pulumi from "@pulumi/pulumi";
+
+import { clientScript, command, type ClientSpec } from "../hosts";
+import { connectionArgs, rendered, type ConnectionArgs } from "./host-connection";
+
+/** A node that is to mount the export. */
+export interface NfsClientHostArgs extends Omit<ClientSpec, "server"> {
+  /** How the node is reached. */
+  readonly connection: ConnectionArgs;
+  /** The NFS server, as the volume names it; NfsExportHost's output orders this node after it. */
+  readonly server: pulumi.Input<string>;
+  /** Compare the node with its description on every up, and fail when somebody changed it. @default false */
+  readonly verify?: boolean;
+}
+
+/**
+ * Readies a node of the RHEL family (Debian and SUSE work as well) to mount the export: package, SELinux boolean,
+ * and a mount that proves the server answers. Nodes do not wait for each other. Not for RHCOS, whose nodes are the
+ * cluster's to manage; it needs none of this.
+ */
+export class NfsClientHost extends pulumi.ComponentResource {
+  /** What the last run found and changed. */
+  readonly report: pulumi.Output<string>;
+
+  constructor(name: string, args: NfsClientHostArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("image-registry:index:NfsClientHost", name, {}, opts);
+    const { connection, server, verify, ...spec } = args;
+    const scriptFor = (address: string) => rendered(() => clientScript({ ...spec, server: address }));
+    // What is known now fails now, also in a preview of a server that does not exist yet.
+    scriptFor(typeof server === "string" ? server : "server");
+    const script = pulumi.output(server).apply(scriptFor);
+    const common = {
+      connection: connectionArgs(connection),
+      addPreviousOutputInEnv: false,
+      logging: "stdoutAndStderr",
+    } as const;
+    const ready = new Command(
+      `${name}-ready`,
+      { ...common, create: command("apply"), update: command("apply"), stdin: script },
+      { parent: this },
+    );
+    if (verify) {
+      new Command(
+        `${name}-verify`,
+        {
+          ...common,
+          create: command("check"),
+          update: command("check"),
+          // Different on every run, so that every up looks at the node; see NfsExportHost.
+          stdin: script.apply((text) => `# ${new Date().toISOString()}\n${text}`),
+        },
+        { parent: this, dependsOn: ready },
+      );
+    }
+    this.report = ready.stdout;
+    this.registerOutputs({ report: this.report });
+  }
+}

@@ -1,0 +1,118 @@
+import { Command, type CommandArgs } from "@pulumi/command/remote";
+import * as pulumi from "@pulumi/pulumi";
+
+import { command, exportName, serverScript, type ServerSpec } from "../hosts";
+import { connectionArgs, rendered, type ConnectionArgs } from "./host-connection";
+
+/** A Linux host and the export it is to serve. The plain parts shape the host, so a preview can judge them. */
+export interface NfsExportHostArgs extends ServerSpec {
+  /** How the host is reached. */
+  readonly connection: ConnectionArgs;
+  /** Compare the host with its description on every up, and fail when somebody changed it. @default false */
+  readonly verify?: boolean;
+  /**
+   * Any new text runs the script again although nothing else changed: how an edit by hand that `verify` found is
+   * taken back.
+   */
+  readonly reapply?: pulumi.Input<string>;
+}
+
+/**
+ * Makes a Linux host serve the registry's export, over SSH, by one script that changes only what differs.
+ *
+ * The script is named after the export's id and path. An export whose path changes is therefore a new resource:
+ * Pulumi makes it first, moves what depends on it, and only then takes the old export away. All other changes
+ * update the host in place, without a moment in which a client that stays is not served.
+ */
+export class NfsExportHost extends pulumi.ComponentResource {
+  /** The server's address, once it serves. */
+  readonly server: pulumi.Output<string>;
+  /** The exported directory, once it is served. */
+  readonly path: pulumi.Output<string>;
+  /** What the last run found and changed. */
+  readonly report: pulumi.Output<string>;
+
+  constructor(name: string, args: NfsExportHostArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("image-registry:index:NfsExportHost", name, {}, opts);
+    const script = rendered(() => serverScript(args));
+    const connection = connectionArgs(args.connection);
+    this.adviseAgainst();
+    const served = this.serve(`${name}-${exportName(args.export)}`, script, connection, args.reapply, opts);
+    const verified = args.verify ? this.verify(`${name}-verify`, script, connection, served) : served;
+    // Through the URN, not the command's output: that is unknown in the preview of a change, and an unknown server
+    // would make the volume look replaced.
+    this.server = pulumi.all([args.connection.host, verified.urn]).apply(([host]) => host);
+    this.path = verified.urn.apply(() => args.export.path);
+    this.report = served.stdout;
+    this.registerOutputs({ server: this.server, path: this.path, report: this.report });
+  }
+
+  /** OpenShift's documentation: "Testing shows issues with using the NFS server on RHEL as a storage backend". */
+  private adviseAgainst(): void {
+    void pulumi.log.warn(
+      "Red Hat advises against RHEL's NFS server as storage of the image registry: its tests show issues. " +
+        "Prefer an NFS appliance or object storage where you have one.",
+      this,
+    );
+  }
+
+  private serve(
+    name: string,
+    script: string,
+    connection: CommandArgs["connection"],
+    reapply: pulumi.Input<string> | undefined,
+    opts: pulumi.ComponentResourceOptions | undefined,
+  ): Command {
+    // Values travel on stdin, because a failure prints the command. stdin is the same for all three commands, so
+    // the command says what to do. Never `triggers`: they replace, and the old resource's removal would then take
+    // away what its successor has just made.
+    return new Command(
+      name,
+      {
+        connection,
+        create: command("apply"),
+        update: command("apply"),
+        delete: command("remove"),
+        stdin:
+          reapply === undefined ? script : pulumi.output(reapply).apply((text) => withNote(script, text)),
+        addPreviousOutputInEnv: false,
+        logging: "stdoutAndStderr",
+      },
+      {
+        parent: this,
+        // Removal is refused while clients hold the export; a replacement somebody forces is then refused as well,
+        // instead of ending with the export removed.
+        deleteBeforeReplace: true,
+        retainOnDelete: opts?.retainOnDelete,
+      },
+    );
+  }
+
+  /**
+   * The provider never reads a host back: a change by hand stays unseen for ever. This command is different on every
+   * run, so every up executes it; it only reads. The price is that a preview always shows it as an update, which is
+   * why it is asked for (a nightly drift run) and not the default.
+   */
+  private verify(
+    name: string,
+    script: string,
+    connection: CommandArgs["connection"],
+    served: Command,
+  ): Command {
+    return new Command(
+      name,
+      {
+        connection,
+        create: command("check"),
+        update: command("check"),
+        stdin: withNote(script, new Date().toISOString()),
+        addPreviousOutputInEnv: false,
+        logging: "stdoutAndStderr",
+      },
+      { parent: this, dependsOn: served },
+    );
+  }
+}
+
+/** JSON keeps the note on its one line, so that it stays a comment. */
+const withNote = (script: string, note: string): string => `# ${JSON.stringify(note)}\n${script}`;
