@@ -5,7 +5,7 @@ import { type Configuration, configuration, secretKeys } from "./config/schema";
 import { UserError } from "./errors";
 
 // The SDK exports it, and leaves it out of its type declarations.
-const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean };
 
 export type { Configuration } from "./config/schema";
 

@@ -1,9 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
+import type { ComponentResourceOptions } from "@pulumi/pulumi";
 import { checkRegistry } from "./cluster/checked-registry";
 import { registryNamespace } from "./cluster/registry-types";
-import { InfraPlacement, RegistryOperatorPatch, RegistryStorage, S3Credentials } from "./components";
+import * as components from "./components";
 import { placementManager } from "./components/field-managers";
-import { readConfiguration } from "./config";
+import { type Configuration, readConfiguration } from "./config";
+import { clientHostArgs, exportHostArgs } from "./host-args";
 import { nextSteps, planOf } from "./plan";
 import { kubernetesProvider } from "./provider";
 
@@ -14,40 +15,48 @@ export = async () => {
 
   // A live registry outlives its stack: destroy lets go of it, and of what it stands on.
   const retainOnDelete = config.managementState === "Managed";
-  const options: pulumi.ComponentResourceOptions = {
-    provider: kubernetesProvider(connection),
-    retainOnDelete,
-  };
+  const options = { provider: kubernetesProvider(connection), retainOnDelete };
 
-  const { nfs, placement } = config;
-  const storage =
-    config.backend === "nfs" && nfs
-      ? new RegistryStorage("storage", { namespace: registryNamespace, ...nfs, nfs }, options)
-      : undefined;
-  const credentials =
-    config.backend === "s3"
-      ? new S3Credentials(
-          "s3",
-          { namespace: registryNamespace, accessKey: config.s3AccessKey, secretKey: config.s3SecretKey },
-          options,
-        )
-      : undefined;
-  const infra = placement?.infra
-    ? new InfraPlacement("placement", { ...placement, live: registry.live }, options)
+  const storage = storageOf(config, options);
+  const placement = config.placement?.infra
+    ? new components.InfraPlacement("placement", { ...config.placement, live: registry.live }, options)
     : undefined;
-  const patch = new RegistryOperatorPatch(
+  const patch = new components.RegistryOperatorPatch(
     "registry",
     { registry, settings: config.registry, timeoutSeconds: config.timeoutSeconds },
-    { ...options, dependsOn: [storage, credentials, infra].filter((resource) => resource !== undefined) },
+    { ...options, dependsOn: [...storage.needed, ...(placement ? [placement] : [])] },
   );
 
   return {
     backend: config.backend,
-    claim: storage?.claimName ?? config.pvc?.claim,
-    volume: storage?.volumeName,
-    claimPhase: storage?.phase,
+    claim: storage.claim ?? config.pvc?.claim,
+    volume: storage.volume,
     conditions: patch.conditions,
     hostnames: registry.live.hostnames,
     next: nextSteps(config),
   };
 };
+
+/** What the registry's pods need before they are told to use it. */
+function storageOf(config: Configuration, options: ComponentResourceOptions) {
+  const namespace = registryNamespace;
+  if (config.backend === "s3") {
+    const keys = { accessKey: config.s3AccessKey, secretKey: config.s3SecretKey };
+    return { needed: [new components.S3Credentials("s3", { namespace, ...keys }, options)] };
+  }
+  const { nfs } = config;
+  if (config.backend !== "nfs" || !nfs) return { needed: [] };
+  const { retainOnDelete } = options;
+  const server = nfs.host
+    ? [new components.NfsExportHost("nfs", exportHostArgs(config, nfs, nfs.host), { retainOnDelete })]
+    : [];
+  const clients = nfs.clientHosts.map(
+    (node) =>
+      new components.NfsClientHost(`nfs-client-${node.address}`, clientHostArgs(config, nfs, node), {
+        dependsOn: server,
+      }),
+  );
+  const volumeArgs = { namespace, ...nfs, nfs: { server: nfs.server, path: nfs.path } };
+  const storage = new components.RegistryStorage("storage", volumeArgs, { ...options, dependsOn: server });
+  return { needed: [storage, ...clients], claim: storage.claimName, volume: storage.volumeName };
+}

@@ -90,11 +90,11 @@ function hostRules({ nfs, backend, sshPrivateKey }: Configuration): Violation[] 
       ),
     );
   }
-  if (nfs.host && sshPrivateKey === "") {
+  if ((nfs.host || nfs.clientHosts.length) && sshPrivateKey === "") {
     found.push(
       violation(
         ["sshPrivateKey"],
-        "nfs.host needs it: pulumi config set --secret image-registry:sshPrivateKey < key-file",
+        "hosts are reached with it: pulumi config set --secret image-registry:sshPrivateKey < key-file",
       ),
     );
   }

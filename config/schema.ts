@@ -26,17 +26,25 @@ const userId = integer(1, 2 ** 31 - 1).superRefine((value, context) => {
   if (problem) context.addIssue({ code: "custom", message: problem, params: { whole: true } });
 });
 
-/** The Linux host that serves the export, when this stack sets it up over SSH. */
-const host = z.strictObject({
-  address: server.optional(),
+/** A Linux host that this stack works on over SSH, always with sshPrivateKey. */
+const sshHost = {
   port: integer(1, 65535).default(22),
   user: z.string().min(1).default("root"),
   hostKey: z
     .string()
     .regex(
-      /^(ssh-ed25519|ecdsa-sha2-nistp\d+|rsa-sha2-\d+|ssh-rsa) [A-Za-z0-9+/=]+( .*)?$/,
-      "is not a public host key; take it from ssh-keyscan over a path you trust",
+      /^(ssh-ed25519|ecdsa-sha2-nistp\d{3}|ssh-rsa) [A-Za-z0-9+/]+=*( [^\n]*)?$/,
+      "is not a public host key; write what ssh-keyscan prints after the host's name, once you trust it",
     ),
+};
+
+const bastion = z.strictObject({ ...sshHost, address: server });
+
+/** The host that serves the export. */
+const host = z.strictObject({
+  ...sshHost,
+  address: server.optional(),
+  bastion: bastion.optional(),
   id: checked(checkId).default("image-registry"),
   clients: z.array(checked(checkClient)).min(1),
   uid: userId,
@@ -47,7 +55,11 @@ const host = z.strictObject({
   nfs3: flag.default(false),
   dedicated: flag.default(false),
   firewall: z.enum(["auto", "none"]).default("auto"),
+  forceRemoval: flag.default(false),
 });
+
+/** A node of the RHEL family that mounts the export; RHCOS nodes need nothing done to them. */
+const clientHost = z.strictObject({ ...sshHost, address: server, bastion: bastion.optional() });
 
 const nfs = z.strictObject({
   server,
@@ -58,6 +70,7 @@ const nfs = z.strictObject({
   accessModes: z.array(accessMode).min(1).default(["ReadWriteMany"]),
   mountOptions: z.array(mountOption).default(["nfsvers=4.2", "hard"]),
   host: host.optional(),
+  clientHosts: z.array(clientHost).default([]),
 });
 
 const s3 = z.strictObject({
@@ -141,6 +154,7 @@ export const configuration = z.strictObject({
   timeoutSeconds: integer(1, 7200).default(600),
   nfs: section(nfs),
   sshPrivateKey: z.string().default(""),
+  verifyHosts: flag.default(false),
   pvc: section(z.strictObject({ claim: objectName })),
   s3: section(s3),
   s3AccessKey: z.string().default(""),
