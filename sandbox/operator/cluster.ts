@@ -29,7 +29,12 @@ export class Cluster {
     this.custom = this.config.makeApiClient(CustomObjectsApi);
   }
 
-  async read<T extends KubernetesObject>(apiVersion: string, kind: string, name: string, namespace?: string) {
+  async read<T extends KubernetesObject = KubernetesObject>(
+    apiVersion: string,
+    kind: string,
+    name: string,
+    namespace?: string,
+  ) {
     const object: Named = { apiVersion, kind, metadata: { name, namespace } };
     return notFoundIsUndefined(this.objects.read(object) as unknown as Promise<T>);
   }
@@ -44,20 +49,22 @@ export class Cluster {
    */
   async ensure(
     desired: KubernetesObject,
-    isCurrent?: (live: KubernetesObject) => boolean,
+    isCurrent: (live: KubernetesObject) => boolean = () => true,
   ): Promise<KubernetesObject> {
     const { apiVersion, kind, metadata } = desired;
     const sum = checksum(desired);
     const annotations = { ...metadata?.annotations, [checksumAnnotation]: sum };
     const wanted = { ...desired, metadata: { ...metadata, annotations } };
-    const live = await this.read<KubernetesObject>(apiVersion!, kind!, metadata!.name!, metadata!.namespace);
-    if (!live) return this.create(wanted);
-    if (live.metadata?.annotations?.[checksumAnnotation] === sum && (isCurrent?.(live) ?? true)) return live;
-    return this.replace(merged(live, wanted));
-  }
-
-  async replace<T extends KubernetesObject>(object: T): Promise<T> {
-    return this.objects.replace(object, undefined, undefined, fieldManager);
+    for (let attempt = 1; ; attempt++) {
+      const live = await this.read(apiVersion!, kind!, metadata!.name!, metadata!.namespace);
+      if (!live) return this.create(wanted);
+      if (live.metadata?.annotations?.[checksumAnnotation] === sum && isCurrent(live)) return live;
+      try {
+        return await this.objects.replace(merged(live, wanted), undefined, undefined, fieldManager);
+      } catch (error) {
+        if (!(isStatus(error, 409) && attempt < 5)) throw error; // a controller wrote its status in between
+      }
+    }
   }
 
   /** Foreground: a Deployment stays, marked as deleted, until its pods are gone. */
@@ -112,11 +119,15 @@ export function reason(error: unknown): string {
   return (status as { message?: string } | undefined)?.message ?? error.message;
 }
 
+function isStatus(error: unknown, code: number): boolean {
+  return error instanceof ApiException && error.code === code;
+}
+
 async function notFoundIsUndefined<T>(request: Promise<T>): Promise<T | undefined> {
   try {
     return await request;
   } catch (error) {
-    if (error instanceof ApiException && error.code === 404) return undefined;
+    if (isStatus(error, 404)) return undefined;
     throw error;
   }
 }

@@ -79,7 +79,8 @@ async function createOrUpdate(cluster: Cluster, config: Config): Promise<V1Deplo
       if (operand.kind === "Deployment") deployment = await applyDeployment(cluster, config, operand);
       else await cluster.ensure(operand);
     } catch (error) {
-      throw new Error(`unable to apply objects: ${operand.kind} ${operand.metadata?.name}: ${reason(error)}`);
+      const address = `*v1.${operand.kind}, Namespace=${namespace}, Name=${operand.metadata?.name}`;
+      throw new Error(`unable to apply objects: failed to update object ${address}: ${reason(error)}`);
     }
   }
   await applyRoutes(cluster, config);
