@@ -17,48 +17,52 @@ let running = false;
 /**
  * Runs the deployment's program to its end, and `whenDone` after it if nothing failed. The end is what it is for a
  * program of its own process: no request is under way and every output has settled, those of unawaited applies too.
+ * After a failed step the program is told no more, and what it still waits for is no longer waited for.
  */
 export async function runProgram(deployment: Deployment, whenDone: () => Promise<void>): Promise<void> {
   if (running) throw new Error("the sandbox's engine runs one program at a time in a process");
   running = true;
-  const errors = new Set<unknown>();
-  const failed = (error: unknown): void => {
-    if (errors.has(error)) return;
-    errors.add(error);
-    reportError(deployment.report, error);
-  };
-  const stopCatching = catchRejections(failed);
+  const { run, report } = deployment;
   const outputs = trackOutputs();
   try {
     await withLocalStorage(async () => {
+      const { failed, restore } = catchRejections((error) => reportError(report, error));
       await attach(deployment);
-      getStore().settings.engine = engineService(deployment.report);
-      runtime.setAllConfig(deployment.run.config, deployment.run.secretKeys);
-      await runtime.runInPulumiStack(deployment.run.program).catch(failed);
-      await settled(outputs.pending);
-      if (!deployment.report.failed) await whenDone();
+      getStore().settings.engine = engineService(report);
+      runtime.setAllConfig(run.config, run.secretKeys);
+      const program = runtime.runInPulumiStack(run.program).catch(failed);
+      await Promise.race([program.then(() => settled(outputs.pending)), report.whenStopped]);
+      await requestsDone();
+      if (!report.failed) await whenDone();
       await runtime.disconnect();
+      if (outputs.pending.size === 0) restore();
     });
   } finally {
     outputs.stop();
-    stopCatching();
     running = false;
   }
 }
 
 async function settled(pending: Set<Promise<unknown>>): Promise<void> {
-  let done: Promise<unknown> | undefined;
-  while (pending.size > 0 || done !== getStore().settings.rpcDone) {
-    done = getStore().settings.rpcDone;
-    await done;
+  do {
     await Promise.all(pending);
+    await requestsDone();
     // Node tells of unhandled rejections only between turns of its event loop.
     await new Promise(setImmediate);
+  } while (pending.size > 0);
+}
+
+async function requestsDone(): Promise<void> {
+  const { settings } = getStore();
+  let done: Promise<unknown> | undefined;
+  while (done !== settings.rpcDone) {
+    done = settings.rpcDone;
+    await done;
   }
 }
 
 /** Every apply is a promise the program may not wait for: node's process would. */
-function trackOutputs(): { pending: Set<Promise<unknown>>; stop(): void } {
+function trackOutputs(): { pending: Set<Promise<unknown>>; stop: () => void } {
   const pending = new Set<Promise<unknown>>();
   const prototype = (Output as unknown as { prototype: { apply: (...args: unknown[]) => unknown } })
     .prototype;
@@ -75,15 +79,34 @@ function trackOutputs(): { pending: Set<Promise<unknown>>; stop(): void } {
   return { pending, stop: () => (prototype.apply = apply) };
 }
 
-/** While a program runs, a rejection nobody handles is the program's error, not the caller's (a test runner's, say). */
-function catchRejections(handler: (error: unknown) => void): () => void {
+/**
+ * A rejection nobody handles is the program's error where it comes from the program, also after its end, when it no
+ * longer matters. All others go where they went before (to a test runner, say).
+ */
+function catchRejections(report: (error: unknown) => void): {
+  failed(error: unknown): void;
+  restore(): void;
+} {
+  const store = getStore();
+  const errors = new Set<unknown>();
+  const failed = (error: unknown): void => {
+    // One error rejects many promises.
+    if (!errors.has(error)) report(error);
+    errors.add(error);
+  };
   const others = process.listeners("unhandledRejection");
+  const dispatch: NodeJS.UnhandledRejectionListener = (error, promise) => {
+    if (getStore() === store) return failed(error);
+    if (others.length === 0) throw error;
+    others.forEach((listener) => listener(error, promise));
+  };
   process.removeAllListeners("unhandledRejection");
-  process.on("unhandledRejection", handler);
-  return () => {
-    process.off("unhandledRejection", handler);
+  process.on("unhandledRejection", dispatch);
+  const restore = (): void => {
+    process.off("unhandledRejection", dispatch);
     others.forEach((listener) => process.on("unhandledRejection", listener));
   };
+  return { failed, restore };
 }
 
 function reportError(report: Report, error: unknown): void {

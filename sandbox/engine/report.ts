@@ -7,10 +7,15 @@ export class Stopped extends Error {}
 /** What a run has done so far, and what went wrong. */
 export class Report {
   readonly result: RunResult = { steps: [], outputs: {}, diagnostics: [] };
+  /** Settles with the first step that fails. */
+  readonly whenStopped: Promise<void>;
   private readonly errors: string[] = [];
+  private stop: () => void = () => undefined;
   private stepFailed = false;
 
-  constructor(private readonly log: StackRun["log"]) {}
+  constructor(private readonly log: StackRun["log"]) {
+    this.whenStopped = new Promise((resolve) => (this.stop = resolve));
+  }
 
   /** Something failed: nothing is going to be deleted. */
   get failed(): boolean {
@@ -41,6 +46,7 @@ export class Report {
 
   resourceFailed(error: unknown, urn: string): void {
     this.stepFailed = true;
+    this.stop();
     const message = error instanceof Error ? error.message : String(error);
     this.errors.push(message);
     this.diagnostic({ severity: "error", message, urn });
