@@ -26,7 +26,7 @@ export class InfraPlacement extends pulumi.ComponentResource {
     private readonly args: InfraPlacementArgs,
     private readonly options: pulumi.ComponentResourceOptions = {},
   ) {
-    super("image-registry:index:InfraPlacement", name, args, options);
+    super("image-registry:index:InfraPlacement", name, {}, options);
     const nodes = (args.nodes ?? []).map((node) => this.node(node));
     this.patch("Config", nodes);
     if (args.live.prunerExists) this.patch("ImagePruner", nodes);

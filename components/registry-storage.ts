@@ -37,7 +37,7 @@ export class RegistryStorage extends pulumi.ComponentResource {
     args: RegistryStorageArgs,
     private readonly options: pulumi.ComponentResourceOptions = {},
   ) {
-    super("image-registry:index:RegistryStorage", name, args, options);
+    super("image-registry:index:RegistryStorage", name, {}, options);
     const volume = this.volume(args);
     const claim = this.claim(args, volume);
     this.claimName = claim.metadata.name;

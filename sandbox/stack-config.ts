@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+
+interface ProjectFile {
+  name: string;
+  config: Record<string, { default?: unknown; value?: unknown }>;
+}
+
+interface StackFile {
+  config?: Record<string, unknown>;
+}
+
+export const projectDirectory = path.dirname(__dirname);
+
+/**
+ * A stack's configuration as the program would get it: Pulumi.yaml's values and defaults, what Pulumi.NAME.yaml says,
+ * and over both what only the sandbox can know. Full keys; objects and arrays as JSON, as the engine hands them over.
+ */
+export function stackConfiguration(stack: string, overlay: Record<string, unknown>): Record<string, string> {
+  const project = readYaml<ProjectFile>("Pulumi.yaml");
+  const declared = Object.entries(project.config).map(([key, { value, default: standard }]) => [
+    key,
+    value ?? standard,
+  ]);
+  const chosen = Object.entries(readYaml<StackFile>(`Pulumi.${stack}.yaml`).config ?? {});
+  const merged = new Map<string, unknown>();
+  for (const [key, value] of [...declared, ...chosen, ...Object.entries(overlay)] as [string, unknown][]) {
+    merged.set(key.includes(":") ? key : `${project.name}:${key}`, value);
+  }
+  const given = [...merged].filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(given.map(([key, value]) => [key, asText(value)]));
+}
+
+function readYaml<T>(file: string): T {
+  return parse(readFileSync(path.join(projectDirectory, file), "utf8")) as T;
+}
+
+function asText(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value as string | number | boolean);
+}
