@@ -84,8 +84,8 @@ function trackOutputs(): { pending: Set<Promise<unknown>>; stop: () => void } {
  * longer matters. All others go where they went before (to a test runner, say).
  */
 function catchRejections(report: (error: unknown) => void): {
-  failed(error: unknown): void;
-  restore(): void;
+  failed: (error: unknown) => void;
+  restore: () => void;
 } {
   const store = getStore();
   const errors = new Set<unknown>();
