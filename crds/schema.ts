@@ -58,8 +58,8 @@ export function typeSchema(published: Schema): Schema {
     const { nullable, ...result } = schema;
     if (!schema["x-kubernetes-int-or-string"]) delete result.anyOf;
     if (schema.type === "object" && !schema["x-kubernetes-preserve-unknown-fields"]) {
-      if (!schema.properties && !schema.additionalProperties) return { tsType: "Record<string, never>" };
       result.additionalProperties = schema.additionalProperties ?? false;
+      if (!schema.properties && !schema.additionalProperties) result.tsType = "Record<string, never>";
     }
     return nullable && typeof schema.type === "string" ? { ...result, type: [schema.type, "null"] } : result;
   });
@@ -70,6 +70,7 @@ export function validationSchema(published: Schema): Schema {
   return mapSchemas(typeSchema(published), (schema) => {
     const result = { ...schema };
     delete result.default;
+    delete result.tsType;
     return result;
   });
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { cachedArchive, generate } from "../../crds/generate";
-import { type Schema, type manifest, typeSchema } from "../../crds/schema";
+import { type Schema, type manifest, typeSchema, validationSchema } from "../../crds/schema";
 
 const directory = join(__dirname, "../../crds");
 
@@ -84,5 +84,12 @@ describe("typeSchema", () => {
       properties: { description: { type: "string", description: "gone" } },
     });
     assert.deepEqual(properties, { description: { type: "string" } });
+  });
+});
+
+describe("validationSchema", () => {
+  it("keeps an object without fields an object, and leaves defaults to the API server", () => {
+    const emptyDir = { type: "object", default: {} };
+    assert.deepEqual(validationSchema(emptyDir), { type: "object", additionalProperties: false });
   });
 });
