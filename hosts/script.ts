@@ -8,10 +8,11 @@ export type Mode = "apply" | "check" | "remove";
 
 /**
  * The command that reads a script from its standard input. Values never stand in a command line, which Pulumi
- * prints when a command fails. A cancelled update leaves the remote side running, so it ends itself.
+ * prints when a command fails. A cancelled update leaves the remote side running, so it ends itself. --norc: bash that
+ * reads from a socket takes it for a remote login and runs the user's .bashrc.
  */
 export function command(mode: Mode): string {
-  const run = `timeout --kill-after=30 1800 bash -s ${mode}`;
+  const run = `timeout --kill-after=30 1800 bash --norc -s ${mode}`;
   return `if [ "$(id -u)" = 0 ]; then exec ${run}; else exec sudo -n ${run}; fi`;
 }
 

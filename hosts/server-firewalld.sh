@@ -37,7 +37,10 @@ add_rich_rule() {
   if [[ -z ${RICH_RULES[$key]:-} ]]; then
     RICH_RULES[$key]=$'\n'$(bounded firewall-cmd "${@:3}" --zone="$1" --list-rich-rules)$'\n'
   fi
-  if [[ ${RICH_RULES[$key]} != *$'\n'"$2"$'\n'* ]] && mend "firewalld, $key: $2"; then
+  if [[ ${RICH_RULES[$key]} == *$'\n'"$2"$'\n'* ]]; then
+    # Shared with another export of ours, or the administrator's own: that one is not ours to remove later.
+    if [[ $MODE == apply ]] && other_record_has "$1|$2"; then record_rich_rule "$1|$2"; fi
+  elif mend "firewalld, $key: $2"; then
     record_rich_rule "$1|$2"
     bounded firewall-cmd "${@:3}" --quiet --zone="$1" --add-rich-rule="$2"
   fi

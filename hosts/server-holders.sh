@@ -32,7 +32,7 @@ uses_this_export() {
   timeout 60 exportfs -f
   deadline=$((SECONDS + 25))
   while [[ $SECONDS -lt $deadline ]]; do
-    if grep -q "^${EXPORT_PATH}[[:space:]]" /proc/fs/nfsd/exports; then return 0; fi
+    if grep -qs "^${EXPORT_PATH}[[:space:]]" /proc/fs/nfsd/exports; then return 0; fi
     sleep 1
   done
   return 1

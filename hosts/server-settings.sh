@@ -50,7 +50,7 @@ edit_nfs_conf() {
 
 edit_sysconfig() {
   local key=${1%%=*} now
-  now=$(sed -n "s|^$key=||p" /etc/sysconfig/nfs 2>/dev/null | tail -n 1)
+  now=$(sed -n "s|^$key=||p" /etc/sysconfig/nfs 2>/dev/null | tail -n 1) || now=''
   if [[ $now != "${1#*=}" ]] && mend "/etc/sysconfig/nfs: $1"; then
     remember "$key=$now"
     set_sysconfig "$key" "${1#*=}"

@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const fake = join(__dirname, "fake-commands/fake");
+const names = (
+  "systemctl rpm dnf yum zypper exportfs ss sysctl nfsconf ip firewall-cmd iptables ip6tables nft getenforce " +
+  "selinuxenabled getsebool setsebool mount umount modprobe restorecon"
+).split(" ");
+/** Folders the fake host has for itself; everything else is this machine's, read only by habit. */
+const own = { etc: "/etc", lib: "/var/lib", nfsd: "/proc/fs", srv: "/srv", run: "/run/lock" };
+
+/** Why there can be no fake host here; undefined when there can. */
+export const noFakeHost =
+  spawnSync("unshare", ["--mount", "true"]).status === 0
+    ? undefined
+    : "needs root, to mount over /etc and /var/lib";
+
+export interface Run {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The commands the script called in this run, with their arguments. */
+  readonly calls: string[];
+}
+
+/**
+ * A host of a family that cannot be booted here: this machine's bash and coreutils in a mount namespace with a /etc,
+ * /var/lib, /srv and nfsd of its own, and recorded stand-ins for the commands that differ between distributions.
+ */
+export class FakeHost {
+  private readonly root = mkdtempSync(join(tmpdir(), "fake-host-"));
+
+  constructor(osRelease: Readonly<Record<string, string>>, packages: readonly string[] = []) {
+    for (const folder of [...Object.keys(own), "bin", "units", "packages"])
+      mkdirSync(join(this.root, folder));
+    for (const name of names) symlinkSync(fake, join(this.root, "bin", name));
+    for (const name of packages) writeFileSync(join(this.root, "packages", name), "");
+    // Debian keeps awk's link in /etc.
+    symlinkSync(realpathSync("/usr/bin/awk"), join(this.root, "bin/awk"));
+    const text = Object.entries(osRelease).map(([key, value]) => `${key}="${value}"\n`);
+    this.write("/etc/os-release", text.join(""));
+  }
+
+  run(script: string, mode: string): Run {
+    rmSync(join(this.root, "calls"), { force: true });
+    const binds = Object.entries(own).map(([folder, at]) => `mount --bind "$FAKE/${folder}" ${at}`);
+    const command = `${binds.join(" && ")} && PATH="$FAKE/bin:$PATH" exec bash --norc -s ${mode}`;
+    const { status, stdout, stderr } = spawnSync("unshare", ["--mount", "bash", "-c", command], {
+      input: script,
+      encoding: "utf8",
+      env: { PATH: process.env.PATH, FAKE: this.root },
+    });
+    return { status, stdout, stderr, calls: lines(join(this.root, "calls")) };
+  }
+
+  /** A file of the host, or of the fake commands' own state when the path is relative. */
+  read(path: string): string {
+    const file = this.path(path);
+    return existsSync(file) ? readFileSync(file, "utf8") : "";
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(this.path(path)), { recursive: true });
+    writeFileSync(this.path(path), text);
+  }
+
+  list(path: string): string[] {
+    return existsSync(this.path(path)) ? readdirSync(this.path(path)) : [];
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true });
+  }
+
+  private path(path: string): string {
+    const [folder, at] = Object.entries(own).find(([, mount]) => path.startsWith(`${mount}/`)) ?? [];
+    return folder && at ? join(this.root, folder, path.slice(at.length)) : join(this.root, path);
+  }
+}
+
+const lines = (file: string): string[] =>
+  existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];

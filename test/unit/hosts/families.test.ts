@@ -1,0 +1,291 @@
+import assert from "node:assert/strict";
+
+import { clientScript, serverScript, type ServerSpec } from "../../../hosts";
+import { FakeHost, noFakeHost, type Run } from "./fake-host";
+
+const rhel = (version: string) => ({ ID: "rhel", VERSION_ID: version, PRETTY_NAME: `RHEL ${version}` });
+const spec = (change: Partial<ServerSpec> = {}): ServerSpec => ({
+  export: {
+    id: "registry",
+    path: "/srv/registry",
+    clients: ["10.0.0.0/24", "fd00::/64"],
+    uid: 5000,
+    gid: 5000,
+  },
+  ...change,
+});
+const server = (change: Partial<ServerSpec> = {}) => serverScript(spec(change));
+
+/** Calls that change a host, as against those that look at it. */
+const changing = ({ calls }: Run) =>
+  calls.filter(
+    (call) =>
+      /^(dnf|yum|zypper|setsebool|exportfs -ra|nfsconf --(un)?set|sysctl -q|ip6?tables -w -[ID])/.test(
+        call,
+      ) ||
+      /^systemctl.* (start|restart|enable|mask|unmask|daemon-reload)/.test(call) ||
+      /^firewall-cmd.*--(add|remove)/.test(call),
+  );
+
+describe("hosts that cannot be booted here, by recorded commands", function () {
+  this.timeout(60_000);
+  if (noFakeHost) {
+    it(noFakeHost);
+    return;
+  }
+
+  let host: FakeHost;
+  const made: FakeHost[] = [];
+  const start = (os: Record<string, string>, packages?: string[]) =>
+    made.push((host = new FakeHost(os, packages)));
+  const run = (script: string, mode: string): Run => {
+    const result = host.run(script, mode);
+    assert.equal(result.status, 0, result.stdout + result.stderr);
+    return result;
+  };
+  after(() => made.forEach((one) => one.remove()));
+
+  for (const [os, packageManager] of [
+    [rhel("10.0"), "dnf"],
+    [rhel("9.4"), "dnf"],
+    [{ ID: "rocky", ID_LIKE: "rhel centos fedora", VERSION_ID: "8.10" }, "dnf"],
+    [{ ID: "fedora", VERSION_ID: "42" }, "dnf"],
+    [rhel("7.9"), "dnf"],
+    [{ ID: "sles", ID_LIKE: "suse", VERSION_ID: "15.5" }, "zypper"],
+    [{ ID: "opensuse-leap", ID_LIKE: "suse opensuse", VERSION_ID: "16.0" }, "zypper"],
+  ] as const) {
+    it(`serves on ${os.ID} ${os.VERSION_ID}, changes nothing twice, and is clean after the removal`, () => {
+      start(os);
+      host.write("/etc/nfs.conf", "");
+      const first = run(server(), "apply");
+      assert.ok(
+        first.calls.some(
+          (call) => call.startsWith(packageManager) && / nfs-(utils|kernel-server)$/.test(call),
+        ),
+      );
+      assert.ok(first.calls.includes("systemctl start nfs-server"));
+      assert.match(host.read("/proc/fs/nfsd/versions"), /^-3 \+4/);
+
+      assert.deepEqual(changing(run(server(), "apply")), []);
+      assert.deepEqual(changing(run(server(), "check")), []);
+
+      run(server(), "remove");
+      assert.deepEqual(host.list("/etc/exports.d"), []);
+      assert.deepEqual(host.list("/etc/nfs.conf.d"), []);
+      assert.deepEqual(host.list("/var/lib/image-registry"), []);
+      assert.equal(host.read("/etc/nfs.conf"), "");
+      assert.equal(host.read("etab"), "");
+    });
+  }
+
+  it("keeps NFSv3's ports where each version of nfs-utils reads them", () => {
+    const nfs3 = server({ protocols: { nfs3: true } });
+    start(rhel("9.4"));
+    run(nfs3, "apply");
+    assert.match(
+      host.read("/etc/nfs.conf.d/image-registry.conf"),
+      /\[mountd\]\nport=20048\n\[statd\]\nport=50825/,
+    );
+    start(rhel("8.10"));
+    host.write("/etc/nfs.conf", "mountd port 892\n");
+    run(nfs3, "apply");
+    assert.match(host.read("/etc/nfs.conf"), /^nfsd vers3 y\nmountd port 20048\nstatd port 50825\n/);
+    run(nfs3, "remove");
+    assert.equal(host.read("/etc/nfs.conf"), "mountd port 892\n", "what was there before is back");
+    start(rhel("7.9"));
+    host.write("/etc/sysconfig/nfs", '# kept\nSTATDARG=""\n');
+    run(nfs3, "apply");
+    assert.match(host.read("/etc/sysconfig/nfs"), /^# kept\n.*\nSTATDARG="-p 50825"\nLOCKD_TCPPORT=53248\n/s);
+    for (const key of ["fs.nfs.nlm_tcpport", "fs.nfs.nlm_udpport"])
+      assert.equal(host.read(`sysctl.${key}`), "53248\n");
+    assert.match(host.read("/etc/sysctl.d/90-image-registry-lockd.conf"), /fs\.nfs\.nlm_tcpport = 53248/);
+    assert.match(host.read("/etc/modprobe.d/image-registry-lockd.conf"), /nlm_udpport=53248/);
+    run(nfs3, "remove");
+    assert.equal(host.read("/etc/sysconfig/nfs"), '# kept\nSTATDARG=""\n');
+  });
+
+  it("serves the union of what the exports of one host ask for", () => {
+    const other = serverScript({
+      export: { ...spec().export, id: "other", path: "/srv/other" },
+      protocols: { nfs3: true },
+    });
+    start(rhel("9.4"));
+    run(server(), "apply");
+    run(other, "apply");
+    assert.match(host.read("/etc/nfs.conf.d/image-registry.conf"), /vers3=y/);
+    assert.deepEqual(changing(run(server(), "apply")), [], "the first export does not turn NFSv3 off again");
+    run(other, "remove");
+    assert.match(host.read("etab"), /^\/srv\/registry /);
+    run(server(), "apply");
+    assert.match(host.read("/etc/nfs.conf.d/image-registry.conf"), /vers3=n/);
+  });
+
+  it("masks rpcbind on a dedicated host alone, and unmasks it in the end", () => {
+    start(rhel("9.4"));
+    assert.ok(!run(server(), "apply").calls.some((call) => / mask /.test(call)));
+    const dedicated = server({ protocols: { dedicated: true } });
+    run(dedicated, "apply");
+    assert.equal(host.read("units/rpcbind.socket.enabled"), "masked\n");
+    assert.deepEqual(changing(run(dedicated, "apply")), []);
+    run(dedicated, "remove");
+    assert.equal(host.read("units/rpcbind.socket.enabled"), "");
+  });
+
+  describe("with firewalld", () => {
+    const rule = (client: string, family = "ipv4", port = 2049, protocol = "tcp") =>
+      `rule family="${family}" source address="${client}" port port="${port}" protocol="${protocol}" accept`;
+
+    beforeEach(() => {
+      start(rhel("9.4"));
+      host.write("units/firewalld.active", "");
+    });
+
+    it("opens the zone of the clients' interface, now and for the next boot, without a reload", () => {
+      const { calls } = run(server(), "apply");
+      for (const place of ["running", "permanent"]) {
+        assert.equal(
+          host.read(`firewalld.internal.${place}`),
+          `${rule("10.0.0.0/24")}\n${rule("fd00::/64", "ipv6")}\n`,
+        );
+      }
+      assert.ok(!calls.some((call) => /--(complete-)?reload/.test(call)));
+      assert.deepEqual(changing(run(server(), "apply")), []);
+    });
+
+    it("closes it to a client that is no longer named", () => {
+      run(server(), "apply");
+      run(server({ export: { ...spec().export, clients: ["10.0.0.0/24"] } }), "apply");
+      assert.equal(host.read("firewalld.internal.permanent"), `${rule("10.0.0.0/24")}\n`);
+    });
+
+    it("keeps a rule that another export needs, and one that was there before", () => {
+      const mine = rule("10.0.0.0/24");
+      for (const place of ["running", "permanent"]) host.write(`firewalld.internal.${place}`, `${mine}\n`);
+      const other = serverScript({ export: { ...spec().export, id: "other", path: "/srv/other" } });
+      run(server(), "apply");
+      run(other, "apply");
+      run(server(), "remove");
+      const sixth = rule("fd00::/64", "ipv6");
+      assert.equal(host.read("firewalld.internal.running"), `${mine}\n${sixth}\n`);
+      run(other, "remove");
+      assert.equal(host.read("firewalld.internal.running"), `${mine}\n`);
+    });
+
+    it("finds a rule that somebody removed", () => {
+      run(server(), "apply");
+      host.write("firewalld.internal.permanent", "");
+      const { status, stdout } = host.run(server(), "check");
+      assert.equal(status, 3);
+      assert.match(stdout, /differs: firewalld, internal --permanent: rule family="ipv4"/);
+    });
+  });
+
+  describe("with iptables-services", () => {
+    const saved = (chains: string) =>
+      `*filter\n${chains}-A INPUT -p tcp --dport 22 -j ACCEPT\n-A INPUT -j REJECT\nCOMMIT\n`;
+
+    beforeEach(() => {
+      start(rhel("7.9"));
+      host.write("/etc/nfs.conf", "");
+      for (const command of ["iptables", "ip6tables"]) {
+        host.write(`units/${command}.active`, "");
+        host.write(
+          `${command}.rules`,
+          "-P INPUT ACCEPT\n-A INPUT -p tcp --dport 22 -j ACCEPT\n-A INPUT -j REJECT\n",
+        );
+        host.write(`/etc/sysconfig/${command}`, saved(":INPUT ACCEPT [0:0]\n"));
+      }
+    });
+
+    it("puts the rules on top of INPUT, live and saved, each family in its own", () => {
+      run(server(), "apply");
+      const [first] = host.read("iptables.rules").split("\n").slice(1);
+      assert.match(first ?? "", /^-A INPUT -s 10\.0\.0\.0\/24 -p tcp -m tcp --dport 2049 .* -j ACCEPT$/);
+      assert.match(
+        host.read("/etc/sysconfig/iptables"),
+        /^\*filter\n:INPUT.*\n-A INPUT -s 10\.0\.0\.0\/24 .*\n-A INPUT -p tcp --dport 22/,
+      );
+      assert.match(host.read("/etc/sysconfig/ip6tables"), /\n-A INPUT -s fd00::\/64 .* -j ACCEPT\n/);
+      assert.deepEqual(changing(run(server(), "apply")), []);
+    });
+
+    it("uses OS_FIREWALL_ALLOW where OpenShift made it", () => {
+      host.write("iptables.rules", "-P INPUT ACCEPT\n-N OS_FIREWALL_ALLOW\n-A INPUT -j OS_FIREWALL_ALLOW\n");
+      host.write("/etc/sysconfig/iptables", saved(":INPUT ACCEPT [0:0]\n:OS_FIREWALL_ALLOW - [0:0]\n"));
+      run(server(), "apply");
+      assert.match(host.read("iptables.rules"), /\n-A OS_FIREWALL_ALLOW -s 10\.0\.0\.0\/24 /);
+      assert.match(
+        host.read("/etc/sysconfig/iptables"),
+        /:OS_FIREWALL_ALLOW.*\n-A OS_FIREWALL_ALLOW -s 10\.0\.0\.0\/24 /,
+      );
+    });
+
+    it("leaves the files as they were once the export is removed", () => {
+      const before = host.read("/etc/sysconfig/iptables") + host.read("iptables.rules");
+      run(server({ protocols: { nfs3: true } }), "apply");
+      run(server(), "apply");
+      run(server(), "remove");
+      assert.equal(host.read("/etc/sysconfig/iptables") + host.read("iptables.rules"), before);
+    });
+  });
+
+  it("says that no firewall is active, and enables none", () => {
+    start(rhel("9.4"));
+    const { stdout, calls } = run(server(), "apply");
+    assert.match(stdout, /firewall: none is active .*2049\/tcp must be open to 10\.0\.0\.0\/24 fd00::\/64/);
+    assert.ok(!calls.some((call) => /(start|enable).*(firewalld|iptables|nftables)/.test(call)));
+  });
+
+  it("touches SELinux only where it is enforcing and in the way", () => {
+    for (const [mode, boolean, expected] of [
+      ["Enforcing", "off", ["setsebool -P nfs_export_all_rw on"]],
+      ["Enforcing", "on", []],
+      ["Permissive", "off", []],
+    ] as const) {
+      start(rhel("9.4"));
+      host.write("selinux", `${mode}\n`);
+      host.write("sebool.nfs_export_all_rw", boolean);
+      assert.deepEqual(
+        run(server(), "apply").calls.filter((call) => call.startsWith("setsebool")),
+        expected,
+      );
+    }
+  });
+
+  it("refuses systems it does not know, and nodes that belong to the cluster", () => {
+    start({ ID: "alpine", VERSION_ID: "3.20", PRETTY_NAME: "Alpine 3.20" });
+    assert.match(host.run(server(), "apply").stderr, /error: Alpine 3\.20 is not known here/);
+    start({ ID: "rhcos", ID_LIKE: "rhel fedora", VERSION_ID: "4.18", PRETTY_NAME: "RHCOS 4.18" });
+    const client = clientScript({ server: "10.0.0.1", path: "/srv/registry" });
+    assert.match(host.run(client, "apply").stderr, /error: RHCOS 4\.18 is managed by its cluster/);
+  });
+
+  describe("a client", () => {
+    const client = clientScript({ server: "10.0.0.1", path: "/srv/registry" });
+
+    it("gets nfs-utils and virt_use_nfs, and mounts the export to prove it", () => {
+      start(rhel("9.4"));
+      host.write("selinux", "Enforcing\n");
+      const { calls } = run(client, "apply");
+      assert.ok(calls.includes("dnf -y install nfs-utils"));
+      assert.ok(calls.includes("setsebool -P virt_use_nfs on"));
+      assert.ok(
+        calls.some((call) =>
+          /^mount -t nfs -o ro,soft,.*nfsvers=4\.2,sec=sys 10\.0\.0\.1:\/srv\/registry /.test(call),
+        ),
+      );
+      assert.deepEqual(changing(run(client, "apply")), [], "the boolean is not written again");
+    });
+
+    it("is told apart by check when the boolean is off or the server refuses", () => {
+      start(rhel("9.4"), ["nfs-utils"]);
+      host.write("refuses-mounts", "");
+      const { status, stdout } = host.run(client, "check");
+      assert.equal(status, 3);
+      assert.match(
+        stdout,
+        /differs: 10\.0\.0\.1 does not serve \/srv\/registry to this node .* access denied/,
+      );
+    });
+  });
+});

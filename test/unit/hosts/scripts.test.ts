@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { clientScript, command, serverScript } from "../../../hosts";
+
+const hosts = join(__dirname, "../../../hosts");
+const server = serverScript({
+  export: {
+    id: "registry",
+    path: "/srv/registry",
+    clients: ["10.0.0.0/24", "fd00::/64"],
+    uid: 5000,
+    gid: 5000,
+  },
+  protocols: { nfs3: true },
+});
+const client = clientScript({ server: "10.0.0.1", path: "/srv/registry" });
+
+function shellcheck(args: string[], input?: string): string {
+  const { stdout, status } = spawnSync("shellcheck", args, { input, encoding: "utf8" });
+  return status === 0 ? "" : stdout;
+}
+
+describe("the scripts sent to hosts", function () {
+  this.timeout(120_000);
+
+  describe("under shellcheck", () => {
+    before(function () {
+      // Debian's and Fedora's package is called shellcheck.
+      if (spawnSync("shellcheck", ["--version"]).error) this.skip();
+    });
+
+    it("finds no fault in the files as they are", () => {
+      const files = readdirSync(hosts).filter((file) => file.endsWith(".sh"));
+      assert.equal(shellcheck(files.map((file) => join(hosts, file))), "");
+    });
+
+    it("finds no fault in the whole scripts", () => {
+      // SC2317: functions that are called by name look unreachable.
+      for (const script of [server, client]) {
+        assert.equal(shellcheck(["--shell=bash", "--exclude=SC2317,SC2329", "-"], script), "");
+      }
+    });
+  });
+
+  it("does nothing when the connection is lost before the last line", () => {
+    const cut = server.slice(0, server.lastIndexOf("main "));
+    const { status, stdout, stderr } = spawnSync("bash", ["-s", "apply"], { input: cut, encoding: "utf8" });
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "", stderr: "" });
+  });
+
+  it("hands no value to the command line, which a failure prints", () => {
+    assert.equal(
+      command("remove"),
+      'if [ "$(id -u)" = 0 ]; then exec timeout --kill-after=30 1800 bash --norc -s remove; ' +
+        "else exec sudo -n timeout --kill-after=30 1800 bash --norc -s remove; fi",
+    );
+  });
+
+  it("refuses hostile values before there is a script", () => {
+    for (const path of ["/srv/$(touch /x)", "/srv/a\n/ *(rw)", "/srv/a b", "/srv/#", "/srv/'"]) {
+      assert.throws(() => clientScript({ server: "10.0.0.1", path }), /nfs\.path/);
+    }
+    assert.throws(() => clientScript({ server: "10.0.0.1:/ x", path: "/srv/registry" }), /nfs\.server/);
+  });
+});
