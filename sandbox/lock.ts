@@ -13,19 +13,27 @@ interface Owner {
   purpose: string;
 }
 
-/**
- * Runs `work` while no other process holds the lock `name` of this folder. A second one is told who holds it; with
- * `wait` it is told so and waits.
- */
+export interface LockOptions {
+  readonly name: string;
+  /** What it is held for, as the next one is told. */
+  readonly purpose: string;
+  /** Makes the next one wait, after it was told for whom. Default: it fails. */
+  readonly wait?: (line: string) => void;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs `work` while no other process holds the lock `name` of this folder. */
 export async function withLock<T>(
   directory: string,
-  { name, purpose, wait }: { name: string; purpose: string; wait?: (line: string) => void },
+  options: LockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   createDirectory(directory);
-  const ownerFile = path.join(directory, `${name}.lock.json`);
-  const release = await acquire(directory, name, ownerFile, wait);
-  writeFileSync(ownerFile, JSON.stringify({ pid: process.pid, started: startTime(process.pid), purpose }));
+  const ownerFile = path.join(directory, `${options.name}.lock.json`);
+  const release = await acquire(directory, ownerFile, options);
+  const owner: Owner = { pid: process.pid, started: startTime(process.pid), purpose: options.purpose };
+  writeFileSync(ownerFile, JSON.stringify(owner));
   try {
     return await work();
   } finally {
@@ -34,9 +42,10 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(directory: string, name: string, ownerFile: string, wait?: (line: string) => void) {
+async function acquire(directory: string, ownerFile: string, { name, wait, signal }: LockOptions) {
   let announced = false;
   for (;;) {
+    signal?.throwIfAborted();
     const owner = liveOwner(ownerFile);
     if (owner && !wait) {
       throw new UserError(
@@ -49,10 +58,10 @@ async function acquire(directory: string, name: string, ownerFile: string, wait?
       announced = true;
     }
     try {
-      return await lock(directory, {
-        lockfilePath: path.join(directory, `${name}.lock`),
-        stale: 5000,
-        // Whoever slept through five seconds (a suspended laptop) is still known as the owner by its pid.
+      return await lock(path.join(directory, name), {
+        realpath: false, // there is no such file; the lock beside it is what counts
+        stale: 2000,
+        // Whoever slept through two seconds (a suspended laptop) is still known as the owner by its pid.
         onCompromised: () => undefined,
       });
     } catch (error) {

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 
 import { UserError } from "../errors";
-import { defaultDirectory, runningControlPlane, stopControlPlane } from "./control-plane";
+import { defaultDirectory, runningControlPlane, stopControlPlane, type StartOptions } from "./control-plane";
 import { withLock } from "./lock";
 import { runStack } from "./run-stack";
 import { startSandbox } from "./start";
@@ -20,7 +20,10 @@ const usage = `npm run sandbox -- [command] [options]
   --stack NAME     the stack to run: the NAME of a Pulumi.NAME.yaml (default: dev)
   --keep           leave the sandbox running afterwards
   --kubeconfig     print the path of the sandbox's kubeconfig, started and left running if need be
+  --directory PATH the folder of the sandbox's state, one sandbox for each (default: .sandbox)
   --help           print this`;
+
+type Sandbox = Required<Pick<StartOptions, "directory" | "log" | "signal">>;
 
 const exclusive = { name: "run", purpose: "npm run sandbox" };
 const log = (line: string) => console.error(line);
@@ -28,31 +31,31 @@ const log = (line: string) => console.error(line);
 async function main(signal: AbortSignal): Promise<void> {
   const { command, options } = readArguments();
   if (options.help) return console.log(usage);
-  if (options.kubeconfig) return console.log(await kubeconfig(signal));
+  const sandbox = { directory: path.resolve(options.directory), log, signal };
+  if (options.kubeconfig) return console.log(await kubeconfig(sandbox));
   const work = {
-    run: () => run(options.stack, options.keep, signal),
-    start: () =>
-      startSandbox({ log, signal }).then(({ kubeconfig }) => log(`the sandbox runs: ${kubeconfig}`)),
-    stop: () => stopControlPlane().then(() => log("the sandbox is stopped")),
+    run: () => run(options.stack, options.keep, sandbox),
+    start: () => startSandbox(sandbox).then(({ kubeconfig }) => log(`the sandbox runs: ${kubeconfig}`)),
+    stop: () => stopControlPlane(sandbox).then(() => log("the sandbox is stopped")),
   }[command];
-  await withLock(defaultDirectory, exclusive, work);
+  await withLock(sandbox.directory, exclusive, work);
 }
 
-async function run(stack: string, keep: boolean, signal: AbortSignal): Promise<void> {
-  const stays = keep || (await runningControlPlane(defaultDirectory)) !== undefined;
+async function run(stack: string, keep: boolean, sandbox: Sandbox): Promise<void> {
+  const stays = keep || (await runningControlPlane(sandbox.directory)) !== undefined;
   try {
-    const controlPlane = await startSandbox({ log, signal });
-    await Promise.race([runStack({ stack, controlPlane }), aborted(signal)]);
+    const controlPlane = await startSandbox(sandbox);
+    await Promise.race([runStack({ stack, controlPlane }), aborted(sandbox.signal)]);
   } finally {
-    if (!stays) await stopControlPlane();
+    if (!stays) await stopControlPlane(sandbox);
   }
 }
 
-async function kubeconfig(signal: AbortSignal): Promise<string> {
-  const running = await runningControlPlane(defaultDirectory);
-  const sandbox =
-    running ?? (await withLock(defaultDirectory, exclusive, () => startSandbox({ log, signal })));
-  return sandbox.kubeconfig;
+async function kubeconfig(sandbox: Sandbox): Promise<string> {
+  const running = await runningControlPlane(sandbox.directory);
+  const { kubeconfig } =
+    running ?? (await withLock(sandbox.directory, exclusive, () => startSandbox(sandbox)));
+  return kubeconfig;
 }
 
 function readArguments() {
@@ -67,14 +70,15 @@ function readArguments() {
       `--stack "${stack}": there is no Pulumi.${stack}.yaml; stacks: ${stacks().join(", ")}`,
     );
   }
-  const { keep = false, kubeconfig = false, help = false } = values;
-  return { command, options: { stack, keep, kubeconfig, help } };
+  const { keep = false, kubeconfig = false, directory = defaultDirectory, help = false } = values;
+  return { command, options: { stack, keep, kubeconfig, directory, help } };
 }
 
 function parse() {
   const flag = { type: "boolean" } as const;
+  const text = { type: "string" } as const;
   try {
-    const options = { stack: { type: "string" }, keep: flag, kubeconfig: flag, help: flag } as const;
+    const options = { stack: text, keep: flag, kubeconfig: flag, directory: text, help: flag };
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
     throw new UserError(`${(error as Error).message}\n\n${usage}`);
@@ -92,8 +96,8 @@ function stacks(): string[] {
 
 async function aborted(signal: AbortSignal): Promise<never> {
   signal.throwIfAborted();
-  const [event] = (await once(signal, "abort")) as [Event];
-  throw (event.target as AbortSignal).reason;
+  await once(signal, "abort");
+  throw signal.reason;
 }
 
 /** Ctrl-C or SIGTERM ends the work in order; a second one ends this process at once. */

@@ -29,9 +29,10 @@ export async function go(
   });
   const status = await new Promise<number | null>((resolve, reject) => {
     child.on("close", resolve);
-    child.on("error", (error: NodeJS.ErrnoException) =>
-      reject(error.code === "ENOENT" ? new UserError(noGo) : error),
-    );
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      if (signal?.aborted) reject(signal.reason as Error);
+      else reject(error.code === "ENOENT" ? new UserError(noGo) : error);
+    });
   });
   if (status !== 0) throw new UserError(goFailed(args, lastLines.join("\n")));
   return output.trim();

@@ -46,7 +46,7 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Con
   }
   const { infraNodes = 2, log = () => undefined, signal } = options;
   const directory = path.resolve(options.directory ?? defaultDirectory);
-  const binaries = await buildBinaries(log, signal);
+  const binaries = await buildBinaries({ log, signal });
   return withLock(directory, { name: "control-plane", purpose: "starting the control plane" }, async () => {
     const running = await runningControlPlane(directory);
     if (running) {
