@@ -26,11 +26,7 @@ export function deploymentLags(spec: ConfigSpec, deployment: V1Deployment): stri
   if (deployment.spec?.replicas !== spec.replicas)
     lags.push(`replicas ${deployment.spec?.replicas} of ${spec.replicas}`);
   compare("rolloutStrategy", deployment.spec?.strategy?.type, spec.rolloutStrategy || "RollingUpdate");
-  compare(
-    "nodeSelector",
-    { "kubernetes.io/os": "linux", ...pod?.nodeSelector },
-    { "kubernetes.io/os": "linux", ...spec.nodeSelector },
-  );
+  compare("nodeSelector", labels(pod?.nodeSelector), labels(spec.nodeSelector));
   compare("tolerations", pod?.tolerations, spec.tolerations);
   if (spec.affinity) compare("affinity", pod?.affinity, spec.affinity);
   if (spec.topologySpreadConstraints) {
@@ -38,6 +34,12 @@ export function deploymentLags(spec: ConfigSpec, deployment: V1Deployment): stri
   }
   if (spec.resources) compare("resources", scalars(pod?.containers[0]?.resources), scalars(spec.resources));
   return [...lags, ...environmentLags(spec, pod)];
+}
+
+// As text: in a map of labels an empty value means something, as in node-role.kubernetes.io/infra="".
+function labels(nodeSelector: Record<string, string> | undefined): string[] {
+  const all = Object.entries({ "kubernetes.io/os": "linux", ...nodeSelector });
+  return all.map(([key, value]) => `${key}=${value}`).sort();
 }
 
 function environmentLags(spec: ConfigSpec, pod: V1PodSpec | undefined): string[] {
