@@ -56,6 +56,7 @@ export function registryConfig(
     status: {
       observedGeneration: observed.generation ?? 7,
       readyReplicas: full.replicas,
+      storageManaged: false,
       storage: observed.storage ?? full.storage ?? {},
       conditions: conditions({ ...green, ...observed.conditions }),
     },
