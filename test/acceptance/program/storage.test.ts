@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { backendsOf } from "../../../cluster/backends";
+import { preview, up } from "../../../sandbox/engine";
+import { TestCluster, until } from "./harness";
+import { acceptImageLoss, assertRefused, changes, nfs, nfsClaim, warnings } from "./runs";
+
+describe("the storage of a live registry", function () {
+  this.timeout("2m");
+  const cluster = new TestCluster();
+  before(() => cluster.start());
+  after(() => cluster.stop());
+
+  describe("set by another manager", () => {
+    beforeEach(() => cluster.fresh());
+
+    it("goes in the one write that brings the stack's own: never are there two backends, or none", async () => {
+      await byHand({ managementState: "Managed", storage: { emptyDir: {} } });
+      await until("the registry serves from emptyDir", async () => {
+        const deployment = await cluster.get("Deployment", "image-registry");
+        return deployment?.status?.availableReplicas === 1;
+      });
+
+      const watch = await cluster.watchConfig();
+      await up(cluster.stack("dev", { ...nfs, acceptImageLoss }));
+      const history = (await watch.seen()).map(({ spec }) => backendsOf(spec.storage).join());
+
+      assert.deepEqual([...new Set(history)], ["emptyDir", "pvc"]);
+      assert.equal(history.lastIndexOf("emptyDir") < history.indexOf("pvc"), true);
+      assert.deepEqual((await cluster.config()).spec.storage, {
+        managementState: "Unmanaged",
+        pvc: { claim: nfsClaim },
+      });
+    });
+
+    it("has no images to lose as long as the registry was Removed", async () => {
+      await byHand({ storage: { emptyDir: {} } });
+      const watch = await cluster.watchConfig();
+      await up(cluster.stack("dev", nfs));
+      const history = (await watch.seen()).map(({ spec }) => backendsOf(spec.storage).join());
+      assert.deepEqual([...new Set(history)], ["emptyDir", "pvc"]);
+    });
+
+    it("is named in preview and gone after up, also when the stack is unchanged", async () => {
+      const run = cluster.stack("dev");
+      await up(run);
+      for (const claim of ["added-by-hand", "added-again"]) {
+        await byHand({ storage: { pvc: { claim } } });
+        const previewed = await preview(run);
+        assert.match(warnings(previewed), /will evict pvc from spec\.storage/);
+        const [change] = previewed.steps.filter(({ op }) => op !== "same");
+        assert.deepEqual(changes(previewed), ["update registry"]);
+        assert.deepEqual(change?.diff, ["metadata.annotations.image-registry/evicted"]);
+
+        await up(run);
+        assert.deepEqual(backendsOf((await cluster.config()).spec.storage), ["emptyDir"]);
+        assert.deepEqual(changes(await preview(run)), []);
+      }
+    });
+  });
+
+  describe("holds images that another store would not have", () => {
+    before(async () => {
+      await cluster.fresh();
+      await up(cluster.stack("dev"));
+    });
+
+    it("leaving its emptyDir for NFS is refused", async () => {
+      const message = /backend: the registry now keeps its images in emptyDir, .* acceptImageLoss: true/;
+      await assertRefused(cluster, cluster.stack("dev", nfs), message);
+    });
+
+    it("taking it down is refused while they are in emptyDir", async () => {
+      const message = /managementState: "Removed" deletes the pods, .* acceptImageLoss: true/;
+      await assertRefused(cluster, cluster.stack("dev", { managementState: "Removed" }), message);
+    });
+
+    it("leaving its claim for emptyDir or for another claim is refused", async () => {
+      await up(cluster.stack("dev", { ...nfs, acceptImageLoss }));
+      const message = /the registry now keeps its images in pvc "image-registry-nfs", .* acceptImageLoss: true/;
+      await assertRefused(cluster, cluster.stack("dev"), message);
+      const other = { ...nfs, nfs: { ...nfs.nfs, claimName: "another" } };
+      await assertRefused(cluster, cluster.stack("dev", other), message);
+    });
+  });
+
+  async function byHand(spec: object): Promise<void> {
+    await cluster.patch("Config", "cluster", { spec });
+  }
+});
