@@ -26,7 +26,9 @@ export const initialConfig = {
   spec: {
     logLevel: "Normal",
     managementState: "Removed",
-    observedConfig: null,
+    observedConfig: {
+      servingInfo: { cipherSuites: ["TLS_AES_128_GCM_SHA256"], minTLSVersion: "VersionTLS12" },
+    },
     operatorLogLevel: "Normal",
     proxy: {},
     replicas: 1,

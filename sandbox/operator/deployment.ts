@@ -3,7 +3,6 @@ import type {
   V1Container,
   V1Deployment,
   V1DeploymentStrategy,
-  V1EnvVar,
   V1PodTemplateSpec,
   V1ResourceRequirements,
   V1TopologySpreadConstraint,
@@ -12,6 +11,7 @@ import type {
 } from "@kubernetes/client-node";
 
 import { checksum } from "./checksum";
+import { credentials, environment, root } from "./environment";
 import {
   type Config,
   deploymentLabels,
@@ -20,10 +20,6 @@ import {
   privateConfiguration,
   type Surroundings,
 } from "./model";
-import { backendOf } from "./storage";
-
-const root = "/registry";
-const credentials = "/var/run/secrets/cloud";
 
 /** The Deployment image-registry that a Config asks for. */
 export function registryDeployment(config: Config, { keys, zones }: Surroundings): V1Deployment {
@@ -109,62 +105,6 @@ function container(config: Config, volumeMounts: V1VolumeMount[]): V1Container {
     readinessProbe: { ...probe, initialDelaySeconds: 15 },
     resources: (config.spec.resources as V1ResourceRequirements | undefined) ?? resources,
     volumeMounts,
-  };
-}
-
-function environment(config: Config): V1EnvVar[] {
-  const { spec } = config;
-  const variables: Record<string, string | undefined> = {
-    ...storageEnvironment(config),
-    REGISTRY_HTTP_ADDR: ":5000",
-    REGISTRY_HTTP_NET: "tcp",
-    REGISTRY_HTTP_SECRET: spec.httpSecret,
-    REGISTRY_LOG_LEVEL: /Debug|Trace/.test(spec.logLevel ?? "") ? "debug" : "info",
-    REGISTRY_STORAGE_DELETE_ENABLED: "true",
-    REGISTRY_OPENSHIFT_SERVER_ADDR: `image-registry.${namespace}.svc:5000`,
-    REGISTRY_STORAGE_MAINTENANCE_READONLY: spec.readOnly ? "{enabled: true}" : undefined,
-    REGISTRY_STORAGE_REDIRECT_DISABLE: spec.disableRedirect ? "true" : undefined,
-    HTTP_PROXY: spec.proxy?.http,
-    HTTPS_PROXY: spec.proxy?.https,
-    NO_PROXY: spec.proxy?.noProxy,
-    ...requestLimits("READ", spec.requests?.read),
-    ...requestLimits("WRITE", spec.requests?.write),
-  };
-  return Object.entries(variables).flatMap(([name, value]) => (value ? { name, value } : []));
-}
-
-function storageEnvironment({ spec }: Config): Record<string, string | undefined> {
-  if (backendOf(spec.storage) !== "s3") {
-    return { REGISTRY_STORAGE: "filesystem", REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: root };
-  }
-  const {
-    bucket,
-    region,
-    regionEndpoint,
-    encrypt = false,
-    virtualHostedStyle = false,
-  } = spec.storage.s3 ?? {};
-  return {
-    REGISTRY_STORAGE_S3_REGIONENDPOINT: regionEndpoint,
-    REGISTRY_STORAGE: "s3",
-    REGISTRY_STORAGE_S3_BUCKET: bucket,
-    REGISTRY_STORAGE_S3_REGION: region,
-    REGISTRY_STORAGE_S3_ENCRYPT: String(encrypt),
-    REGISTRY_STORAGE_S3_FORCEPATHSTYLE: String(!virtualHostedStyle),
-    REGISTRY_STORAGE_S3_CREDENTIALSCONFIGPATH: `${credentials}/credentials`,
-  };
-}
-
-type Limits = NonNullable<NonNullable<Config["spec"]["requests"]>["read"]>;
-
-function requestLimits(kind: "READ" | "WRITE", limits: Limits = {}): Record<string, string> {
-  const { maxRunning = 0, maxInQueue = 0, maxWaitInQueue = "0s" } = limits;
-  if (maxRunning === 0 && maxInQueue === 0) return {};
-  const prefix = `REGISTRY_OPENSHIFT_REQUESTS_${kind}`;
-  return {
-    [`${prefix}_MAXRUNNING`]: String(maxRunning),
-    [`${prefix}_MAXINQUEUE`]: String(maxInQueue),
-    [`${prefix}_MAXWAITINQUEUE`]: maxWaitInQueue,
   };
 }
 

@@ -16,9 +16,21 @@ export function reportStatus(config: Config, deployment: V1Deployment | undefine
   setCondition(conditions, "Progressing", progressing(config, deployment, error));
   setCondition(conditions, "Degraded", degraded(config, deployment, error));
   setCondition(conditions, "Removed", removed(config));
+  for (const [type, verdict] of Object.entries(neighbours)) setCondition(conditions, type, verdict);
   config.status.readyReplicas = deployment?.status?.readyReplicas ?? 0;
   config.status.observedGeneration = config.metadata?.generation;
 }
+
+/** What the operator's other parts say beside, all well: a reader must not take their words for the registry's. */
+const neighbours: Record<string, Verdict> = {
+  AzureStackCloudControllerDegraded: ["False", "AsExpected", ""],
+  ConfigObservationDegraded: ["False", "", ""],
+  ImageConfigControllerDegraded: ["False", "AsExpected", ""],
+  ImageRegistryCertificatesControllerDegraded: ["False", "AsExpected", ""],
+  NodeCADaemonAvailable: ["True", "AsExpected", "The daemon set node-ca has available replicas"],
+  NodeCADaemonControllerDegraded: ["False", "AsExpected", ""],
+  NodeCADaemonProgressing: ["False", "AsExpected", "The daemon set node-ca is deployed"],
+};
 
 const unmanaged = ["Unmanaged", "The registry configuration is set to unmanaged mode"] as const;
 

@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { backOff, WorkQueue } from "../../sandbox/operator/queue";
 
 const ignore = () => undefined;
+const unexpected = (error: unknown) => assert.fail(String(error));
 
 describe("the operator stand-in's work queue", () => {
   it("waits twice as long after each failure in a row, at most a thousand seconds", () => {
@@ -33,7 +34,7 @@ describe("the operator stand-in's work queue", () => {
       if (runs++ === 0) for (let i = 0; i < 5; i++) queue.add();
       await setImmediate();
       busy = false;
-    }, assert.fail);
+    }, unexpected);
     queue.add();
     while (busy || runs < 2) await setImmediate();
     await queue.stop();
@@ -45,7 +46,7 @@ describe("the operator stand-in's work queue", () => {
     const queue = new WorkQueue(async () => {
       await setImmediate();
       runs++;
-    }, assert.fail);
+    }, unexpected);
     queue.add();
     queue.add();
     await queue.stop();
