@@ -26,7 +26,7 @@ export interface Provider {
   /** The inputs with defaults filled in; `old` are those of the last run. */
   check?(context: StepContext, inputs: PropertyMap, old: PropertyMap | undefined): PropertyMap;
   diff(context: StepContext, old: ResourceState, inputs: PropertyMap): Promise<Diff> | Diff;
-  /** In a preview the outputs known ahead, and no id. */
+  /** In a preview the outputs known ahead, and no id unless that is known too. */
   create(context: StepContext, inputs: PropertyMap): Promise<{ id: string; outputs: PropertyMap }>;
   update(context: StepContext, old: ResourceState, inputs: PropertyMap): Promise<PropertyMap>;
   delete(context: StepContext, old: ResourceState): Promise<void>;

@@ -145,9 +145,10 @@ export const command: Provider = {
     return { changes, replaces: changes.filter((key) => key === "triggers"), deleteBeforeReplace: false };
   },
   async create(context, inputs) {
-    if (context.preview) return { id: "", outputs: inputs };
-    const printed = await run(context, inputs.create, inputs);
-    return { id: `${context.name}${randomBytes(4).toString("hex")}`, outputs: { ...inputs, ...printed } };
+    // The real provider gives an id in a preview too: an apply on it runs.
+    const id = `${context.name}${randomBytes(4).toString("hex")}`;
+    if (context.preview) return { id, outputs: inputs };
+    return { id, outputs: { ...inputs, ...(await run(context, inputs.create, inputs)) } };
   },
   async update(context, { outputs }, inputs) {
     if (context.preview) return inputs;

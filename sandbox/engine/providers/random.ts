@@ -5,7 +5,9 @@ import { changedKeys, type PropertyMap } from "../values";
 const makers: Record<string, (inputs: PropertyMap) => { id: string; outputs: PropertyMap }> = {
   "random:index/randomBytes:RandomBytes": ({ length }) => {
     const bytes = randomBytes(Number(length));
-    return { id: "none", outputs: { base64: bytes.toString("base64"), hex: bytes.toString("hex") } };
+    const base64 = bytes.toString("base64");
+    // The real provider's id is the secret value, too.
+    return { id: base64, outputs: { base64, hex: bytes.toString("hex") } };
   },
   "random:index/randomId:RandomId": ({ byteLength, prefix = "" }) => {
     const bytes = randomBytes(Number(byteLength));
