@@ -67,7 +67,7 @@ export class TestCluster {
 
   /** One of the project's stacks on this cluster, its configuration changed as told. */
   stack(name: "dev" | "prod", overlay: Record<string, unknown> = {}): StackRun {
-    return stackRun(name, this.controlPlane, overlay);
+    return stackRun(name, this.controlPlane, { timeoutSeconds: 60, ...overlay });
   }
 
   /** Loses what the stacks remember, as a new checkout with a new state would. */

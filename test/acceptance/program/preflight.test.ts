@@ -1,0 +1,138 @@
+import { execFileSync } from "node:child_process";
+import assert from "node:assert/strict";
+import * as path from "node:path";
+import { up } from "../../../sandbox/engine";
+import { TestCluster, until } from "./harness";
+import { assertRefused, failure, nfs, nfsClaim } from "./runs";
+
+const namespace = "openshift-image-registry";
+
+describe("what cannot work on this cluster is refused, in preview and in up, before anything is touched", function () {
+  this.timeout("2m");
+  const cluster = new TestCluster();
+  before(() => cluster.start());
+  after(() => cluster.stop());
+
+  describe("an existing claim (backend pvc)", () => {
+    const refused = (overlay: object, message: RegExp) =>
+      assertRefused(cluster, cluster.stack("dev", { backend: "pvc", ...overlay }), message);
+
+    it("that does not exist, naming those that do", async () => {
+      await claim("one-of-the-users", "ReadWriteMany");
+      const message = /pvc\.claim: "another" does not exist .* \(claims there: .*"one-of-the-users"/;
+      await refused({ pvc: { claim: "another" } }, message);
+    });
+
+    it("ReadWriteOnce with rolloutStrategy RollingUpdate", async () => {
+      await claim("once-rolling", "ReadWriteOnce");
+      const message = /rolloutStrategy: "RollingUpdate", but .*"once-rolling" is ReadWriteOnce, .*"Recreate"/;
+      await refused({ pvc: { claim: "once-rolling" } }, message);
+    });
+
+    it("ReadWriteOnce with two replicas", async () => {
+      await claim("once-twice", "ReadWriteOnce");
+      const overlay = { pvc: { claim: "once-twice" }, replicas: 2, rolloutStrategy: "Recreate" };
+      await refused(overlay, /replicas: 2, but .*"once-twice" is ReadWriteOnce, which serves 1/);
+    });
+  });
+
+  describe("a volume or claim in the place of the stack's own (backend nfs)", () => {
+    const taken = (name: string) => ({ ...nfs, nfs: { ...nfs.nfs, claimName: name } });
+    const refused = (name: string, message: RegExp) =>
+      assertRefused(cluster, cluster.stack("dev", taken(name)), message);
+
+    it("a claim of another size", async () => {
+      await claim("sized", "ReadWriteMany", "5Gi");
+      await refused("sized", /nfs\.size: claim "sized" has 5Gi, asked is 10Gi; .*keep 5Gi/);
+    });
+
+    it("a claim of another access mode", async () => {
+      await claim("moded", "ReadWriteOnce");
+      await refused("moded", /nfs\.accessModes: claim "moded" has ReadWriteOnce, asked is ReadWriteMany/);
+    });
+
+    it("a claim bound to another volume", async () => {
+      await volume("elsewhere", { claimName: "bound" });
+      await claim("bound", "ReadWriteMany", "10Gi", "elsewhere");
+      await refused("bound", /nfs\.claimName: claim "bound" is bound to volume "elsewhere", not to "bound"/);
+    });
+
+    it("a volume of another export", async () => {
+      await volume("moved", { claimName: "moved", server: "old.example.com" });
+      await refused("moved", /volume "moved" exists and points to old\.example\.com:\/srv\/registry, not to /);
+    });
+
+    it("a volume reserved for another claim", async () => {
+      await volume("reserved", { claimName: "of-others" });
+      await refused("reserved", /volume "reserved" is reserved for claim openshift-image-registry\/of-others/);
+    });
+
+    it("a Released volume, with the command that frees it", async () => {
+      await up(cluster.stack("dev", { ...nfs, managementState: "Removed" }));
+      await cluster.delete("PersistentVolumeClaim", nfsClaim);
+      await until("the volume is Released", async () => {
+        return (await cluster.get("PersistentVolume", nfsClaim))?.status?.phase === "Released";
+      });
+      const lost = cluster.stack("dev", nfs);
+      cluster.forgetStacks();
+      await assertRefused(cluster, lost, /left over from a deleted claim \(phase Released\).* oc patch pv /);
+
+      const { message } = await failure(up(lost));
+      oc(/: oc (patch pv .*)$/m.exec(message)?.[1] ?? "");
+      await up(lost);
+      assert.equal((await cluster.get("PersistentVolumeClaim", nfsClaim))?.status?.phase, "Bound");
+    });
+  });
+
+  describe("nodes", () => {
+    it("one infra node for two replicas, naming why the others cannot", async () => {
+      await cluster.cordon("infra-0");
+      const message = /replicas: 2 need 2 nodes .*1 can take .*infra-0 is cordoned; infra-1 can/;
+      await assertRefused(cluster, cluster.stack("prod"), message).finally(() =>
+        cluster.cordon("infra-0", null),
+      );
+    });
+
+    it("no node with the labels asked", async () => {
+      const placement = { infra: true, nodeSelector: { zone: "moon" } };
+      const message = /0 can take .*nodeSelector zone=moon.*worker-0 lacks label zone=moon/;
+      await assertRefused(cluster, cluster.stack("dev", { placement }), message);
+    });
+
+    it("no node whose taint is tolerated", async () => {
+      const placement = { infra: true, tolerations: [{ key: "other", operator: "Exists" }] };
+      const message = /infra-0 has taint node-role\.kubernetes\.io\/infra:NoSchedule, which is not tolerated/;
+      await assertRefused(cluster, cluster.stack("dev", { placement }), message);
+    });
+  });
+
+  async function claim(name: string, mode: string, size = "10Gi", volumeName?: string): Promise<void> {
+    const resources = { requests: { storage: size } };
+    const spec = { accessModes: [mode], resources, storageClassName: "", ...(volumeName && { volumeName }) };
+    await cluster.create("PersistentVolumeClaim", name, { spec });
+    if (!volumeName) return;
+    await until("the claim is bound", async () => {
+      return (await cluster.get("PersistentVolumeClaim", name))?.status?.phase === "Bound";
+    });
+  }
+
+  async function volume(name: string, { claimName = name, server = nfs.nfs.server }): Promise<void> {
+    await cluster.create("PersistentVolume", name, {
+      spec: {
+        capacity: { storage: "10Gi" },
+        accessModes: ["ReadWriteMany"],
+        persistentVolumeReclaimPolicy: "Retain",
+        storageClassName: "",
+        claimRef: { namespace, name: claimName },
+        nfs: { server, path: nfs.nfs.path },
+      },
+    });
+  }
+
+  /** Does what a message tells the user to type. */
+  function oc(command: string): void {
+    const { binaries, kubeconfig } = cluster.controlPlane;
+    const kubectl = path.join(binaries, "kubectl");
+    execFileSync("sh", ["-c", `${kubectl} --kubeconfig ${kubeconfig} ${command}`], { stdio: "pipe" });
+  }
+});
