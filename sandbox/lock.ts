@@ -47,15 +47,12 @@ async function acquire(directory: string, ownerFile: string, { name, wait, signa
   for (;;) {
     signal?.throwIfAborted();
     const owner = liveOwner(ownerFile);
-    if (owner && !wait) {
-      throw new UserError(
-        `${directory} is in use: process ${owner.pid} is busy there (${owner.purpose}). ` +
-          `Wait for it to end, or end it with: kill ${owner.pid}`,
-      );
-    }
-    if (owner && wait && !announced) {
-      wait(`waiting for process ${owner.pid} (${owner.purpose})`);
+    if (owner) {
+      if (!wait) throw new UserError(inUse(directory, owner));
+      if (!announced) wait(`waiting for process ${owner.pid} (${owner.purpose})`);
       announced = true;
+      await sleep(200);
+      continue;
     }
     try {
       return await lock(path.join(directory, name), {
@@ -69,6 +66,13 @@ async function acquire(directory: string, ownerFile: string, { name, wait, signa
       await sleep(200); // its owner was killed and the lock is not stale yet, or has not written its name yet
     }
   }
+}
+
+function inUse(directory: string, { pid, purpose }: Owner): string {
+  return (
+    `${directory} is in use: process ${pid} is busy there (${purpose}). ` +
+    `Wait for it to end, or end it with: kill ${pid}`
+  );
 }
 
 function liveOwner(ownerFile: string): Owner | undefined {

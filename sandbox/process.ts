@@ -92,6 +92,7 @@ export async function stopProcess(directory: string, record: SandboxProcess): Pr
 /** Ends every recorded program, the youngest first. */
 export async function stopProcesses(directory: string): Promise<void> {
   for (const record of recordedProcesses(directory).reverse()) await stopProcess(directory, record);
+  rmSync(path.join(directory, "processes"), { recursive: true, force: true });
 }
 
 /** The last lines a program wrote. */

@@ -115,6 +115,5 @@ function isReady(directory: string, apiServerArgs: readonly string[]): Promise<b
 async function removeCluster(directory: string): Promise<void> {
   await stopProcesses(directory);
   const { cluster, kubeconfig } = layoutOf(directory);
-  rmSync(cluster, { recursive: true, force: true });
-  rmSync(kubeconfig, { force: true });
+  for (const gone of [cluster, kubeconfig]) rmSync(gone, { recursive: true, force: true });
 }
