@@ -6,8 +6,10 @@ import { parseArgs } from "node:util";
 
 import { UserError } from "../errors";
 import { defaultDirectory, runningControlPlane, stopControlPlane, type StartOptions } from "./control-plane";
+import { chooseEngine } from "./engine/engines";
 import { withLock } from "./lock";
 import { runStack } from "./run-stack";
+import { projectDirectory } from "./stack-config";
 import { startSandbox } from "./start";
 
 const usage = `npm run sandbox -- [command] [options]
@@ -42,10 +44,15 @@ async function main(signal: AbortSignal): Promise<void> {
 }
 
 async function run(stack: string, keep: boolean, sandbox: Sandbox): Promise<void> {
+  const engine = await chooseEngine(path.join(sandbox.directory, "cluster"), projectDirectory);
+  console.log(engine.name);
   const stays = keep || (await runningControlPlane(sandbox.directory)) !== undefined;
   try {
     const controlPlane = await startSandbox(sandbox);
-    await Promise.race([runStack({ stack, controlPlane }), aborted(sandbox.signal)]);
+    await Promise.race([
+      runStack({ engine, stack, controlPlane, write: console.log }),
+      aborted(sandbox.signal),
+    ]);
   } finally {
     if (!stays) await stopControlPlane(sandbox);
   }

@@ -1,25 +1,39 @@
 import { UserError } from "../errors";
 import type { ControlPlane } from "./control-plane";
-import { EngineError, preview, up } from "./engine";
+import { EngineError } from "./engine";
+import { display } from "./engine/display";
+import type { Engine } from "./engine/engines";
 import { showRegistry } from "./show";
 import { stackRun } from "./stack-run";
 
+interface RunStackOptions {
+  readonly engine: Engine;
+  readonly stack: string;
+  readonly controlPlane: ControlPlane;
+  /** Configuration that only the sandbox can know, over what the stack's file says. */
+  readonly overlay?: Record<string, unknown>;
+  readonly write: (line: string) => void;
+}
+
+/** What a user does with a stack, preview and up, and then what a user looks at. */
 export async function runStack({
+  engine,
   stack,
   controlPlane,
-}: {
-  stack: string;
-  controlPlane: ControlPlane;
-}): Promise<void> {
-  const connection = { kubeconfig: controlPlane.kubeconfig, context: controlPlane.context };
-  const run = { ...stackRun(stack, controlPlane), log: (line: string) => console.log(line) };
+  overlay,
+  write,
+}: RunStackOptions): Promise<void> {
+  const run = stackRun(stack, controlPlane, overlay);
   try {
-    await preview(run);
-    const r = await up(run);
-    console.log(JSON.stringify(r.outputs, null, 1));
+    write(`\npulumi preview --stack ${stack}\n`);
+    write(display(await engine.preview(run), true));
+    write(`\npulumi up --stack ${stack}\n`);
+    write(display(await engine.up({ ...run, log: write }), false));
   } catch (error) {
-    if (error instanceof EngineError) throw new UserError(error.message);
-    throw error;
+    if (!(error instanceof EngineError)) throw error;
+    write(display(error.result, false));
+    throw new UserError(`stack "${stack}" failed; the sandbox's cluster is as the run left it`);
   }
-  await showRegistry(connection, (line) => console.log(line));
+  const { kubeconfig, context } = controlPlane;
+  await showRegistry({ kubeconfig, context }, write);
 }
