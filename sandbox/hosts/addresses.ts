@@ -1,0 +1,21 @@
+export type MachineName = "server" | "client" | "outsider";
+
+export const machineNames: readonly MachineName[] = ["server", "client", "outsider"];
+
+/** On one wire, so that nothing but the server's own rules keeps the outsider out. image/files/etc/hosts has them too. */
+const addresses: Record<MachineName, { ipv4: string; ipv6: string }> = {
+  server: { ipv4: "10.97.0.10", ipv6: "fd00:97::10" },
+  client: { ipv4: "10.97.1.20", ipv6: "fd00:97:1::20" },
+  outsider: { ipv4: "10.97.2.30", ipv6: "fd00:97:2::30" },
+};
+
+/** A machine's addresses on the NFS network, as exports and firewalls see them. */
+export function addressesOf(name: MachineName): { ipv4: string; ipv6: string } {
+  return addresses[name];
+}
+
+/** The network that holds this machine and no other: what an export names to let it in. */
+export function networksOf(name: MachineName): { ipv4: string; ipv6: string } {
+  const { ipv4, ipv6 } = addresses[name];
+  return { ipv4: ipv4.replace(/\d+$/, "0/24"), ipv6: ipv6.replace(/::.*$/, "::/48") };
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Builds what the sandbox's machines boot from: build.sh FOLDER
+#   kernel, initrd
+#   server.ext4   a fresh Debian host: SSH and sudo, no NFS, no firewall
+#   client.ext4   the same with an NFS client
+# Packages come from where this machine's own apt gets Debian's.
+set -euo pipefail
+
+suite=bookworm
+base=(linux-image-cloud-amd64 systemd-sysv udev dbus openssh-server sudo iproute2 iputils-ping netcat-openbsd procps kmod)
+client=(nfs-common libnfs-utils)
+# What a host may be asked to install; the machines reach no mirror.
+offline=(nfs-kernel-server nftables iptables iptables-persistent firewalld acl python3 python3-apt "${client[@]}")
+
+image=$(dirname "$(realpath "$0")")
+cd "$1"
+export OFFLINE_PACKAGES="${offline[*]}"
+
+# shellcheck disable=SC2016 # apt's variables, not the shell's
+apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
+  grep " $suite" >sources.list || true
+apt-config dump Acquire >apt.conf
+mirror=()
+if [ -s sources.list ]; then mirror=("$PWD/sources.list"); fi # else mmdebstrap takes Debian's own
+
+echo "downloading and unpacking Debian $suite"
+mmdebstrap --quiet --mode=root --variant=minbase --format=directory \
+  --aptopt="$PWD/apt.conf" --aptopt='APT::Install-Recommends "false"' \
+  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+  --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt=force-confold \
+  --include="$(IFS=,; echo "${base[*]}")" \
+  --essential-hook="$image/copy-files.sh" --customize-hook="$image/customize.sh" \
+  "$suite" root "${mirror[@]}"
+
+mv root/boot/vmlinuz-* kernel
+mv root/boot/initrd.img-* initrd
+echo "writing the server's disk"
+mkfs.ext4 -q -d root server.ext4 4G
+
+echo "installing the NFS client"
+printf '#!/bin/sh\nexit 101\n' >root/usr/sbin/policy-rc.d # starts no service here
+chmod +x root/usr/sbin/policy-rc.d
+unshare --net --pid --fork --kill-child --mount-proc="$PWD/root/proc" chroot root sh -ec "
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get --quiet=2 update
+  apt-get --quiet=2 --yes install ${client[*]}
+  rm --recursive /var/lib/apt/lists/* /usr/sbin/policy-rc.d" >install.log 2>&1 || { cat install.log; exit 1; }
+echo "writing the client's disk"
+mkfs.ext4 -q -d root client.ext4 4G
+
+rm --recursive root sources.list apt.conf install.log

@@ -1,0 +1,22 @@
+#!/bin/bash
+# Turns the bare system in folder $1 into a host of the sandbox.
+set -euo pipefail
+cd "$1"
+
+echo "collecting packages for offline installation"
+# shellcheck disable=SC2086 # a list of words
+APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get --yes --quiet=2 --download-only install $OFFLINE_PACKAGES
+mkdir srv/packages
+mv var/cache/apt/archives/*.deb srv/packages
+(cd srv/packages && dpkg-scanpackages --multiversion . >Packages 2>/dev/null)
+find etc/apt -name '*sources.list' -delete # sandbox.list is left, with srv/packages
+
+chroot . useradd --create-home --shell /bin/bash ops
+chroot . systemctl --quiet enable seed systemd-networkd
+# They would hold dpkg's lock or keep the disk busy at a moment of their own choice.
+chroot . systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
+# QEMU is given the kernel and the initrd: rebuilding one inside would only cost time.
+echo update_initramfs=no >etc/initramfs-tools/update-initramfs.conf
+
+rm --force etc/ssh/ssh_host_* etc/resolv.conf
+: >etc/machine-id # every machine makes its own

@@ -1,0 +1,93 @@
+import { connect } from "node:net";
+
+import { sleep } from "../wait";
+import { execute } from "./execute";
+
+/** All that a client needs to reach a machine, in the terms of @pulumi/command's connection. */
+export interface SshAccess {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** PEM text. */
+  readonly privateKey: string;
+  /** `ssh-ed25519 AAAA…` */
+  readonly hostKey: string;
+}
+
+export interface CommandResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** ssh's own failures are 255. */
+  readonly exitCode: number;
+}
+
+export interface RunOptions {
+  /** Default: root. `ops` may use sudo without a password. */
+  readonly user?: "root" | "ops";
+  readonly input?: string;
+  /** After which the connection is cut, though not the command. Default 300. */
+  readonly timeoutSeconds?: number;
+}
+
+export async function runOverSsh(
+  access: { port: number; keyFile: string; knownHosts: string },
+  command: string,
+  { user = "root", input = "", timeoutSeconds = 300 }: RunOptions = {},
+): Promise<CommandResult> {
+  const options = [
+    "BatchMode=yes",
+    "IdentitiesOnly=yes",
+    "StrictHostKeyChecking=yes",
+    `UserKnownHostsFile=${access.knownHosts}`,
+    "ConnectTimeout=30",
+    "ServerAliveInterval=15",
+    "LogLevel=ERROR",
+  ].flatMap((option) => ["-o", option]);
+  const ssh = execute(
+    "ssh",
+    [
+      "-F",
+      "none",
+      "-p",
+      String(access.port),
+      "-i",
+      access.keyFile,
+      ...options,
+      `${user}@127.0.0.1`,
+      "--",
+      command,
+    ],
+    { timeout: timeoutSeconds * 1000, maxBuffer: 64 << 20 },
+  );
+  ssh.child.stdin?.end(input);
+  try {
+    return { ...(await ssh), exitCode: 0 };
+  } catch (error) {
+    const { stdout, stderr, code, killed } = error as CommandResult & { code: unknown; killed: boolean };
+    if (killed) throw new Error(`no end after ${timeoutSeconds} s: ${command}\n${stdout}${stderr}`);
+    if (typeof code !== "number") throw error;
+    return { stdout, stderr, exitCode: code };
+  }
+}
+
+/** QEMU accepts connections for a machine that is not up yet: only the greeting tells that sshd is there. */
+export async function awaitSshGreeting(port: number, keepWaiting: () => void): Promise<void> {
+  while (!(await greets(port))) {
+    keepWaiting();
+    await sleep(200);
+  }
+}
+
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(2000, () => end(false));
+    socket.once("data", (data) => end(data.toString("latin1").startsWith("SSH-")));
+    socket.once("error", () => end(false));
+    socket.once("close", () => end(false));
+  });
+}
