@@ -3,9 +3,10 @@ import * as path from "node:path";
 
 import {
   ApiextensionsV1Api,
+  CustomObjectsApi,
   KubeConfig,
-  KubernetesObjectApi,
   PatchStrategy,
+  setHeaderOptions,
   type V1CustomResourceDefinition,
 } from "@kubernetes/client-node";
 import { parse } from "yaml";
@@ -16,13 +17,17 @@ import { sleep } from "./wait";
 export async function installCrds(kubeconfig: string, folder: string): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
-  const objects = KubernetesObjectApi.makeApiClient(config);
   const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
   const crds = files.map(
     (name) => parse(readFileSync(path.join(folder, name), "utf8")) as V1CustomResourceDefinition,
   );
+  // As custom objects, for client-node's own type of a CRD would drop every x-kubernetes- keyword from the schema.
+  const objects = config.makeApiClient(CustomObjectsApi);
+  const apply = setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply);
+  const kind = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
   for (const crd of crds) {
-    await objects.patch(crd, undefined, undefined, "sandbox", true, PatchStrategy.ServerSideApply);
+    const request = { ...kind, name: crd.metadata!.name!, body: crd, fieldManager: "sandbox", force: true };
+    await objects.patchClusterCustomObject(request, apply);
   }
   const api = config.makeApiClient(ApiextensionsV1Api);
   for (const crd of crds) {
