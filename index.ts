@@ -1,5 +1,6 @@
 import type { ComponentResourceOptions } from "@pulumi/pulumi";
 import { checkRegistry } from "./cluster/checked-registry";
+import { summary } from "./cluster/convergence";
 import { registryNamespace } from "./cluster/registry-types";
 import * as components from "./components";
 import { placementManager } from "./components/field-managers";
@@ -29,10 +30,9 @@ export = async () => {
 
   return {
     backend: config.backend,
-    claim: storage.claim ?? config.pvc?.claim,
-    volume: storage.volume,
-    conditions: patch.conditions,
-    hostnames: registry.live.hostnames,
+    ...storage.outputs,
+    conditions: patch.conditions.apply(summary),
+    hostnames: patch.hostnames,
     next: nextSteps(config),
   };
 };
@@ -42,10 +42,11 @@ function storageOf(config: Configuration, options: ComponentResourceOptions) {
   const namespace = registryNamespace;
   if (config.backend === "s3") {
     const keys = { accessKey: config.s3AccessKey, secretKey: config.s3SecretKey };
-    return { needed: [new components.S3Credentials("s3", { namespace, ...keys }, options)] };
+    return { needed: [new components.S3Credentials("s3", { namespace, ...keys }, options)], outputs: {} };
   }
   const { nfs } = config;
-  if (config.backend !== "nfs" || !nfs) return { needed: [] };
+  if (config.backend !== "nfs" || !nfs)
+    return { needed: [], outputs: config.backend === "pvc" ? config.pvc : {} };
   const { retainOnDelete } = options;
   const server = nfs.host
     ? [new components.NfsExportHost("nfs", exportHostArgs(config, nfs, nfs.host), { retainOnDelete })]
@@ -58,5 +59,6 @@ function storageOf(config: Configuration, options: ComponentResourceOptions) {
   );
   const volumeArgs = { namespace, ...nfs, nfs: { server: nfs.server, path: nfs.path } };
   const storage = new components.RegistryStorage("storage", volumeArgs, { ...options, dependsOn: server });
-  return { needed: [storage, ...clients], claim: storage.claimName, volume: storage.volumeName };
+  const { claimName: claim, volumeName: volume } = storage;
+  return { needed: [storage, ...clients], outputs: { claim, volume } };
 }

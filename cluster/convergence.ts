@@ -88,6 +88,12 @@ export function conditionsOf(config: RegistryConfig): Condition[] {
     .sort((one, other) => (one.type < other.type ? -1 : 1));
 }
 
+/** Conditions by type, each as one line: `True (Ready): The registry is ready`. */
+export function summary(conditions: Condition[]): Record<string, string> {
+  const lines = conditions.map((condition) => [condition.type, describeCondition(condition)] as const);
+  return Object.fromEntries(lines.map(([type, line]) => [type, line.slice(type.length + 1)]));
+}
+
 export function describeCondition({ type, status, reason, message }: Condition): string {
   return `${type}=${status}${reason && ` (${reason})`}${message && `: ${message}`}`;
 }

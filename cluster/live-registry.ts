@@ -31,7 +31,13 @@ export interface LiveRegistry {
   readonly prunerExists: boolean;
   /** Whether images were pushed to the registry; undefined when the cluster cannot tell. */
   readonly holdsImages: boolean | undefined;
-  readonly hostnames: { readonly internal: string; readonly routes: string[] };
+  readonly hostnames: Hostnames;
+}
+
+/** Where the registry answers: for pods, and from outside through its routes. */
+export interface Hostnames {
+  readonly internal: string;
+  readonly routes: string[];
 }
 
 /** The part that changes while a rollout runs, and is asked for again and again. */
@@ -49,7 +55,7 @@ export async function readLiveRegistry(
   const client = new ClusterClient(connection);
   // One request first: an unreachable cluster is then one error, and discovery is cached for the others.
   const rollout = await readRollout(client);
-  const [nodes, claims, volume, pruner, holdsImages, routes] = await Promise.all([
+  const [nodes, claims, volume, pruner, holdsImages, hostnames] = await Promise.all([
     client.list<V1Node>("v1", "Node"),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", registryNamespace),
     volumeName === undefined
@@ -57,7 +63,7 @@ export async function readLiveRegistry(
       : client.get<V1PersistentVolume>("v1", "PersistentVolume", volumeName),
     client.get(registryApi, "ImagePruner", registryName),
     readHoldsImages(client),
-    optional(client.list<Route>("route.openshift.io/v1", "Route", registryNamespace)),
+    readHostnames(client),
   ]);
   return {
     ...rollout,
@@ -66,10 +72,7 @@ export async function readLiveRegistry(
     volume,
     prunerExists: pruner !== undefined,
     holdsImages,
-    hostnames: {
-      internal: internalHostname,
-      routes: (routes ?? []).flatMap(({ spec }) => (spec?.host ? [spec.host] : [])).sort(),
-    },
+    hostnames,
   };
 }
 
@@ -90,6 +93,12 @@ export async function readRollout(client: ClusterClient): Promise<Rollout> {
     deployment,
     pods: (pods ?? []).filter(({ metadata }) => metadata?.labels?.["docker-registry"] === "default"),
   };
+}
+
+export async function readHostnames(client: ClusterClient): Promise<Hostnames> {
+  const routes = await optional(client.list<Route>("route.openshift.io/v1", "Route", registryNamespace));
+  const hosts = (routes ?? []).flatMap(({ spec }) => (spec?.host ? [spec.host] : []));
+  return { internal: internalHostname, routes: hosts.sort() };
 }
 
 // OpenShift marks the images that were pushed to its own registry. Without its image API nothing can tell.

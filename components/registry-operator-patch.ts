@@ -3,7 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random";
 import { foreignBackends } from "../cluster/backends";
 import { type CheckedRegistry, evictForeignBackends } from "../cluster/checked-registry";
+import { ClusterClient } from "../cluster/client";
 import { type Condition, conditionsOf } from "../cluster/convergence";
+import { type Hostnames, readHostnames } from "../cluster/live-registry";
 import { registryApi, registryName, type Storage } from "../cluster/registry-types";
 import { waitUntilConverged } from "../cluster/wait";
 import type { ConfigSpec } from "../crds/types";
@@ -45,6 +47,8 @@ const evictedAnnotation = "image-registry/evicted";
 export class RegistryOperatorPatch extends pulumi.ComponentResource {
   /** The CR's conditions: after convergence in up, as they are now in preview. */
   readonly conditions: pulumi.Output<Condition[]>;
+  /** Where the registry answers, once it does. */
+  readonly hostnames: pulumi.Output<Hostnames>;
 
   constructor(
     private readonly name: string,
@@ -54,8 +58,10 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
     super("image-registry:index:RegistryOperatorPatch", name, {}, options);
     if (pulumi.runtime.isDryRun()) this.warn();
     const patch = this.patch(this.httpSecret());
-    this.conditions = patch.id.apply(() => this.converged());
-    this.registerOutputs({ conditions: this.conditions });
+    const converged = patch.id.apply(() => this.converged());
+    this.conditions = converged.conditions;
+    this.hostnames = converged.hostnames;
+    this.registerOutputs({ conditions: this.conditions, hostnames: this.hostnames });
   }
 
   private warn(): void {
@@ -84,8 +90,8 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
       {
         parent: this,
         hooks: { beforeCreate: [evict], beforeUpdate: [evict] },
-        // To let go of the patch would take replicas, a required field, out of a live registry.
-        retainOnDelete: managementState === "Managed",
+        // Also when Removed: to let go of the patch would take replicas and storage, which must be there, out of the CR.
+        retainOnDelete: true,
       },
     );
   }
@@ -108,13 +114,15 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
     return value === undefined ? {} : { [evictedAnnotation]: value };
   }
 
-  private async converged(): Promise<Condition[]> {
+  private async converged(): Promise<{ conditions: Condition[]; hostnames: Hostnames }> {
     const { connection, live } = this.args.registry;
-    if (pulumi.runtime.isDryRun()) return conditionsOf(live.config);
+    if (pulumi.runtime.isDryRun())
+      return { conditions: conditionsOf(live.config), hostnames: live.hostnames };
     const { config } = await waitUntilConverged(connection, {
       timeoutSeconds: this.args.timeoutSeconds ?? 600,
       progress: (line) => void pulumi.log.info(line, this, undefined, true),
     });
-    return conditionsOf(config);
+    const hostnames = await readHostnames(new ClusterClient(connection));
+    return { conditions: conditionsOf(config), hostnames };
   }
 }
