@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+
+import { processesOf } from "./support";
+
+describe("npm run sandbox", function () {
+  this.timeout(30 * 60_000); // the first one builds
+  let directory: string;
+  before(() => (directory = mkdtempSync(path.join(tmpdir(), "sandbox-command-"))));
+  after(async () => {
+    await sandbox("stop", "--directory", directory);
+    rmSync(directory, { recursive: true });
+  });
+
+  it("prints the kubeconfig's path and nothing else, of a sandbox that stays until it is stopped", async () => {
+    const kubeconfig = path.join(directory, "kubeconfig");
+    const first = await sandbox("--kubeconfig", "--directory", directory);
+    assert.deepEqual([first.status, first.stdout], [0, `${kubeconfig}\n`], first.stderr);
+    const running = processesOf(directory);
+    assert.ok(running.some((line) => line.includes("operator/main.ts")));
+
+    const second = await sandbox("--kubeconfig", "--directory", directory);
+    assert.equal(second.stdout, `${kubeconfig}\n`);
+    assert.deepEqual(processesOf(directory), running);
+
+    const stop = await sandbox("stop", "--directory", directory);
+    assert.equal(stop.status, 0, stop.stderr);
+    assert.deepEqual(processesOf(directory), []);
+  });
+
+  it("stops where nothing runs without complaint", async () => {
+    assert.equal((await sandbox("stop", "--directory", directory)).status, 0);
+  });
+
+  it("names the stacks there are when asked for another", async () => {
+    const { status, stderr } = await sandbox("--stack", "staging", "--directory", directory);
+    assert.equal(status, 1);
+    assert.match(stderr, /^error: --stack "staging": there is no Pulumi\.staging\.yaml; stacks: dev, prod/);
+  });
+
+  for (const args of [["frobnicate"], ["--frobnicate"], ["start", "stop"]]) {
+    it(`shows its usage to who asks for ${args.join(" ")}`, async () => {
+      const { status, stderr } = await sandbox(...args);
+      assert.equal(status, 1);
+      assert.match(stderr, /^error: .*\n\nnpm run sandbox -- \[command\] \[options\]/);
+    });
+  }
+
+  it("says which folder it cannot write to", async () => {
+    const file = path.join(directory, "file");
+    writeFileSync(file, "");
+    const { status, stderr } = await sandbox("start", "--directory", file);
+    assert.equal(status, 1);
+    assert.match(stderr, /^error: the sandbox cannot write to .*\/file: /);
+  });
+});
+
+async function sandbox(
+  ...args: string[]
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const main = path.resolve(__dirname, "../../sandbox/main.ts");
+  const child = spawn(process.execPath, ["--import", "tsx", main, ...args]);
+  const output = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].on("data", (chunk: Buffer) => (output[stream] += chunk.toString()));
+  }
+  const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { status, ...output };
+}
