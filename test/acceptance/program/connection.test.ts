@@ -35,7 +35,10 @@ describe("a cluster that the stack cannot work on ends in one message, with noth
 
   it("a cluster with the CRDs, and without the registry's Config", async () => {
     await installCrds(cluster.controlPlane.kubeconfig, path.resolve("crds"));
-    await assertStops({}, /no configs\.imageregistry\.operator\.openshift\.io\/cluster: .* capability enabled/);
+    await assertStops(
+      {},
+      /no configs\.imageregistry\.operator\.openshift\.io\/cluster: .* capability enabled/,
+    );
   });
 
   it("a context that the kubeconfig does not have", async () => {
@@ -49,7 +52,10 @@ describe("a cluster that the stack cannot work on ends in one message, with noth
   it("an API server that does not answer", async () => {
     const server = `https://127.0.0.1:${await closedPort()}`;
     const kubeconfig = edited((config) => (config.clusters[0].cluster.server = server));
-    await assertStops({ kubeconfig }, new RegExp(`cannot reach the cluster of .*${server}.*ECONNREFUSED.*VPN`));
+    await assertStops(
+      { kubeconfig },
+      new RegExp(`cannot reach the cluster of .*${server}.*ECONNREFUSED.*VPN`),
+    );
   });
 
   it("an API server with a certificate of another authority", async () => {

@@ -54,7 +54,9 @@ export class TestCluster {
   private readonly kubeconfig = new KubeConfig();
   private api!: KubernetesObjectApi;
 
-  async start(start: (options: { directory: string }) => Promise<ControlPlane> = startSandbox): Promise<void> {
+  async start(
+    start: (options: { directory: string }) => Promise<ControlPlane> = startSandbox,
+  ): Promise<void> {
     this.controlPlane = await start({ directory: this.directory });
     this.kubeconfig.loadFromFile(this.controlPlane.kubeconfig);
     this.api = KubernetesObjectApi.makeApiClient(this.kubeconfig);
@@ -92,7 +94,10 @@ export class TestCluster {
     for (const { metadata } of await this.list("Node")) await this.cordon(metadata.name, null);
     await until("the operator has made the registry's Config anew", async () => {
       const config = await this.get("Config", "cluster");
-      const volumes = [...(await this.list("PersistentVolumeClaim")), ...(await this.list("PersistentVolume"))];
+      const volumes = [
+        ...(await this.list("PersistentVolumeClaim")),
+        ...(await this.list("PersistentVolume")),
+      ];
       const made = config !== undefined && config.metadata.uid !== former;
       return made && config.status?.observedGeneration !== undefined && volumes.length === 0;
     });

@@ -59,12 +59,18 @@ describe("what cannot work on this cluster is refused, in preview and in up, bef
 
     it("a volume of another export", async () => {
       await volume("moved", { claimName: "moved", server: "old.example.com" });
-      await refused("moved", /volume "moved" exists and points to old\.example\.com:\/srv\/registry, not to /);
+      await refused(
+        "moved",
+        /volume "moved" exists and points to old\.example\.com:\/srv\/registry, not to /,
+      );
     });
 
     it("a volume reserved for another claim", async () => {
       await volume("reserved", { claimName: "of-others" });
-      await refused("reserved", /volume "reserved" is reserved for claim openshift-image-registry\/of-others/);
+      await refused(
+        "reserved",
+        /volume "reserved" is reserved for claim openshift-image-registry\/of-others/,
+      );
     });
 
     it("a Released volume, with the command that frees it", async () => {

@@ -76,7 +76,8 @@ describe("the storage of a live registry", function () {
 
     it("leaving its claim for emptyDir or for another claim is refused", async () => {
       await up(cluster.stack("dev", { ...nfs, acceptImageLoss }));
-      const message = /the registry now keeps its images in pvc "image-registry-nfs", .* acceptImageLoss: true/;
+      const message =
+        /the registry now keeps its images in pvc "image-registry-nfs", .* acceptImageLoss: true/;
       await assertRefused(cluster, cluster.stack("dev"), message);
       const other = { ...nfs, nfs: { ...nfs.nfs, claimName: "another" } };
       await assertRefused(cluster, cluster.stack("dev", other), message);

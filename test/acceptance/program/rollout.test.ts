@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { preview, type StackRun, up } from "../../../sandbox/engine";
+import { type Live, TestCluster } from "./harness";
+import { acceptImageLoss, changes, failure, nfs, nfsClaim, warnings } from "./runs";
+
+const infra = { placement: { infra: true } };
+
+describe("the pods of a live registry", function () {
+  this.timeout("2m");
+  const cluster = new TestCluster();
+  before(() => cluster.start());
+  after(() => cluster.stop());
+
+  describe("serve what was asked at the moment an up ends", () => {
+    it("that brings the registry up", async () => {
+      const [pod] = await serving(cluster.stack("dev"), 1);
+      assert.equal(storage(pod), "emptyDir");
+    });
+
+    it("that switches the storage", async () => {
+      const [pod] = await serving(cluster.stack("dev", { ...nfs, acceptImageLoss }), 1);
+      assert.equal(storage(pod), nfsClaim);
+    });
+
+    it("that changes the number of replicas", async () => {
+      const pods = await serving(cluster.stack("dev", { ...nfs, replicas: 2 }), 2);
+      assert.equal(new Set(pods.map(node)).size, 2, "one pod a node");
+    });
+
+    it("that moves them to infra nodes", async () => {
+      const pods = await serving(cluster.stack("dev", { ...nfs, ...infra, replicas: 2 }), 2);
+      assert.deepEqual(pods.map(node).sort(), ["infra-0", "infra-1"]);
+    });
+
+    it("that moves them back, and makes them fewer", async () => {
+      const pods = await serving(cluster.stack("dev", nfs), 1);
+      assert.match(pods.map(node).join(), /^worker-[01]$/);
+    });
+
+    it("that changes the log level", async () => {
+      const [pod] = await serving(cluster.stack("dev", { ...nfs, registry: { logLevel: "Debug" } }), 1);
+      assert.equal(environment(pod, "REGISTRY_LOG_LEVEL"), "debug");
+    });
+
+    it("that makes it read-only", async () => {
+      const [pod] = await serving(cluster.stack("dev", { ...nfs, registry: { readOnly: true } }), 1);
+      assert.equal(environment(pod, "REGISTRY_STORAGE_MAINTENANCE_READONLY"), "{enabled: true}");
+      assert.equal(environment(pod, "REGISTRY_LOG_LEVEL"), "info");
+    });
+
+    it("during which the API server goes away and comes back", async () => {
+      let restart: Promise<void> | undefined;
+      const log = (line: string) => {
+        if (line.includes("waiting for the registry")) restart ??= cluster.controlPlane.restartApiServer();
+      };
+      const [pod] = await serving(
+        { ...cluster.stack("dev", { ...nfs, registry: { logLevel: "Trace" } }), log },
+        1,
+      );
+      assert.notEqual(restart, undefined, "the API server was restarted while the up waited");
+      await restart;
+      assert.equal(environment(pod, "REGISTRY_LOG_LEVEL"), "debug");
+    });
+  });
+
+  it("are left alone, and everything else too, by an up that has nothing to change", async () => {
+    await cluster.fresh();
+    const run = cluster.stack("prod");
+    await up(run);
+    const before = await cluster.settledVersions();
+    assert.deepEqual(
+      Object.keys(before)
+        .filter((name) => !name.startsWith("Pod "))
+        .sort(),
+      [
+        "Config cluster",
+        "Deployment image-registry",
+        "ImagePruner cluster",
+        "PersistentVolume image-registry-nfs",
+        "PersistentVolumeClaim image-registry-nfs",
+      ],
+    );
+
+    assert.deepEqual(changes(await preview(run)), []);
+    assert.deepEqual(changes(await up(run)), []);
+    assert.deepEqual(await cluster.versions(), before);
+  });
+
+  it("that find no room fail the up with the scheduler's own message, and the next one too", async () => {
+    await cluster.fresh();
+    const requests = { cpu: "64" };
+    const run = cluster.stack("dev", { timeoutSeconds: 5, registry: { resources: { requests } } });
+    const message =
+      /did not converge within 5 s[^]*pod image-registry-\S+ \(Pending\): Unschedulable: .*Insufficient cpu/;
+
+    assert.match((await failure(up(run))).message, message);
+    const previewed = await preview(run);
+    assert.deepEqual(changes(previewed), []);
+    assert.match(warnings(previewed), /has not converged[^]*\(Pending\): Unschedulable: .*Insufficient cpu/);
+    const again = await failure(up(run));
+    assert.match(again.message, message);
+    assert.deepEqual(changes(again.result), []);
+  });
+
+  /** Brings the stack up, and returns the registry's pods: as many as asked, all of them serving. */
+  async function serving(run: StackRun, replicas: number): Promise<Live<"Pod">[]> {
+    await up(run);
+    const [deployment, pods] = await Promise.all([
+      cluster.get("Deployment", "image-registry"),
+      cluster.pods(),
+    ]);
+    const { updatedReplicas, availableReplicas, observedGeneration } = deployment?.status ?? {};
+    assert.equal(observedGeneration, deployment?.metadata.generation);
+    assert.deepEqual([updatedReplicas, availableReplicas], [replicas, replicas]);
+    assert.deepEqual(pods.map(isReady), Array<boolean>(replicas).fill(true));
+    return pods;
+  }
+});
+
+function isReady({ status }: Live<"Pod">): boolean {
+  return status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
+}
+
+function node(pod: Live<"Pod">): string | undefined {
+  return pod.spec?.nodeName;
+}
+
+/** What the images are kept in: emptyDir, or the claim of this name. */
+function storage(pod: Live<"Pod"> | undefined): string | undefined {
+  const volume = pod?.spec?.volumes?.find(({ name }) => name === "registry-storage");
+  return volume?.emptyDir ? "emptyDir" : volume?.persistentVolumeClaim?.claimName;
+}
+
+function environment(pod: Live<"Pod"> | undefined, name: string): string | undefined {
+  return pod?.spec?.containers[0]?.env?.find((variable) => variable.name === name)?.value;
+}
