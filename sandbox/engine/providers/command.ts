@@ -100,7 +100,7 @@ async function execute(
   });
   // The real provider prints the whole command and its output too.
   if (status !== 0)
-    throw new Error(`exit status ${status}: running ${JSON.stringify(script)}:\n${texts.both}`);
+    throw new Error(`exit status ${status}: running ${JSON.stringify(script)}:\n${texts.both.trimEnd()}`);
   const chomp = (text: string): string => text.replace(/\n$/, "");
   return { stdout: chomp(texts.stdout), stderr: chomp(texts.stderr) };
 }

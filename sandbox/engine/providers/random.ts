@@ -5,9 +5,8 @@ import { changedKeys, type PropertyMap } from "../values";
 const makers: Record<string, (inputs: PropertyMap) => { id: string; outputs: PropertyMap }> = {
   "random:index/randomBytes:RandomBytes": ({ length }) => {
     const bytes = randomBytes(Number(length));
-    const base64 = bytes.toString("base64");
-    // The real provider's id is the secret value, too.
-    return { id: base64, outputs: { base64, hex: bytes.toString("hex") } };
+    // The real provider's id is the secret value itself, and so stands in the state in plain text.
+    return { id: "none", outputs: { base64: bytes.toString("base64"), hex: bytes.toString("hex") } };
   },
   "random:index/randomId:RandomId": ({ byteLength, prefix = "" }) => {
     const bytes = randomBytes(Number(byteLength));

@@ -51,7 +51,7 @@ export async function create(
       // A namespace or a CRD may be on its way.
       const mayCome = error instanceof NoSuchKind || (error instanceof ApiError && error.code === 404);
       if (!mayCome || attempt === 5) throw notCreated(context, explained(error, manager));
-      context.log("info", `Retry #${attempt}; creation failed: ${(error).message}`, true);
+      context.log("info", `Retry #${attempt}; creation failed: ${error.message}`, true);
       await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
     }
   }
