@@ -20,10 +20,7 @@ export async function createOrUpdate(cluster: Cluster, config: Config): Promise<
   if (!config.metadata?.finalizers?.includes(finalizer)) {
     config.metadata = { ...config.metadata, finalizers: [...(config.metadata?.finalizers ?? []), finalizer] };
   }
-  if (spec.replicas < 0) {
-    const message = "unable to complete resource: replicas must be greater than or equal to 0";
-    throw new PermanentError("VerificationFailed", message);
-  }
+  verify(config);
   spec.httpSecret ||= randomBytes(64).toString("hex");
 
   const seen = await surroundings(cluster, config);
@@ -44,22 +41,44 @@ export async function createOrUpdate(cluster: Cluster, config: Config): Promise<
   return deployment!;
 }
 
+function verify({ spec }: Config): void {
+  const problem = (what: string) =>
+    new PermanentError("VerificationFailed", `unable to complete resource: ${what}`);
+  if (spec.replicas < 0) throw problem("replicas must be greater than or equal to 0");
+  const names = ["default-route", ...(spec.routes ?? []).map(({ name }) => name)];
+  if (new Set(names).size < names.length) {
+    throw problem("duplication of names has been detected in the additional routes");
+  }
+}
+
 /** A Deployment that somebody else changed since is written again: its generation tells. */
 async function applyDeployment(
   cluster: Cluster,
   config: Config,
   desired: V1Deployment,
 ): Promise<V1Deployment> {
+  const name = "image-registry";
+  const live = await cluster.read<V1Deployment>("apps/v1", "Deployment", name, namespace);
+  if (live && mustLeaveHostsFirst(live, desired)) {
+    delete live.spec!.template.spec!.affinity;
+    return cluster.replace(live); // the next pass does the rest
+  }
   const generations = (config.status.generations ??= []);
-  let recorded = generations.find(({ name }) => name === "image-registry");
+  let recorded = generations.find((candidate) => candidate.name === name);
   const isCurrent = (live: KubernetesObject) => live.metadata?.generation === recorded?.lastGeneration;
   const applied = await cluster.ensure(desired, isCurrent);
   if (!recorded) {
-    const address = { group: "apps", resource: "deployments", namespace, name: "image-registry" };
+    const address = { group: "apps", resource: "deployments", namespace, name };
     generations.push((recorded = { ...address, hash: "" }));
   }
   recorded.lastGeneration = applied.metadata?.generation;
   return applied;
+}
+
+/** Two replicas hold on to their hosts. More can start only once the two are free of that, in a write of its own. */
+function mustLeaveHostsFirst({ spec: live }: V1Deployment, { spec: desired }: V1Deployment): boolean {
+  const bound = live?.template.spec?.affinity && !desired?.template.spec?.affinity;
+  return Boolean(bound) && (desired?.replicas ?? 1) > (live?.replicas ?? 1);
 }
 
 async function surroundings(cluster: Cluster, config: Config): Promise<Surroundings> {

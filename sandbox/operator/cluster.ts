@@ -60,11 +60,15 @@ export class Cluster {
       if (!live) return this.create(wanted);
       if (live.metadata?.annotations?.[checksumAnnotation] === sum && isCurrent(live)) return live;
       try {
-        return await this.objects.replace(merged(live, wanted), undefined, undefined, fieldManager);
+        return await this.replace(merged(live, wanted));
       } catch (error) {
         if (!(isStatus(error, 409) && attempt < 5)) throw error; // a controller wrote its status in between
       }
     }
+  }
+
+  async replace<T extends KubernetesObject>(object: T): Promise<T> {
+    return this.objects.replace(object, undefined, undefined, fieldManager);
   }
 
   /** Foreground: a Deployment stays, marked as deleted, until its pods are gone. */

@@ -48,8 +48,11 @@ describe("the registry operator's stand-in", function () {
     rmSync(directory, { recursive: true });
   });
 
-  const read = <T extends KubernetesObject>(apiVersion: string, kind: string, name: string) =>
-    cluster.read({ apiVersion, kind, metadata: { name, namespace } }) as unknown as Promise<T>;
+  const read = <T extends KubernetesObject = KubernetesObject>(
+    apiVersion: string,
+    kind: string,
+    name: string,
+  ) => cluster.read({ apiVersion, kind, metadata: { name, namespace } }) as unknown as Promise<T>;
   const registry = () => read<Config>(apiVersion, "Config", "cluster");
   const deployment = () => read<V1Deployment>("apps/v1", "Deployment", "image-registry");
 
@@ -76,6 +79,23 @@ describe("the registry operator's stand-in", function () {
       if (holds(seen)) return seen;
       if (Date.now() > end) assert.fail(`not so after two minutes: ${JSON.stringify(seen, undefined, 2)}`);
     }
+  }
+
+  /** Collects what a watch tells of; `until` waits for one that fits and ends it. */
+  async function watching<T>(
+    path: string,
+  ): Promise<{ seen: T[]; until(fits: (one: T) => boolean): Promise<void> }> {
+    const seen: T[] = [];
+    const ignore = () => undefined;
+    const watch = await new Watch(config).watch(path, {}, (_, one) => seen.push(one as T), ignore);
+    const until = async (fits: (one: T) => boolean) => {
+      await eventually(
+        () => Promise.resolve(seen),
+        (all) => all.some(fits),
+      );
+      watch.abort();
+    };
+    return { seen, until };
   }
 
   function condition({ status }: Pick<Config, "status">, type: string): string {
@@ -109,6 +129,10 @@ describe("the registry operator's stand-in", function () {
     assert.equal(spec.managementState, "Removed");
     assert.equal(spec.replicas, 1);
     assert.equal(spec.rolloutStrategy, "RollingUpdate");
+    assert.ok(
+      spec.observedConfig?.["servingInfo"],
+      "the CRD keeps fields it does not know, where it says so",
+    );
     const words = ["Available", "Progressing", "Degraded", "Removed"].map((type) =>
       condition({ status }, type),
     );
@@ -130,13 +154,20 @@ describe("the registry operator's stand-in", function () {
     assert.ok(JSON.stringify(entry?.fieldsV1).includes("f:httpSecret"));
   });
 
-  it("rests when nothing changes", async () => {
+  it("writes nothing when it looks again and nothing has changed", async () => {
     await converged();
-    const before = [await registry(), await deployment()].map(({ metadata }) => metadata?.resourceVersion);
+    const versions = async () =>
+      [await registry(), await deployment()].map(({ metadata }) => metadata?.resourceVersion);
+    const before = await versions();
+    const budget = () => read("policy/v1", "PodDisruptionBudget", "image-registry");
+    const { metadata } = await budget();
+    await cluster.delete(await budget()); // it is there again only after another look
+    await eventually(
+      () => budget().catch(() => undefined),
+      (seen) => seen !== undefined && seen.metadata?.uid !== metadata?.uid,
+    );
     await patch("Config", { storage: { emptyDir: {} } });
-    await sleep(1000);
-    const after = [await registry(), await deployment()].map(({ metadata }) => metadata?.resourceVersion);
-    assert.deepEqual(after, before);
+    assert.deepEqual(await versions(), before);
   });
 
   it("refuses two backends while the old pod serves on", async () => {
@@ -168,21 +199,13 @@ describe("the registry operator's stand-in", function () {
 
   it("says that all is green, with the new generation and storage, before the pods have followed", async () => {
     await createClaim("more-images", "ReadWriteMany");
-    const told: Config[] = [];
-    const stop = await new Watch(config).watch(
-      `/apis/${apiVersion}/configs`,
-      {},
-      (_, seen) => told.push(seen as Config),
-      () => undefined,
-    );
+    const told = await watching<Config>(`/apis/${apiVersion}/configs`);
     await patch("Config", { storage: { pvc: { claim: "more-images" } } });
     const asked = (seen: Config) => isObserved(seen) && seen.status.storage.pvc?.claim === "more-images";
-    await eventually(
-      () => Promise.resolve(told.filter(asked)),
-      (seen) => seen.some((one) => condition(one, "Progressing") === "True/DeploymentNotCompleted"),
+    await told.until(
+      (seen) => asked(seen) && condition(seen, "Progressing") === "True/DeploymentNotCompleted",
     );
-    stop.abort();
-    assert.ok(isGreen(told.find(asked)!), "the first status with the new storage is not green");
+    assert.ok(isGreen(told.seen.find(asked)!), "the first status with the new storage is not green");
     assert.equal(storageOf(await converged())?.persistentVolumeClaim?.claimName, "more-images");
   });
 
@@ -204,6 +227,19 @@ describe("the registry operator's stand-in", function () {
       .filter(({ metadata }) => !metadata?.deletionTimestamp)
       .map(({ spec }) => spec.nodeName);
     assert.deepEqual(nodes.sort(), ["infra-0", "infra-1"]);
+  });
+
+  it("frees two replicas of their hosts before it runs three", async () => {
+    const told = await watching<V1Deployment>(`/apis/apps/v1/namespaces/${namespace}/deployments`);
+    const isBound = ({ spec }: V1Deployment) => spec?.template.spec?.affinity !== undefined;
+    await patch("Config", { replicas: 3 });
+    await told.until(({ spec }) => spec?.replicas === 3);
+    const steps = told.seen.map((seen) => `${seen.spec?.replicas} ${isBound(seen) ? "bound" : "free"}`);
+    assert.deepEqual([...new Set(steps)], ["2 bound", "2 free", "3 free"]);
+    await converged();
+    await patch("Config", { replicas: 2 });
+    await eventually(deployment, ({ spec }) => spec?.replicas === 2);
+    await converged();
   });
 
   it("refuses a ReadWriteOnce claim until there is one replica and Recreate", async () => {
