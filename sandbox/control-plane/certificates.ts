@@ -70,8 +70,8 @@ export async function writeCertificates(folder: string): Promise<void> {
 }
 
 function writeServiceAccountKeys(folder: string): void {
-  const { publicKey, privateKey } = generateKeyPairSync("rsa", {
-    modulusLength: 2048,
+  const { publicKey, privateKey } = generateKeyPairSync("ec", {
+    namedCurve: "P-256",
     publicKeyEncoding: { type: "spki", format: "pem" },
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });

@@ -24,7 +24,8 @@ esac
 `;
 const programs = "for name in server kube-apiserver kubectl; do echo > $out$name; done";
 
-describe("the control plane's programs", () => {
+describe("the control plane's programs", function () {
+  this.timeout(30_000); // on a busy machine
   const { PATH, XDG_CACHE_HOME } = process.env;
   let folder: string;
   const log = () => undefined;

@@ -9,7 +9,8 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { writeCertificates } from "../../sandbox/control-plane/certificates";
 import { writeKubeconfig } from "../../sandbox/control-plane/kubeconfig";
 
-describe("the sandbox's certificates", () => {
+describe("the sandbox's certificates", function () {
+  this.timeout(30_000); // on a busy machine
   let folder: string;
   const read = (name: string) => readFileSync(path.join(folder, name));
   const certificate = (name: string) => new X509Certificate(read(`${name}.crt`));

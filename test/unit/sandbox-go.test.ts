@@ -6,7 +6,8 @@ import * as path from "node:path";
 import { UserError } from "../../errors";
 import { go } from "../../sandbox/control-plane/go";
 
-describe("building with Go", () => {
+describe("building with Go", function () {
+  this.timeout(30_000); // on a busy machine
   const { PATH } = process.env;
   let folder: string;
   const fakeGo = (script: string) =>

@@ -15,7 +15,8 @@ import {
 } from "../../sandbox/process";
 import { sleep } from "../../sandbox/wait";
 
-describe("a program of the sandbox", () => {
+describe("a program of the sandbox", function () {
+  this.timeout(30_000); // on a busy machine
   let directory: string;
   const run = (name: string, script: string) =>
     startProcess(directory, { name, command: "/bin/sh", args: ["-c", script] });
