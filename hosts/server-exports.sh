@@ -14,13 +14,13 @@ want_export() {
   want_file "$EXPORTS_FILE" 644 "$EXPORTS_TEXT"
   differences=$(export_differences "$before")
   if [[ -n $differences ]]; then
-    if ! mend "exported table: $differences"; then return; fi
+    if ! mend "exported table: ${differences%; }"; then return; fi
     messages=$(reexport "$before")
     differences=$(export_differences "$(live_table)")
     if [[ -n $differences || $messages == *"$EXPORT_PATH does not support NFS export"* ]]; then
       if [[ $existed == yes ]]; then put_file "$EXPORTS_FILE" 644 "$previous"; else rm -f "$EXPORTS_FILE"; fi
       reexport "$(live_table)" >/dev/null
-      fail "the export was taken back, because after exportfs -ra $differences. exportfs said: $messages"
+      fail "the export was taken back, because after exportfs -ra ${differences%; }. exportfs said: $messages"
     fi
   fi
 }
@@ -37,7 +37,7 @@ reexport() {
     rest=${rest#*(}
     if [[ -z $path || $path == "$EXPORT_PATH" || $after == *$'\n'"${line%%(*}("* ]]; then continue; fi
     if [[ $client == *:* ]]; then client="[${client%%/*}]$([[ $client != */* ]] || printf '/%s' "${client##*/}")"; fi
-    timeout 60 exportfs -o "${rest%)}" "$client:$path" 2>&1 || true
+    timeout 60 exportfs -i -o "${rest%)}" "$client:$path" 2>&1 || true
   done <<<"$before"
 }
 

@@ -26,6 +26,7 @@ converge() {
   want_export
   want_selinux
   want_firewall
+  if [[ $DIFFERENCES -gt 0 ]]; then return; fi
   say "serving: $EXPORT_PATH to ${CLIENTS[*]} (NFSv4$([[ $NFS3 == no ]] || printf ' and NFSv3'), sec=$SECURITY)"
 }
 

@@ -9,7 +9,7 @@ want_services() {
   if ! active nfs-server; then
     if mend "start nfs-server"; then bounded systemctl start nfs-server; fi
   elif [[ -n $(protocol_differences) ]]; then
-    if mend "restart nfs-server: $(protocol_differences)"; then restart_server; fi
+    if mend "restart nfs-server, because $(protocol_differences)"; then restart_server; fi
   fi
   if [[ $MODE == apply && -n $(protocol_differences) ]]; then
     fail "nfs-server runs, but $(protocol_differences)see systemctl status nfs-server rpc-statd rpcbind"

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+
+import { networksOf } from "../../sandbox/hosts";
+import {
+  clientNetworks,
+  converge,
+  exportPath,
+  mount,
+  must,
+  onMachines,
+  runServer,
+  serverSpec,
+  unmount,
+} from "./nfs-machines";
+
+const table = `exportfs -s | grep '^${exportPath} '`;
+
+describe("a change on a host that serves", function () {
+  const machines = onMachines(this);
+  before(async () => void (await converge(machines().server)));
+
+  it("never leaves a moment without the export, whether clients or options change", async () => {
+    const { server, client } = machines();
+    assert.equal((await mount(client)).exitCode, 0);
+    // The table is watched on the server, and a client writes, for as long as the changes last.
+    await must(server, "rm -f /run/changed /run/missed");
+    const watch = must(
+      server,
+      `until [ -e /run/changed ]; do grep -q '^${exportPath}.10.97.1.0/24' /var/lib/nfs/etab || touch /run/missed; done`,
+    );
+    await must(client, "rm -f /run/changed");
+    const write = must(
+      client,
+      "n=0; until [ -e /run/changed ]; do echo $n >/mnt/beat && sync /mnt/beat; n=$((n+1)); done; echo $n",
+    );
+    await converge(server, serverSpec({}, { clients: [...clientNetworks, networksOf("outsider").ipv4] }));
+    await converge(server, serverSpec({}, { gid: 5002 }));
+    await converge(server);
+    await Promise.all([server, client].map((machine) => must(machine, "touch /run/changed")));
+    assert.ok(Number(await write) > 0, "every write succeeded");
+    await watch;
+    assert.equal(await must(server, "ls /run | grep -c missed || true"), "0");
+    await unmount(client);
+  });
+
+  it("is found by check when made by hand, and taken back by apply", async () => {
+    const { server } = machines();
+    const edits: [string, RegExp][] = [
+      [
+        "sed -i s/all_squash/no_all_squash/ /etc/exports.d/registry-*.exports",
+        /differs: write \/etc\/exports\.d\/registry-/,
+      ],
+      [
+        "exportfs -o rw,insecure 10.97.2.30:/srv/registry",
+        /differs: exported table: .*10\.97\.2\.30 is served, and not asked for/,
+      ],
+      ["exportfs -u 10.97.1.0/24:/srv/registry", /differs: exported table: .*10\.97\.1\.0\/24 is not served/],
+      ["chmod 777 /srv/registry", /differs: mode of \/srv\/registry is 770/],
+      ["systemctl --quiet disable nfs-server", /differs: enable nfs-server/],
+      ["rm /etc/nfs.conf.d/image-registry.conf", /differs: write \/etc\/nfs\.conf\.d\/image-registry\.conf/],
+    ];
+    for (const [edit, expected] of edits) {
+      await must(server, edit);
+      const { stdout, exitCode } = await runServer(server, "check");
+      assert.equal(exitCode, 3, `${edit}: ${stdout}`);
+      assert.match(stdout, expected);
+    }
+    await converge(server);
+    await converge(server, serverSpec(), "check");
+    assert.doesNotMatch(await must(server, table), /10\.97\.2\.30|no_all_squash/);
+  });
+
+  it("keeps exports that no file names, which exportfs -ra would drop", async () => {
+    const { server } = machines();
+    await must(
+      server,
+      "mkdir -p /srv/cluster; exportfs -o rw,no_subtree_check,fsid=7 10.97.1.20:/srv/cluster",
+    );
+    await converge(server, serverSpec({}, { gid: 5002 }));
+    assert.match(await must(server, "exportfs -s"), /^\/srv\/cluster\s+10\.97\.1\.20\(.*fsid=7/m);
+    await must(server, "exportfs -u 10.97.1.20:/srv/cluster");
+    await converge(server);
+  });
+
+  it("is rolled back, alone, when another file's export wins over ours", async () => {
+    const { server } = machines();
+    const before = await must(server, `cat /etc/exports.d/registry-*.exports; ${table}`);
+    await must(
+      server,
+      "echo '/srv/registry 10.97.3.0/24(ro,sync,no_subtree_check)' >/etc/exports.d/aaa.exports",
+    );
+    const asked = serverSpec({}, { clients: [...clientNetworks, "10.97.3.0/24"] });
+    const { stderr, exitCode } = await runServer(server, "apply", asked);
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /error: the export was taken back, because after exportfs -ra 10\.97\.3\.0\/24 is served without rw/,
+    );
+    await must(
+      server,
+      "test -e /etc/exports.d/aaa.exports && rm /etc/exports.d/aaa.exports && exportfs -ra || true",
+    );
+    assert.equal(await must(server, `cat /etc/exports.d/registry-*.exports; ${table}`), before);
+  });
+
+  it("is refused where the path is a symbolic link, not mounted, or too small", async () => {
+    const { server } = machines();
+    await must(server, "ln -sfn /etc /srv/link");
+    for (const [spec, expected] of [
+      [
+        serverSpec({}, { path: "/srv/link/registry" }),
+        /passes through a symbolic link; name \/etc\/registry instead/,
+      ],
+      [serverSpec({}, { requireMountPoint: true }), /nothing is mounted on \/srv\/registry/],
+      [
+        serverSpec({}, { path: "/srv/new", minimumFree: "50Gi" }),
+        /has room for \d+ bytes; the volume needs 53687091200/,
+      ],
+    ] as const) {
+      const { stderr, exitCode } = await runServer(server, "apply", spec);
+      assert.equal(exitCode, 1);
+      assert.match(stderr, expected);
+    }
+    assert.equal(await must(server, "ls /etc/exports.d | grep -c ^registry"), "1", "nothing was exported");
+  });
+});

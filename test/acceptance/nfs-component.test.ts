@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { NfsClientHost } from "../../components/nfs-client-host";
+import { NfsExportHost, type NfsExportHostArgs } from "../../components/nfs-export-host";
+import { destroy, EngineError, up, type StackRun } from "../../sandbox/engine";
+import { clientNetworks, exportPath, must, onMachines, serverSpec, unmount } from "./nfs-machines";
+
+describe("the components on real hosts", function () {
+  const machines = onMachines(this);
+  const directory = mkdtempSync(join(tmpdir(), "nfs-component-"));
+  const printed: string[] = [];
+  after(() => rmSync(directory, { recursive: true }));
+
+  const stack = (change: Partial<NfsExportHostArgs> = {}): StackRun => ({
+    project: "image-registry",
+    stack: "test",
+    config: {},
+    secretKeys: [],
+    stateFile: join(directory, "state.json"),
+    log: (line) => printed.push(line),
+    program: () => {
+      const { server, client } = machines();
+      const nfs = new NfsExportHost("nfs", { ...serverSpec(), connection: server.ssh, ...change });
+      new NfsClientHost("node-1", {
+        connection: client.ssh,
+        server: nfs.server.apply(() => server.networkAddress),
+        path: exportPath,
+      });
+      return Promise.resolve({ path: nfs.path, report: nfs.report });
+    },
+  });
+  const sessions = async () =>
+    Number(await must(machines().server, "journalctl -u ssh -g 'Accepted' -o cat --no-pager | wc -l"));
+  const failure = (run: Promise<unknown>) =>
+    run.then(
+      () => assert.fail("it went through"),
+      (error: unknown) => (error instanceof EngineError ? error : assert.fail(String(error))),
+    );
+
+  it("aborts on a wrong host key before it authenticates", async () => {
+    const { server, client } = machines();
+    const before = await sessions();
+    const error = await failure(up(stack({ connection: { ...server.ssh, hostKey: client.ssh.hostKey } })));
+    assert.match(error.message + printed.join("\n"), /[Hh]ost key verification failed|host key mismatch/);
+    assert.equal(await sessions(), before + 1, "only this question itself logged in");
+  });
+
+  it("refuses hostile values before any connection", async () => {
+    const before = await sessions();
+    for (const path of ["/srv/$(touch /x)", "/srv/a\n/ *(rw)", "/srv/a b", "/srv/'"]) {
+      await failure(up(stack({ export: { ...serverSpec().export, path } })));
+    }
+    await failure(up(stack({ export: { ...serverSpec().export, clients: ["0.0.0.0/0"] } })));
+    assert.equal(await sessions(), before + 1);
+    await must(machines().server, "test ! -e /x");
+  });
+
+  it("serves and mounts in one up; a second one opens no connection", async () => {
+    const { outputs } = await up(stack());
+    assert.equal(outputs.path, "/srv/registry");
+    const before = await sessions();
+    const { steps } = await up(stack());
+    assert.ok(
+      steps.every(({ op }) => op === "same"),
+      JSON.stringify(steps),
+    );
+    assert.equal(await sessions(), before + 1);
+  });
+
+  it("updates in place when clients change, and finds drift when it verifies", async () => {
+    const clients = [...clientNetworks, "10.97.5.0/24"];
+    const { steps } = await up(stack({ export: { ...serverSpec().export, clients }, verify: true }));
+    assert.ok(steps.some(({ op, name }) => op === "update" && name.startsWith("nfs-registry-")));
+    await must(machines().server, "exportfs -u 10.97.5.0/24:/srv/registry");
+    const error = await failure(up(stack({ export: { ...serverSpec().export, clients }, verify: true })));
+    assert.match(
+      error.message + printed.join("\n"),
+      /differs: exported table: 10\.97\.5\.0\/24 is not served/,
+    );
+  });
+
+  it("makes the export of a new path before it takes the old one away", async () => {
+    await up(stack());
+    const { steps } = await up(stack({ export: { ...serverSpec().export, path: "/srv/moved" } }));
+    const changes = steps
+      .filter(({ op, name }) => op !== "same" && name.startsWith("nfs-registry-"))
+      .map(({ op }) => op);
+    assert.deepEqual(changes, ["create", "delete"]);
+    assert.match(await must(machines().server, "exportfs -s"), /^\/srv\/moved /m);
+    assert.doesNotMatch(await must(machines().server, "exportfs -s"), /^\/srv\/registry /m);
+  });
+
+  it("removes the export on destroy", async () => {
+    await unmount(machines().client);
+    await destroy(stack());
+    assert.doesNotMatch(await must(machines().server, "exportfs -s"), /\/srv\/(moved|registry)/);
+  });
+
+  it("has printed no secret in all of this", () => {
+    const key = machines()
+      .server.ssh.privateKey.split("\n")
+      .filter((line) => line.length > 20 && !line.startsWith("-"));
+    assert.ok(printed.length > 0 && key.length > 0);
+    for (const line of key) assert.ok(!printed.join("\n").includes(line));
+  });
+});

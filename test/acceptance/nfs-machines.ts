@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+
+import {
+  clientScript,
+  command,
+  serverScript,
+  type ClientSpec,
+  type Mode,
+  type ServerSpec,
+} from "../../hosts";
+import {
+  canRunHosts,
+  installHostPackages,
+  networksOf,
+  startHosts,
+  type CommandResult,
+  type HostNetwork,
+  type Machine,
+} from "../../sandbox/hosts";
+
+export const exportPath = "/srv/registry";
+export const clientNetworks = Object.values(networksOf("client"));
+
+/** The export of these tests, to the client's networks and nobody else's. */
+export function serverSpec(
+  change: Partial<ServerSpec> = {},
+  exported: Partial<ServerSpec["export"]> = {},
+): ServerSpec {
+  const base = { id: "registry", path: exportPath, clients: clientNetworks, uid: 5000, gid: 5001 };
+  return { ...change, export: { ...base, ...exported } };
+}
+
+let running: Promise<HostNetwork> | undefined;
+
+/**
+ * The machines, booted once for all files. Describes the reason and skips where there can be none: call it first
+ * thing in a describe.
+ */
+export function onMachines(context: Mocha.Suite): () => HostNetwork {
+  // Emulated machines are slow, the more so when others use this one's processors.
+  context.timeout(900_000);
+  let machines: HostNetwork | undefined;
+  before("booting the machines", async function () {
+    await installHostPackages(console.error);
+    const reason = canRunHosts();
+    if (reason) {
+      console.error(`      pending: ${reason}`);
+      this.skip();
+    }
+    machines = await (running ??= startHosts());
+  });
+  return () => machines ?? assert.fail("the machines are not running");
+}
+
+after("stopping the machines", async function () {
+  this.timeout(60_000);
+  await (await running)?.stop();
+});
+
+/** Runs a command that must succeed; gives what it printed. */
+export async function must(
+  machine: Machine,
+  script: string,
+  options?: Parameters<Machine["run"]>[1],
+): Promise<string> {
+  const { stdout, stderr, exitCode } = await machine.run(script, options);
+  assert.equal(exitCode, 0, `${script}\n${stdout}${stderr}`);
+  return stdout.trimEnd();
+}
+
+/** Sends the server's script as the component does. */
+export function runServer(
+  machine: Machine,
+  mode: Mode,
+  spec = serverSpec(),
+  user?: "ops",
+): Promise<CommandResult> {
+  return machine.run(command(mode), {
+    input: serverScript(spec),
+    timeoutSeconds: 600,
+    ...(user && { user }),
+  });
+}
+
+/** The same, where it must succeed; gives its report. */
+export async function converge(machine: Machine, spec = serverSpec(), mode: Mode = "apply"): Promise<string> {
+  const { stdout, stderr, exitCode } = await runServer(machine, mode, spec);
+  assert.equal(exitCode, 0, `${mode}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+export function runClient(
+  machine: Machine,
+  mode: Mode,
+  change: Partial<ClientSpec> = {},
+): Promise<CommandResult> {
+  const spec = { server: "10.97.0.10", path: exportPath, ...change };
+  return machine.run(command(mode), { input: clientScript(spec) });
+}
+
+/** Mounts the export at /mnt of a client; what was there is let go. */
+export async function mount(
+  machine: Machine,
+  options = "nfsvers=4.2",
+  server = "10.97.0.10",
+): Promise<CommandResult> {
+  await unmount(machine);
+  return machine.run(
+    `timeout 120 mount -t nfs -o ${options},soft,timeo=100,retrans=3 ${server}:${exportPath} /mnt`,
+  );
+}
+
+export async function unmount(machine: Machine): Promise<void> {
+  await machine.run("if mountpoint -q /mnt; then umount -fl /mnt; fi");
+}
+
+/** Ports of the server, among those asked, that take a connection from this machine. */
+export async function openPorts(from: Machine, ports: readonly number[]): Promise<number[]> {
+  const tries = ports.map((port) => `(nc -z -w 5 10.97.0.10 ${port} && echo ${port}) &`);
+  const answering = await must(from, `${tries.join("\n")}\nwait`);
+  return answering
+    .split("\n")
+    .filter(Boolean)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** An administrator's firewall that lets SSH in and drops the rest. */
+export const droppingFirewall = `#!/usr/sbin/nft -f
+flush ruleset
+table inet filter {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established,related accept
+    iif lo accept
+    ip6 nexthdr icmpv6 accept
+    tcp dport 22 accept
+  }
+}
+`;
