@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { onHost, onNfs, problem, problems } from "./configuration-fixtures";
+import { patience } from "./monitor";
 
 /** Whatever passes these keys is written to exports(5) or handed to mount; what a message shows must stay on its line. */
 const worlds = ["*", "0.0.0.0/0", "::/0", "0.0.0.0", "::", "/0", "", "0.0.0.0/00"];
 const meta = fc.constantFrom(..." \t\n\r\"'`$;|&<>(){}[]*?!#\\,=~\0\u2028");
 const withMeta = (prefix: string) =>
   fc.tuple(fc.string(), meta, fc.string()).map(([before, char, after]) => prefix + before + char + after);
-
-// Each property tries a hundred values; a busy machine takes its time.
-const patience = 30_000;
 
 describe("nfs.path", function () {
   this.timeout(patience);

@@ -4,6 +4,9 @@ import type { RegisterResourceHookRequest, RegisterResourceRequest } from "@pulu
 import * as sdkState from "@pulumi/pulumi/runtime/state";
 import { Hooks } from "../../../sandbox/engine/hooks";
 
+/** For mocha, in milliseconds: a run takes a tenth of a second, and far longer on a busy machine. */
+export const patience = 30_000;
+
 /** A resource as the program registered it, options included. */
 export interface Registered {
   readonly type: string;

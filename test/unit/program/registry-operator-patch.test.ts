@@ -9,7 +9,7 @@ import {
 } from "../../../components/registry-operator-patch";
 import { FakeCluster } from "./fake-cluster";
 import { followed, live, onClaim, plan, registryConfig } from "./fixtures";
-import { configPatch, type Inputs, isSecret, run } from "./monitor";
+import { patience, configPatch, type Inputs, isSecret, run } from "./monitor";
 
 const nowhere = { kubeconfig: "/nonexistent", context: "dev" };
 
@@ -39,7 +39,9 @@ async function patched({ found, asked, args, preview = true, connection = nowher
   return { ...done, patch, annotations, spec: patch.inputs["spec"] as Inputs };
 }
 
-describe("the patch of the Config", () => {
+describe("the patch of the Config", function () {
+  this.timeout(patience);
+
   it("owns the same full set of fields every time, with exactly one backend that the operator must not manage", async () => {
     const { spec, patch } = await patched({ asked: { storage: onClaim("images"), replicas: 2 } });
     assert.deepEqual(spec, {
@@ -81,7 +83,9 @@ describe("the patch of the Config", () => {
   });
 });
 
-describe("an eviction by the patch", () => {
+describe("an eviction by the patch", function () {
+  this.timeout(patience);
+
   const storage = onClaim("images");
   const both = registryConfig({ storage: { ...storage, emptyDir: {} } });
   const annotation = "image-registry/evicted";
@@ -123,7 +127,9 @@ describe("an eviction by the patch", () => {
   });
 });
 
-describe("an up of the patch", () => {
+describe("an up of the patch", function () {
+  this.timeout(patience);
+
   const storage = onClaim("images");
   const converged = registryConfig({ storage });
   let cluster: FakeCluster;
@@ -171,7 +177,9 @@ describe("an up of the patch", () => {
   });
 });
 
-describe("a preview of the patch", () => {
+describe("a preview of the patch", function () {
+  this.timeout(patience);
+
   it("shows the conditions as they are, and asks nothing of a cluster", async () => {
     const config = registryConfig({}, { conditions: { Available: "False" } });
     const { result } = await patched({ found: { config } });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Provider } from "@pulumi/kubernetes/provider";
 import type * as pulumi from "@pulumi/pulumi";
 import { RegistryStorage, type RegistryStorageArgs } from "../../../components/registry-storage";
-import { type Registered, run } from "./monitor";
+import { patience, type Registered, run } from "./monitor";
 
 const args: RegistryStorageArgs = {
   namespace: "openshift-image-registry",
@@ -29,7 +29,9 @@ async function storage(
   return { result, volume: find("PersistentVolume"), claim: find("PersistentVolumeClaim") };
 }
 
-describe("RegistryStorage", () => {
+describe("RegistryStorage", function () {
+  this.timeout(patience);
+
   it("makes a volume that keeps its files, reserved for the claim, with nothing but server and path", async () => {
     const { volume } = await storage();
     assert.deepEqual(volume.inputs["spec"], {
