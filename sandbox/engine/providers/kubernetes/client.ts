@@ -41,8 +41,6 @@ export class ApiError extends Error {
 /** The API server has no such kind: its CRD is not there (yet). */
 export class NoSuchKind extends Error {}
 
-const clients = new Map<string, Client>();
-
 /** One API server, as the provider's `kubeconfig` (a path or the text itself) and `context` name it. */
 export class Client {
   private constructor(private readonly api: KubernetesObjectApi) {}
@@ -54,17 +52,10 @@ export class Client {
         "the sandbox's engine needs the kubernetes provider's kubeconfig, a path or the text itself",
       );
     }
-    const key = JSON.stringify([kubeconfig, context]);
-    const client = clients.get(key) ?? Client.connect(kubeconfig, context as string | undefined);
-    clients.set(key, client);
-    return client;
-  }
-
-  private static connect(kubeconfig: string, context: string | undefined): Client {
     const loaded = new KubeConfig();
     if (existsSync(kubeconfig)) loaded.loadFromFile(kubeconfig);
     else loaded.loadFromString(kubeconfig);
-    if (context !== undefined) {
+    if (typeof context === "string") {
       if (!loaded.getContextObject(context)) throw new Error(`context "${context}" does not exist`);
       loaded.setCurrentContext(context);
     }
