@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { UserError } from "../errors";
 import { defaultDirectory, runningControlPlane, stopControlPlane, type StartOptions } from "./control-plane";
 import { chooseEngine } from "./engine/engines";
+import { type ExportHost, startExportHost } from "./export-host";
 import { withLock } from "./lock";
 import { runStack } from "./run-stack";
 import { projectDirectory } from "./stack-config";
@@ -47,13 +48,15 @@ async function run(stack: string, keep: boolean, sandbox: Sandbox): Promise<void
   const engine = await chooseEngine(path.join(sandbox.directory, "cluster"), projectDirectory);
   console.log(engine.name);
   const stays = keep || (await runningControlPlane(sandbox.directory)) !== undefined;
+  let host: ExportHost | undefined;
   try {
     const controlPlane = await startSandbox(sandbox);
-    await Promise.race([
-      runStack({ engine, stack, controlPlane, write: console.log }),
-      aborted(sandbox.signal),
-    ]);
+    host = await startExportHost(stack, sandbox.directory, log);
+    const options = { engine, stack, controlPlane, overlay: host?.overlay, write: console.log };
+    await Promise.race([runStack(options), aborted(sandbox.signal)]);
+    if (host) console.log(`  the NFS host serves: ${await host.exports()}`);
   } finally {
+    await host?.stop();
     if (!stays) await stopControlPlane(sandbox);
   }
 }

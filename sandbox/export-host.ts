@@ -1,0 +1,47 @@
+import * as path from "node:path";
+import { canRunHosts, networksOf, startHosts } from "./hosts";
+import { stackConfiguration } from "./stack-config";
+
+/** The Linux host behind a stack's NFS volume, and the configuration that points the stack to it. */
+export interface ExportHost {
+  readonly overlay: Record<string, unknown>;
+  /** What it serves, in its own words. */
+  exports(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+// The machine's disk is small, and the stack checks that the volume's size is free on it.
+const size = "1Gi";
+
+/** Boots a real NFS host for a stack whose backend is nfs; undefined when it needs none, or none can be had here. */
+export async function startExportHost(
+  stack: string,
+  directory: string,
+  log: (line: string) => void,
+): Promise<ExportHost | undefined> {
+  const config = stackConfiguration(stack, {});
+  if (config["image-registry:backend"] !== "nfs") return undefined;
+  const reason = canRunHosts();
+  if (reason) {
+    log(`no NFS host: ${reason}; the volume is made, and nothing serves it`);
+    return undefined;
+  }
+  const hosts = await startHosts({ directory: path.join(directory, "hosts"), machines: ["server"], log });
+  const { ssh, networkAddress } = hosts.server;
+  const { ipv4, ipv6 } = networksOf("client");
+  const nfs = JSON.parse(config["image-registry:nfs"] ?? "{}") as Record<string, unknown>;
+  const host = {
+    address: ssh.host,
+    port: ssh.port,
+    user: ssh.user,
+    hostKey: ssh.hostKey,
+    clients: [ipv4, ipv6],
+    uid: 5000,
+    gid: 5000,
+  };
+  return {
+    overlay: { nfs: { ...nfs, server: networkAddress, size, host }, sshPrivateKey: ssh.privateKey },
+    exports: async () => (await hosts.server.run("exportfs -s")).stdout.trim(),
+    stop: () => hosts.stop(),
+  };
+}
