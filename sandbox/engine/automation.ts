@@ -153,8 +153,8 @@ const ops: Record<string, Step["op"]> = {
 };
 
 function takeStep(metadata: StepEventMetadata, result: RunResult, log: StackRun["log"]): void {
-  const op = ops[metadata.op];
-  const { urn, type, diffs = [], detailedDiff } = metadata;
+  const { urn, type, old, diffs = [], detailedDiff } = metadata;
+  const op = metadata.op === "delete" && old?.retainOnDelete ? "retain" : ops[metadata.op];
   const name = nameOf(urn);
   const isDefaultProvider = type.startsWith("pulumi:providers:") && name.startsWith("default_");
   if (!op || isDefaultProvider) return;
