@@ -13,6 +13,7 @@ async function placed(changes: Partial<InfraPlacementArgs> = {}, options: { reta
   });
   const children = resources.filter(({ parent }) => parent === "placement");
   return {
+    component: resources.find(({ type }) => type === "image-registry:index:InfraPlacement"),
     children,
     registry: children.find(({ type }) => type === configPatch),
     pruner: children.find(({ type }) => type === prunerPatch),
@@ -51,6 +52,11 @@ describe("InfraPlacement", function () {
       assert.equal(annotations["pulumi.com/patchFieldManager"], "image-registry-placement");
       assert.equal(annotations["pulumi.com/patchForce"], "true");
     }
+  });
+
+  it("keeps what it saw of the cluster out of its inputs: every node's heartbeat would be a change", async () => {
+    const { component } = await placed();
+    assert.deepEqual(component?.inputs, {});
   });
 
   it("goes to the cluster it is given", async () => {
