@@ -3,7 +3,6 @@ import { checkRegistry } from "./cluster/checked-registry";
 import { summary } from "./cluster/convergence";
 import { registryNamespace } from "./cluster/registry-types";
 import * as components from "./components";
-import { placementManager } from "./components/field-managers";
 import { type Configuration, readConfiguration } from "./config";
 import { clientHostArgs, exportHostArgs } from "./host-args";
 import { nextSteps, planOf } from "./plan";
@@ -12,7 +11,7 @@ import { kubernetesProvider } from "./provider";
 export = async () => {
   const config = readConfiguration();
   const connection = { kubeconfig: config.kubeconfig, context: config.context };
-  const registry = await checkRegistry(connection, planOf(config), placementManager);
+  const registry = await checkRegistry(connection, planOf(config));
 
   // A live registry outlives its stack: destroy lets go of it, and of what it stands on.
   const retainOnDelete = config.managementState === "Managed";

@@ -3,7 +3,13 @@ import { effectiveNodeSelector } from "./expected-deployment";
 import { type LiveRegistry, readLiveRegistry } from "./live-registry";
 import { type Findings, assertPreflight, preflight, type RegistryPlan } from "./preflight";
 import { evictionPatch, foreignBackends } from "./backends";
-import { registryApi, registryName, type RegistryConfig, type Storage } from "./registry-types";
+import {
+  registryApi,
+  registryManager,
+  registryName,
+  type RegistryConfig,
+  type Storage,
+} from "./registry-types";
 
 /** A plan that the live cluster has been asked about, and found possible. */
 export interface CheckedRegistry {
@@ -16,20 +22,17 @@ export interface CheckedRegistry {
 /**
  * Reads the cluster and checks the plan against it. Everything that would break or lose something ends the run here,
  * in preview and in up, before any resource is made.
- *
- * @param placementManager the field manager that owns our keys of the CR's nodeSelector; others' keys stay in force
  */
 export async function checkRegistry(
   connection: ClusterConnection,
   plan: RegistryPlan,
-  placementManager: string,
 ): Promise<CheckedRegistry> {
   const live = await readLiveRegistry(connection, plan.claim?.volumeName);
-  const nodeSelector = effectiveNodeSelector(live.config, plan.placement.nodeSelector, placementManager);
-  const effective = { ...plan, placement: { ...plan.placement, nodeSelector } };
-  const findings = preflight(live, effective);
+  // Other managers' keys of the nodeSelector stay in force, and a node must have them too.
+  const nodeSelector = effectiveNodeSelector(live.config, plan.placement.nodeSelector, registryManager);
+  const findings = preflight(live, { ...plan, placement: { ...plan.placement, nodeSelector } });
   assertPreflight(findings);
-  return { connection, plan: effective, live, warnings: findings.warnings };
+  return { connection, plan, live, warnings: findings.warnings };
 }
 
 /** Makes `wanted` the live registry's only storage backend, in one write; returns what had to go. */

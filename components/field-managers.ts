@@ -1,5 +1,9 @@
-/** Server-side apply knows its callers by name; these never change, or a stack would fight its own past. */
-export const registryManager = "image-registry-operator-patch";
+/**
+ * Server-side apply knows its callers by name; these never change, or a stack would fight its own past. One patch, one
+ * object: the provider writes its manager's name into the object's annotations, and two patches of one object would
+ * each find the other's name there as drift, at every refresh.
+ */
+export { registryManager } from "../cluster/registry-types";
 export const placementManager = "image-registry-placement";
 /** Sends the merge patch that removes foreign storage backends. */
 export const evictionManager = "image-registry-eviction";

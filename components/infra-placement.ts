@@ -1,5 +1,6 @@
 import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import { NodePatch } from "@pulumi/kubernetes/core/v1";
+import type { V1Taint } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import type { LiveRegistry } from "../cluster/live-registry";
 import type { Placement } from "../cluster/nodes";
@@ -17,8 +18,9 @@ export interface InfraPlacementArgs extends Placement {
 }
 
 /**
- * Puts the registry's pods, and the image pruner's, on infra nodes: `spec.nodeSelector` and `spec.tolerations` of the
- * Config and ImagePruner CRs, under a field manager of their own. Comes before the storage, so that pods roll once.
+ * Readies the infra nodes, and puts the image pruner's pods on them: `spec.nodeSelector` and `spec.tolerations` of the
+ * ImagePruner CR. The registry's own pods move with RegistryOperatorPatch, which depends on this and writes placement
+ * and storage at once, so that pods roll once.
  */
 export class InfraPlacement extends pulumi.ComponentResource {
   constructor(
@@ -28,32 +30,25 @@ export class InfraPlacement extends pulumi.ComponentResource {
   ) {
     super("image-registry:index:InfraPlacement", name, {}, options);
     const nodes = (args.nodes ?? []).map((node) => this.node(node));
-    this.patch("Config", nodes);
-    if (args.live.prunerExists) this.patch("ImagePruner", nodes);
+    if (args.live.prunerExists) this.pruner(nodes);
     this.registerOutputs({});
   }
 
-  private patch(kind: "Config" | "ImagePruner", nodes: NodePatch[]): CustomResourcePatch {
+  private pruner(nodes: NodePatch[]): CustomResourcePatch {
     const { nodeSelector, tolerations } = this.args;
     return new CustomResourcePatch(
-      `${this.name}-${kind === "Config" ? "registry" : "pruner"}`,
+      `${this.name}-pruner`,
       {
         apiVersion: registryApi,
-        kind,
+        kind: "ImagePruner",
         metadata: { name: registryName, annotations: patchAnnotations(placementManager) },
         spec: { nodeSelector, tolerations },
       },
-      { ...this.childOptions(), dependsOn: nodes },
+      { parent: this, dependsOn: nodes, retainOnDelete: this.options.retainOnDelete },
     );
   }
 
   private node(node: string): NodePatch {
-    const found = this.args.live.nodes.find(({ metadata }) => metadata?.name === node);
-    const ours = this.taints();
-    // The list of taints is atomic to server-side apply: to add ours is to name those of others too.
-    const others = (found?.spec?.taints ?? [])
-      .filter(({ key, effect }) => !ours.some((taint) => taint.key === key && taint.effect === effect))
-      .map(({ key, value, effect }) => ({ key, value, effect }));
     return new NodePatch(
       `${this.name}-${node}`,
       {
@@ -62,19 +57,29 @@ export class InfraPlacement extends pulumi.ComponentResource {
           labels: { ...this.args.nodeSelector },
           annotations: patchAnnotations(placementManager),
         },
-        spec: { taints: [...others, ...ours] },
+        spec: { taints: [...this.othersTaints(node), ...this.taints()] },
       },
-      this.childOptions(),
+      // To let go of the list would take the others' taints with ours; a node keeps its role until someone changes it.
+      { parent: this, retainOnDelete: true },
     );
   }
 
-  private taints(): { key: string; value: string | undefined; effect: string }[] {
+  // The list of taints is atomic to server-side apply: to add ours is to name those of others too. What Kubernetes
+  // itself puts on a node that is cordoned or not ready comes and goes, and comes back by itself.
+  private othersTaints(node: string): Taint[] {
+    const found = this.args.live.nodes.find(({ metadata }) => metadata?.name === node);
+    const ours = this.taints();
+    return (found?.spec?.taints ?? [])
+      .filter(({ key }) => !key.startsWith("node.kubernetes.io/"))
+      .filter(({ key, effect }) => !ours.some((taint) => taint.key === key && taint.effect === effect))
+      .map(({ key, value, effect }) => ({ key, value, effect }));
+  }
+
+  private taints(): Taint[] {
     return this.args.tolerations.flatMap(({ key, value, effect }) =>
       key ? [{ key, value, effect: effect ?? "NoSchedule" }] : [],
     );
   }
-
-  private childOptions(): pulumi.CustomResourceOptions {
-    return { parent: this, retainOnDelete: this.options.retainOnDelete };
-  }
 }
+
+type Taint = Pick<V1Taint, "key" | "value" | "effect">;

@@ -28,7 +28,7 @@ export type RegistrySettings = Pick<
 >;
 
 export interface RegistryOperatorPatchArgs {
-  /** The plan (managementState, replicas, rolloutStrategy, storage) and the live cluster it was checked against. */
+  /** The plan (managementState, replicas, rolloutStrategy, storage, placement) and the live cluster it was checked against. */
   readonly registry: CheckedRegistry;
   /** @default none: the operator's or another manager's values stay */
   readonly settings?: RegistrySettings;
@@ -85,7 +85,15 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
           name: registryName,
           annotations: { ...patchAnnotations(registryManager), ...this.evicted(storage) },
         },
-        spec: { managementState, replicas, rolloutStrategy, storage, httpSecret, ...this.args.settings },
+        spec: {
+          managementState,
+          replicas,
+          rolloutStrategy,
+          storage,
+          httpSecret,
+          ...this.placement(),
+          ...this.args.settings,
+        },
       },
       {
         parent: this,
@@ -94,6 +102,13 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
         retainOnDelete: true,
       },
     );
+  }
+
+  // A nodeSelector of others is left alone when this stack has none.
+  private placement(): Pick<ConfigSpec, "nodeSelector" | "tolerations"> {
+    const { nodeSelector, tolerations } = this.args.registry.plan.placement;
+    if (Object.keys(nodeSelector).length + tolerations.length === 0) return {};
+    return { nodeSelector: { ...nodeSelector }, tolerations: [...tolerations] };
   }
 
   private evictionHook(storage: Storage): pulumi.ResourceHook {
