@@ -6,6 +6,14 @@ import { isRunning, recordedProcesses, startProcess, stopProcess } from "../proc
 import { Cluster } from "./cluster";
 import { apiVersion, type Config } from "./model";
 
+/*
+ * A stand-in for OpenShift's cluster-image-registry-operator, faithful in what a program that configures the registry
+ * meets: refusals, writes into the spec, conditions and their timing, the Deployment, Removed, back-off, the pruner's
+ * CronJob. Compared step by step with the real one on one API server. Left out: the ClusterOperator, TLS and trusted
+ * CAs, RBAC, network policies, pull secret, node-ca, clouds other than S3 (whose bucket is never asked for), failed
+ * pruner jobs, and the race in which the real one's Update overwrites a spec that changed meanwhile.
+ */
+
 const name = "registry-operator";
 
 /**

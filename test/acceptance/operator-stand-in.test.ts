@@ -262,6 +262,19 @@ describe("the registry operator's stand-in", function () {
     await eventually(deployment, ({ spec }) => spec?.strategy?.type === "Recreate");
   });
 
+  it("is Degraded, and serves on, when trying again cannot help", async () => {
+    await patch("Config", { routes: [{ name: "a" }, { name: "a" }] });
+    const { status } = await eventually(
+      registry,
+      (seen) => condition(seen, "Degraded") === "True/VerificationFailed",
+    );
+    assert.match(JSON.stringify(status.conditions), /duplication of names .* in the additional routes/);
+    assert.equal(condition({ status }, "Progressing"), "False/Error");
+    assert.equal(condition({ status }, "Available"), "True/Ready");
+    await patch("Config", { routes: null });
+    await converged();
+  });
+
   it("goes on after a restart of the API server", async () => {
     await converged();
     await controlPlane.restartApiServer();
