@@ -2,15 +2,21 @@ export type MachineName = "server" | "client" | "outsider";
 
 export const machineNames: readonly MachineName[] = ["server", "client", "outsider"];
 
+export interface Addresses {
+  readonly ipv4: string;
+  readonly ipv6: string;
+  readonly mac: string;
+}
+
 /** On one wire, so that nothing but the server's own rules keeps the outsider out. image/files/etc/hosts has them too. */
-const addresses: Record<MachineName, { ipv4: string; ipv6: string }> = {
-  server: { ipv4: "10.97.0.10", ipv6: "fd00:97::10" },
-  client: { ipv4: "10.97.1.20", ipv6: "fd00:97:1::20" },
-  outsider: { ipv4: "10.97.2.30", ipv6: "fd00:97:2::30" },
+const addresses: Readonly<Record<MachineName, Addresses>> = {
+  server: { ipv4: "10.97.0.10", ipv6: "fd00:97::10", mac: "52:54:00:97:00:10" },
+  client: { ipv4: "10.97.1.20", ipv6: "fd00:97:1::20", mac: "52:54:00:97:00:20" },
+  outsider: { ipv4: "10.97.2.30", ipv6: "fd00:97:2::30", mac: "52:54:00:97:00:30" },
 };
 
 /** A machine's addresses on the NFS network, as exports and firewalls see them. */
-export function addressesOf(name: MachineName): { ipv4: string; ipv6: string } {
+export function addressesOf(name: MachineName): Addresses {
   return addresses[name];
 }
 

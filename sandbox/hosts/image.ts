@@ -1,45 +1,53 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, homedir } from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 
 import { UserError } from "../../errors";
 import { withLock } from "../lock";
-
-/** What machines boot from: kernel, initrd, server.ext4 and client.ext4 in one folder, never written to. */
-export interface Image {
-  readonly folder: string;
-}
+import { execute } from "./execute";
+import { fastestAccelerator, qemuArguments, type Accelerator } from "./qemu";
+import { saveBooted } from "./snapshot";
 
 const recipe = path.join(__dirname, "image");
 
-/** Built on the first call (one to two minutes), then shared by every checkout of this user with the same recipe. */
+/** In one folder, never written to: kernel, initrd, and per role a disk and a machine saved after its boot from it. */
+export interface Image {
+  readonly folder: string;
+  readonly accelerator: Accelerator;
+}
+
+export type Role = "server" | "client";
+
+/** Built on the first call, then shared by every checkout of this user with the same recipe and QEMU. */
 export async function buildImage(log: (line: string) => void): Promise<Image> {
-  const cache = path.join(
-    process.env["XDG_CACHE_HOME"] || path.join(homedir(), ".cache"),
-    "image-registry-sandbox",
-  );
-  const folder = path.join(cache, `machines-${hashOf(recipe)}`);
-  if (existsSync(folder)) return { folder };
-  return withLock(
-    cache,
-    { name: "machines", purpose: "building the machines' image", wait: log },
-    async () => {
+  const home = process.env["XDG_CACHE_HOME"] || path.join(homedir(), ".cache");
+  const cache = path.join(home, "image-registry-sandbox");
+  const folder = path.join(cache, `machines-${await recipeHash()}`);
+  if (!existsSync(folder)) {
+    const lock = { name: "machines", purpose: "building the machines' image", wait: log };
+    await withLock(cache, lock, async () => {
       if (!existsSync(folder)) await build(folder, log);
-      return { folder };
-    },
-  );
+    });
+  }
+  return { folder, accelerator: readFileSync(path.join(folder, "accelerator"), "utf8") as Accelerator };
 }
 
 async function build(folder: string, log: (line: string) => void): Promise<void> {
   const unfinished = path.join(path.dirname(folder), "machines-unfinished");
   rmSync(unfinished, { recursive: true, force: true }); // of a build that was killed
   mkdirSync(unfinished);
-  log("building the machines' image: once, one to two minutes");
+  log("building the machines' image: once, some minutes");
   await runRecipe(unfinished, log);
+  const accelerator = await fastestAccelerator(unfinished);
+  writeFileSync(path.join(unfinished, "accelerator"), accelerator);
+  for (const role of ["server", "client"] satisfies Role[]) {
+    log(`  booting the ${role} once (${accelerator})`);
+    await saveBooted(unfinished, role, accelerator);
+  }
   renameSync(unfinished, folder);
 }
 
@@ -57,13 +65,18 @@ async function runRecipe(folder: string, log: (line: string) => void): Promise<v
     throw new UserError(`the machines' image cannot be built: ${lastLines.slice(-8).join("\n")}`);
 }
 
-function hashOf(directory: string): string {
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+/** A saved machine goes on only in the same QEMU with the same hardware on the same kind of processor. */
+async function recipeHash(): Promise<string> {
+  const hash = createHash("sha256");
+  const hardware = qemuArguments({ name: "", disk: "", imageFolder: "", accelerator: "kvm" });
+  const { stdout: version } = await execute("qemu-system-x86_64", ["--version"]);
+  const basis = JSON.stringify([hardware, version, cpus()[0]?.model, existsSync("/dev/kvm")]);
+  hash.update(basis.replaceAll(__dirname, "")); // the same in every checkout
+  const files = readdirSync(recipe, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );
-  const hash = createHash("sha256");
   for (const file of files.map((entry) => path.join(entry.parentPath, entry.name)).sort()) {
-    hash.update(`${path.relative(directory, file)}\0`).update(readFileSync(file));
+    hash.update(`${path.relative(recipe, file)}\0`).update(readFileSync(file));
   }
   return hash.digest("hex").slice(0, 12);
 }

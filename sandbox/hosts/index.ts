@@ -10,7 +10,6 @@ import { buildImage, type Image } from "./image";
 import { createKeyPair } from "./keys";
 import { Machine } from "./machine";
 import { openNetwork } from "./network";
-import { createDisk, fastestAccelerator } from "./qemu";
 import { canRunHosts, installHostPackages } from "./requirements";
 import { seedFiles, writeSeedDisk } from "./seed";
 
@@ -37,7 +36,7 @@ export interface HostOptions {
 }
 
 /**
- * Boots the machines, side by side, and returns when all take commands. They end with this program, however it ends.
+ * Starts the machines, side by side, and returns when all take commands. They end with this program, however it ends.
  */
 export async function startHosts(options: HostOptions = {}): Promise<HostNetwork> {
   const log = options.log ?? ((line: string) => console.error(line));
@@ -56,8 +55,8 @@ export async function startHosts(options: HostOptions = {}): Promise<HostNetwork
   try {
     const machines = await createMachines(directory, image);
     const boot = options.machines ?? machineNames;
-    log(`booting ${boot.join(", ")}`);
-    await Promise.all(boot.map((name) => machines[name].start()));
+    log(`starting ${boot.join(", ")}`);
+    await Promise.all(boot.map((name) => machines[name].reset()));
     return { ...machines, stop };
   } catch (error) {
     await stop();
@@ -66,15 +65,13 @@ export async function startHosts(options: HostOptions = {}): Promise<HostNetwork
 }
 
 async function createMachines(directory: string, image: Image): Promise<Record<MachineName, Machine>> {
-  const accelerator = await fastestAccelerator(directory, image);
   const network = await openNetwork(directory);
   const clientKey = await createKeyPair(path.join(directory, "client_key"));
   const ports = await freePorts(machineNames.length);
-  const create = async (name: MachineName, sshPort: number) => {
+  const create = async (name: MachineName, port: number) => {
     const hostKey = await createKeyPair(path.join(directory, `${name}_host_key`));
     await writeSeedDisk(path.join(directory, `${name}.seed`), seedFiles(name, hostKey, clientKey));
-    await createDisk(directory, name, image);
-    return new Machine(directory, { name, image, accelerator, sshPort }, network, hostKey, clientKey);
+    return new Machine(name, directory, image, network, port, hostKey, clientKey);
   };
   return {
     server: await create("server", ports[0]!),

@@ -1,15 +1,20 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
 import { isRunning, logTail, stopProcess, type SandboxProcess } from "../process";
 import { sleep } from "../wait";
 import { addressesOf, type MachineName } from "./addresses";
+import { execute } from "./execute";
+import type { Image, Role } from "./image";
 import type { KeyPair } from "./keys";
-import { createDisk, startQemu, type Hardware } from "./qemu";
-import { awaitSshGreeting, runOverSsh, type CommandResult, type RunOptions, type SshAccess } from "./ssh";
+import { consoleLog, startQemu } from "./qemu";
+import { runOverSsh, type CommandResult, type RunOptions, type SshAccess } from "./ssh";
+
+/** Said on the console by image/files/etc/systemd/system/ssh.service.d/seed.conf. */
+const readyForSsh = "ready for SSH";
 
 /** Emulated machines that share two cores with a test suite boot slowly. */
-const bootSeconds = 240;
+const bootSeconds = 600;
 
 /** A Debian virtual machine on the NFS network. */
 export class Machine {
@@ -22,23 +27,25 @@ export class Machine {
   private process: SandboxProcess | undefined;
 
   constructor(
+    name: MachineName,
     private readonly directory: string,
-    private readonly hardware: Hardware,
+    private readonly image: Image,
     private readonly network: SandboxProcess,
+    port: number,
     hostKey: KeyPair,
     private readonly clientKey: KeyPair,
   ) {
-    this.name = hardware.name;
-    ({ ipv4: this.networkAddress, ipv6: this.networkAddress6 } = addressesOf(hardware.name));
+    this.name = name;
+    ({ ipv4: this.networkAddress, ipv6: this.networkAddress6 } = addressesOf(name));
     const { privateKey } = clientKey;
     this.ssh = {
       host: "127.0.0.1",
-      port: hardware.sshPort,
+      port,
       user: "root",
       privateKey,
       hostKey: hostKey.publicKey,
     };
-    writeFileSync(this.knownHosts, `[127.0.0.1]:${hardware.sshPort} ${hostKey.publicKey}\n`);
+    writeFileSync(this.knownHosts, `[127.0.0.1]:${port} ${hostKey.publicKey}\n`);
   }
 
   /** Runs a shell command. A failing one is a result, not an error. */
@@ -47,23 +54,16 @@ export class Machine {
     return runOverSsh(access, command, options);
   }
 
-  /** Powers it on, on the disk it has, and waits until it takes commands. */
+  /** Powers it on, on the disk it has, and returns when it takes commands. */
   async start(): Promise<void> {
-    this.process = await startQemu(this.directory, this.hardware, this.network);
-    await this.awaitCommands();
+    await this.powerOn();
   }
 
-  /** An orderly reboot; returns when the machine takes commands again. */
+  /** An orderly reboot; returns when it takes commands again and has started all it starts. */
   async reboot(): Promise<void> {
-    const before = await this.bootId();
+    const shownBefore = this.console().length;
     await this.run("systemctl reboot");
-    const deadline = this.bootDeadline();
-    for (;;) {
-      await this.awaitGreeting(deadline);
-      const now = await this.bootId();
-      if (now && now !== before) return;
-      await sleep(200);
-    }
+    await this.untilReady(shownBefore);
   }
 
   /** Pulls the plug: what was not synced to its disk is lost. `start` powers it on again. */
@@ -76,42 +76,60 @@ export class Machine {
     this.process = undefined;
   }
 
-  /** Throws its disk away and boots from a fresh one. Keys, port and addresses stay. */
+  /** Gives it a fresh disk and goes on from the image's booted machine. Keys, port and addresses stay. */
   async reset(): Promise<void> {
     await this.kill();
-    await createDisk(this.directory, this.name, this.hardware.image);
-    await this.start();
+    const { folder } = this.image;
+    const role: Role = this.name === "server" ? "server" : "client";
+    const base = ["-F", "raw", "-b", path.join(folder, `${role}.ext4`)];
+    rmSync(path.join(this.directory, this.disk), { force: true });
+    await execute("qemu-img", ["create", "-q", "-f", "qcow2", ...base, path.join(this.directory, this.disk)]);
+    await this.powerOn(["-incoming", `exec:cat ${shellQuoted(path.join(folder, `${role}.state`))}`]);
   }
 
-  private async awaitCommands(): Promise<void> {
-    await this.awaitGreeting(this.bootDeadline());
-    const { exitCode, stderr } = await this.run("true");
-    if (exitCode !== 0) throw this.trouble(`refuses SSH: ${stderr}`);
-  }
-
-  private async awaitGreeting(deadline: number): Promise<void> {
-    await awaitSshGreeting(this.ssh.port, () => {
-      if (!this.process || !isRunning(this.process)) throw this.trouble("ended");
-      if (Date.now() > deadline) throw this.trouble("does not answer");
+  private async powerOn(more: readonly string[] = []): Promise<void> {
+    const shownBefore = this.console().length;
+    this.process = await startQemu(this.directory, this.network, {
+      name: this.name,
+      disk: `file=${this.disk}`,
+      imageFolder: this.image.folder,
+      accelerator: this.image.accelerator,
+      sshPort: this.ssh.port,
+      more,
     });
+    await this.untilReady(shownBefore);
   }
 
-  private bootDeadline(): number {
-    return Date.now() + bootSeconds * 1000;
+  private async untilReady(shownBefore: number): Promise<void> {
+    const deadline = Date.now() + bootSeconds * 1000;
+    while (!this.console().slice(shownBefore).includes(readyForSsh)) {
+      if (!this.process || !isRunning(this.process)) throw this.trouble("ended");
+      if (Date.now() > deadline) throw this.trouble("does not start");
+      await sleep(100);
+    }
+    const { exitCode, stderr } = await this.run("systemctl is-system-running --wait");
+    if (exitCode === 255) throw this.trouble(`refuses SSH: ${stderr}`);
   }
 
-  private async bootId(): Promise<string | undefined> {
-    const { stdout, exitCode } = await this.run("cat /proc/sys/kernel/random/boot_id");
-    return exitCode === 0 ? stdout : undefined;
+  private get disk(): string {
+    return `${this.name}.qcow2`;
   }
 
   private trouble(what: string): Error {
-    const console = path.join(this.directory, "logs", `${this.name}.console.log`);
     const qemu = this.process ? logTail(this.process) : "";
-    return new Error(`machine ${this.name} ${what}; see ${console}\n${qemu}`);
+    return new Error(`machine ${this.name} ${what}: ${this.console().slice(-1000)}\n${qemu}`);
+  }
+
+  private console(): string {
+    const file = path.join(this.directory, consoleLog(this.name));
+    return existsSync(file) ? readFileSync(file, "utf8") : "";
   }
 
   private get knownHosts(): string {
     return path.join(this.directory, `${this.name}.known_hosts`);
   }
+}
+
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,20 +1,26 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
 import { addressesOf, type MachineName } from "./addresses";
 import { execute } from "./execute";
 import type { KeyPair } from "./keys";
 
-/** What a machine is told at its first boot, by path. The image holds nothing of its own machines: it is shared. */
+/** The empty disk that an image's machine is saved with and a run's own have the same size. */
+export const seedDiskBytes = 64 * 1024;
+
+/** What a machine is told when it first starts, by path. */
 export function seedFiles(name: MachineName, hostKey: KeyPair, clientKey: KeyPair): Record<string, string> {
-  const { ipv4, ipv6 } = addressesOf(name);
+  const { ipv4, ipv6, mac } = addressesOf(name);
   return {
+    "etc/hostname": `${name}\n`,
     "etc/ssh/ssh_host_ed25519_key": hostKey.privateKey,
     "etc/ssh/ssh_host_ed25519_key.pub": `${hostKey.publicKey}\n`,
     "etc/ssh/authorized_keys": `${clientKey.publicKey}\n`,
     "etc/systemd/network/nfs.network": [
       "[Match]",
       "Name=ens4",
+      "[Link]",
+      `MACAddress=${mac}`,
       "[Network]",
       "IPv6AcceptRA=no",
       ...[`${ipv4}/16`, `${ipv6}/32`].flatMap((address) => [
@@ -27,7 +33,7 @@ export function seedFiles(name: MachineName, hostKey: KeyPair, clientKey: KeyPai
   };
 }
 
-/** Writes the files as the raw disk that image/files/etc/systemd/system/seed.service unpacks: a tar archive. */
+/** Writes the files as the raw disk that image/files/usr/local/sbin/seed unpacks: a tar archive. */
 export async function writeSeedDisk(disk: string, files: Record<string, string>): Promise<void> {
   const folder = `${disk}.files`;
   for (const [file, text] of Object.entries(files)) {
@@ -43,5 +49,6 @@ export async function writeSeedDisk(disk: string, files: Record<string, string>)
     ...owned,
     ...Object.keys(files),
   ]);
+  truncateSync(disk, seedDiskBytes);
   rmSync(folder, { recursive: true });
 }

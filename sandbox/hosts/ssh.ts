@@ -1,6 +1,3 @@
-import { connect } from "node:net";
-
-import { sleep } from "../wait";
 import { execute } from "./execute";
 
 /** All that a client needs to reach a machine, in the terms of @pulumi/command's connection. */
@@ -39,7 +36,7 @@ export async function runOverSsh(
     "IdentitiesOnly=yes",
     "StrictHostKeyChecking=yes",
     `UserKnownHostsFile=${access.knownHosts}`,
-    "ConnectTimeout=30",
+    "ConnectTimeout=120",
     "ServerAliveInterval=15",
     "LogLevel=ERROR",
   ].flatMap((option) => ["-o", option]);
@@ -68,26 +65,4 @@ export async function runOverSsh(
     if (typeof code !== "number") throw error;
     return { stdout, stderr, exitCode: code };
   }
-}
-
-/** QEMU accepts connections for a machine that is not up yet: only the greeting tells that sshd is there. */
-export async function awaitSshGreeting(port: number, keepWaiting: () => void): Promise<void> {
-  while (!(await greets(port))) {
-    keepWaiting();
-    await sleep(200);
-  }
-}
-
-function greets(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const end = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(2000, () => end(false));
-    socket.once("data", (data) => end(data.toString("latin1").startsWith("SSH-")));
-    socket.once("error", () => end(false));
-    socket.once("close", () => end(false));
-  });
 }

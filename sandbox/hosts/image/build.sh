@@ -35,7 +35,7 @@ mmdebstrap --quiet --mode=root --variant=minbase --format=directory \
 mv root/boot/vmlinuz-* kernel
 mv root/boot/initrd.img-* initrd
 echo "writing the server's disk"
-mkfs.ext4 -q -d root server.ext4 4G
+mkfs.ext4 -q -d root server.ext4 4G >/dev/null
 
 echo "installing the NFS client"
 printf '#!/bin/sh\nexit 101\n' >root/usr/sbin/policy-rc.d # starts no service here
@@ -46,6 +46,6 @@ unshare --net --pid --fork --kill-child --mount-proc="$PWD/root/proc" chroot roo
   apt-get --quiet=2 --yes install ${client[*]}
   rm --recursive /var/lib/apt/lists/* /usr/sbin/policy-rc.d" >install.log 2>&1 || { cat install.log; exit 1; }
 echo "writing the client's disk"
-mkfs.ext4 -q -d root client.ext4 4G
+mkfs.ext4 -q -d root client.ext4 4G >/dev/null
 
 rm --recursive root sources.list apt.conf install.log

@@ -15,8 +15,12 @@ chroot . useradd --create-home --shell /bin/bash ops
 chroot . systemctl --quiet enable seed systemd-networkd
 # They would hold dpkg's lock or keep the disk busy at a moment of their own choice.
 chroot . systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
+# Emulated processors are slow: no consoles to log in on, no search for broken snapshots of LVM.
+chroot . systemctl --quiet mask getty.target e2scrub_reap.service
+chroot . systemctl --quiet set-default multi-user.target
 # QEMU is given the kernel and the initrd: rebuilding one inside would only cost time.
 echo update_initramfs=no >etc/initramfs-tools/update-initramfs.conf
 
 rm --force etc/ssh/ssh_host_* etc/resolv.conf
-: >etc/machine-id # every machine makes its own
+: >etc/machine-id # made at the first boot
+touch etc/.updated var/.updated # or systemd rebuilds its hardware database then
