@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { InfraPlacement, type InfraPlacementArgs } from "../../../components/infra-placement";
 import { infraLabel, live, node, onInfra } from "./fixtures";
-import { patience, configPatch, prunerPatch, run } from "./monitor";
+import { patience, prunerPatch, run } from "./monitor";
 
 type Metadata = { name: string; labels?: Record<string, string>; annotations: Record<string, string> };
 
@@ -15,7 +15,6 @@ async function placed(changes: Partial<InfraPlacementArgs> = {}, options: { reta
   return {
     component: resources.find(({ type }) => type === "image-registry:index:InfraPlacement"),
     children,
-    registry: children.find(({ type }) => type === configPatch),
     pruner: children.find(({ type }) => type === prunerPatch),
     nodes: children.filter(({ type }) => type.endsWith(":NodePatch")),
   };
@@ -27,22 +26,19 @@ describe("InfraPlacement", function () {
   const metadata = (resource: { inputs: Record<string, unknown> } | undefined) =>
     resource?.inputs["metadata"] as Metadata;
 
-  it("puts the registry and the image pruner on infra nodes, and touches nothing else", async () => {
-    const { children, registry, pruner } = await placed();
-    assert.equal(children.length, 2);
-    for (const patch of [registry, pruner]) {
-      assert.deepEqual(patch?.inputs["spec"], {
-        nodeSelector: { [infraLabel]: "" },
-        tolerations: [{ key: infraLabel, operator: "Exists" }],
-      });
-      assert.equal(metadata(patch).name, "cluster");
-    }
+  it("puts the image pruner on infra nodes, and leaves the registry's Config to the one patch that owns it", async () => {
+    const { children, pruner } = await placed();
+    assert.deepEqual(children, [pruner]);
+    assert.deepEqual(pruner?.inputs["spec"], {
+      nodeSelector: { [infraLabel]: "" },
+      tolerations: [{ key: infraLabel, operator: "Exists" }],
+    });
+    assert.equal(metadata(pruner).name, "cluster");
   });
 
   it("leaves the pruner alone where there is none", async () => {
-    const { children, pruner } = await placed({ live: live({ prunerExists: false }) });
-    assert.equal(pruner, undefined);
-    assert.equal(children.length, 1);
+    const { children } = await placed({ live: live({ prunerExists: false }) });
+    assert.deepEqual(children, []);
   });
 
   it("applies as a field manager of its own whose name never changes", async () => {
@@ -103,11 +99,24 @@ describe("the nodes that a stack names", function () {
     assert.deepEqual(taints, [taint("pool", "NoExecute", "infra")]);
   });
 
-  it("are ready before pods are sent to them", async () => {
-    const { registry, pruner, nodes } = await placed({ nodes: ["worker-0", "worker-1"] });
+  it("lose nothing of what Kubernetes puts on them by itself, and do not change with it", async () => {
+    const cordoned = taint("node.kubernetes.io/unschedulable", "NoSchedule");
+    const { taints } = await one(node("worker-0", {}, [cordoned]));
+    assert.deepEqual(taints, [taint(infraLabel, "NoSchedule")]);
+  });
+
+  it("keep their role when the stack lets go of them: to give up the list of taints would empty it", async () => {
+    const { nodes } = await placed({ nodes: ["worker-0"] }, { retainOnDelete: false });
+    assert.deepEqual(
+      nodes.map(({ retainOnDelete }) => retainOnDelete),
+      [true],
+    );
+  });
+
+  it("are ready before the pruner is sent to them", async () => {
+    const { pruner, nodes } = await placed({ nodes: ["worker-0", "worker-1"] });
     const names = nodes.map(({ name }) => name).sort();
     assert.deepEqual(names, ["placement-worker-0", "placement-worker-1"]);
-    assert.deepEqual(registry?.dependsOn.sort(), names);
     assert.deepEqual(pruner?.dependsOn.sort(), names);
   });
 });

@@ -59,17 +59,28 @@ describe("the program", function () {
   it("has volume, claim and placement in place before it patches the registry, so that pods roll once", async () => {
     const { resources } = await preview(prod, { nodes });
     const component = resources.find(({ type }) => type === "image-registry:index:RegistryOperatorPatch");
-    for (const needed of [
-      "storage-volume",
-      "storage-claim",
-      "placement-registry",
-      "placement-pruner",
-      "placement-infra-0",
-    ]) {
+    for (const needed of ["storage-volume", "storage-claim", "placement-pruner", "placement-infra-0"]) {
       assert.ok(component?.dependsOn.includes(needed), needed);
     }
-    const order = resources.map(({ type, name }) => `${type} ${name}`);
-    assert.ok(order.indexOf(`${configPatch} registry`) > order.indexOf(`${configPatch} placement-registry`));
+  });
+
+  it("writes placement and storage of the registry in one patch, the only one of its Config", async () => {
+    const { resources } = await preview(prod, { nodes });
+    const [patch, ...others] = resources.filter(({ type }) => type === configPatch);
+    assert.deepEqual(others, []);
+    const spec = patch?.inputs["spec"] as Record<string, unknown>;
+    assert.deepEqual(spec["nodeSelector"], { "node-role.kubernetes.io/infra": "" });
+    assert.deepEqual(spec["tolerations"], [{ key: "node-role.kubernetes.io/infra", operator: "Exists" }]);
+    assert.ok(spec["storage"]);
+  });
+
+  it("owns no nodeSelector when none is configured", async () => {
+    const { resources } = await preview({ backend: "emptyDir" });
+    const spec = resources.find(({ type }) => type === configPatch)?.inputs["spec"] as object;
+    assert.deepEqual(
+      Object.keys(spec).filter((key) => /nodeSelector|tolerations/.test(key)),
+      [],
+    );
   });
 
   it("on emptyDir makes no volume, no claim and no placement", async () => {
@@ -100,13 +111,13 @@ describe("the program", function () {
     });
   });
 
-  it("leaves volume, claim and placement of a live registry on the cluster at destroy, and takes away those of one that is down", async () => {
+  it("leaves volume, claim and the pruner's placement of a live registry at destroy, and takes away those of one that is down", async () => {
     const retained = async (managementState: string) => {
       const { resources } = await preview({ ...prod, managementState }, { nodes });
       return resources
         .filter(
           ({ type, name }) =>
-            type.startsWith("kubernetes:core/v1:PersistentVolume") || name.startsWith("placement-"),
+            type.startsWith("kubernetes:core/v1:PersistentVolume") || name === "placement-pruner",
         )
         .map(({ retainOnDelete }) => retainOnDelete);
     };
