@@ -5,22 +5,23 @@ refuse_while_held() {
   local peers
   peers=$(connected_clients)
   if [[ -z $peers ]] || ! uses_this_export; then return; fi
-  fail "clients hold $EXPORT_PATH: $peers. Stop them (scale the registry down, unmount), or set force"
+  fail "clients hold $EXPORT_PATH: ${peers%, }. Stop them (scale the registry down, unmount), or set force"
 }
 
 connected_clients() {
   local client peer
   for client in "${CLIENTS[@]}"; do
-    if [[ $client == *:* ]]; then client="[${client%%/*}]/$([[ $client == */* ]] && printf '%s' "${client##*/}" || printf 128)"; fi
+    if [[ $client == *:* ]]; then client="[$client]"; fi
     # iproute of RHEL 7 prints a heading: only lines with our port count.
     ss -tn state established "( sport = :2049 and dst $client )" |
-      while read -r _ _ _ peer _; do if [[ $peer == *:[0-9]* ]]; then printf '%s ' "${peer%:*}"; fi; done
+      while read -r _ _ _ peer _; do if [[ $peer == *:[0-9]* ]]; then printf '%s, ' "${peer%:*}"; fi; done
   done
 }
 
 # One TCP connection carries all mounts of a client. Where this is the only export those clients have, being
 # connected means holding it. Otherwise the kernel is asked: with its cache flushed, an export that is in use is
-# looked up again by the first request, and the registry looks at its storage every 10 seconds.
+# looked up again by the first request. The registry looks at its storage every 10 seconds, and what its node
+# answers from its own cache is asked again after 60 (nfs(5): acdirmax).
 uses_this_export() {
   local line client others=no deadline
   while read -r line; do
@@ -30,7 +31,7 @@ uses_this_export() {
   done < <(live_table)
   if [[ $others == no ]]; then return 0; fi
   timeout 60 exportfs -f
-  deadline=$((SECONDS + 25))
+  deadline=$((SECONDS + 75))
   while [[ $SECONDS -lt $deadline ]]; do
     if grep -qs "^${EXPORT_PATH}[[:space:]]" /proc/fs/nfsd/exports; then return 0; fi
     sleep 1

@@ -32,7 +32,8 @@ read_shared_protocols() {
     name=${name%.protocols}
     if [[ ! -e $record || $name == "$EXPORT_NAME" ]]; then continue; fi
     words+=" $(<"$record")"
-    OUR_PATHS+="$(sed -n 's|^\(/[^ ]*\) .*|\1|p' "/etc/exports.d/$name.exports" 2>/dev/null | tr '\n' ' ')"
+    # A run that died early leaves a record without an exports file.
+    OUR_PATHS+="$(sed -n 's|^\(/[^ ]*\) .*|\1|p' "/etc/exports.d/$name.exports" 2>/dev/null | tr '\n' ' ' || true)"
     SHARED_BY=$((SHARED_BY + 1))
   done
   case " $words " in *' nfs3 '*) NFS3=yes ;; *' dedicated '*) DEDICATED=yes ;; esac

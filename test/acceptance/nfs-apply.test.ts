@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import {
   clientNetworks,
   converge,
-  droppingFirewall,
   exportPath,
   mount,
   must,
@@ -13,6 +12,7 @@ import {
   runServer,
   serverSpec,
   unmount,
+  wantFirewall,
 } from "./nfs-machines";
 
 const nfsPorts = [22, 111, 2049, 20048, 50825, 53248];
@@ -39,12 +39,7 @@ describe("an NFS export on a real host", function () {
 
   it("goes from a fresh host to a working export in one run, waiting for another user of dpkg", async () => {
     const { server, client } = machines();
-    await must(server, "cat >/etc/nftables.conf.mine", { input: droppingFirewall });
-    await must(
-      server,
-      "export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && apt-get -qq install -y nftables && " +
-        "mv /etc/nftables.conf.mine /etc/nftables.conf && systemctl enable --now nftables",
-    );
+    await wantFirewall(server);
     for (const [file, text] of Object.entries(others)) {
       await must(server, `mkdir -p /etc/exports.d /srv/team /srv/more /srv/good /srv/bad; cat >${file}`, {
         input: text,

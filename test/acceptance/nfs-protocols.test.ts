@@ -9,6 +9,7 @@ import {
   openPorts,
   serverSpec,
   unmount,
+  wantFirewall,
 } from "./nfs-machines";
 
 const nfs3 = serverSpec({ protocols: { nfs3: true } });
@@ -16,12 +17,15 @@ const ports = [111, 2049, 20048, 50825, 53248];
 
 describe("NFS versions and ports", function () {
   const machines = onMachines(this);
+  before(() => wantFirewall(machines().server));
 
   it("serves NFSv3 on its five fixed ports when asked to", async () => {
     const { server, client, outsider } = machines();
     await converge(server, nfs3);
     assert.deepEqual(await openPorts(client, ports), ports);
     assert.deepEqual(await openPorts(outsider, ports), []);
+    // The machines' minimal Debian lacks netbase, whose names of protocols mount.nfs looks up for NFSv3.
+    await must(client, "[ -e /etc/protocols ] || printf 'tcp 6 TCP\\nudp 17 UDP\\n' >/etc/protocols");
     const { exitCode, stderr } = await mount(client, "nfsvers=3");
     assert.equal(exitCode, 0, stderr);
     await must(client, "flock /mnt/lock true && rm /mnt/lock");
@@ -41,7 +45,7 @@ describe("NFS versions and ports", function () {
 
   it("returns to NFSv4 alone, and on a dedicated host nothing but SSH and NFS listens", async () => {
     const { server, client } = machines();
-    await must(server, "rm -f /etc/exports /etc/exports.d/[!r]*.exports; exportfs -ra");
+    await must(server, "rm -f /etc/exports.d/[!r]*.exports; : >/etc/exports; exportfs -ra");
     await converge(server, serverSpec({ protocols: { dedicated: true } }));
     const listening = await must(server, "ss -Hltn | awk '{ sub(/.*:/, \"\", $4); print $4 }' | sort -nu");
     assert.deepEqual(listening.split("\n"), ["22", "2049"]);

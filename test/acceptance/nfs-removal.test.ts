@@ -32,7 +32,7 @@ describe("removing an export", function () {
     const { server } = machines();
     const { exitCode, stderr } = await runServer(server, "remove", serverSpec({ protocols: { nfs3: true } }));
     assert.equal(exitCode, 1);
-    assert.match(stderr, /error: clients hold \/srv\/registry: 10\.97\.1\.20 \. Stop them/);
+    assert.match(stderr, /error: clients hold \/srv\/registry: 10\.97\.1\.20\. Stop them/);
     await converge(server, serverSpec({ protocols: { nfs3: true } }), "check");
   });
 
@@ -41,13 +41,14 @@ describe("removing an export", function () {
     const other = serverSpec({}, { id: "other", path: "/srv/other" });
     await converge(server, other);
     await must(client, "mountpoint -q /mnt && ls /mnt >/dev/null");
-    const beat = client.run(
-      "until [ -e /run/stop ]; do stat /mnt/docker >/dev/null; sleep 1; done; rm /run/stop",
-    );
-    assert.equal((await runServer(server, "remove", serverSpec())).exitCode, 1, "in use");
-    await converge(server, other, "remove");
-    await must(client, "touch /run/stop");
-    await beat;
+    const beat = client.run("rm -f /run/stop; until [ -e /run/stop ]; do touch /mnt/docker; sleep 1; done");
+    try {
+      assert.equal((await runServer(server, "remove", serverSpec())).exitCode, 1, "in use");
+      await converge(server, other, "remove");
+    } finally {
+      await must(client, "touch /run/stop");
+      await beat;
+    }
     assert.match(await must(server, "exportfs -s"), /^\/srv\/registry /m);
   });
 

@@ -8,7 +8,7 @@ import { preview, up } from "../../../sandbox/engine";
 import { startControlPlane } from "../../../sandbox/control-plane";
 import { writeCertificates } from "../../../sandbox/control-plane/certificates";
 import { installCrds } from "../../../sandbox/crds";
-import { TestCluster } from "./harness";
+import { testCluster } from "./harness";
 import { changes, failure } from "./runs";
 
 interface Kubeconfig {
@@ -18,16 +18,10 @@ interface Kubeconfig {
 
 describe("a cluster that the stack cannot work on ends in one message, with nothing made", function () {
   this.timeout("2m");
-  const cluster = new TestCluster();
+  const cluster = testCluster(startControlPlane);
   const foreign = mkdtempSync(path.join(tmpdir(), "image-registry-foreign-"));
-  before(async () => {
-    await cluster.start(startControlPlane);
-    await writeCertificates(foreign);
-  });
-  after(async () => {
-    await cluster.stop();
-    rmSync(foreign, { recursive: true });
-  });
+  before(() => writeCertificates(foreign));
+  after(() => rmSync(foreign, { recursive: true }));
 
   it("a cluster without the registry operator's CRDs", async () => {
     await assertStops({}, /no configs\.imageregistry\.operator\.openshift\.io\/cluster: is it OpenShift 4/);

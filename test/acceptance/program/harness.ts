@@ -2,69 +2,40 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  ApiException,
-  KubeConfig,
-  KubernetesObjectApi,
-  type KubernetesObject,
-  PatchStrategy,
-  type V1Deployment,
-  type V1Node,
-  type V1PersistentVolume,
-  type V1PersistentVolumeClaim,
-  type V1Pod,
-  Watch,
-} from "@kubernetes/client-node";
+import { Watch } from "@kubernetes/client-node";
 import type { RegistryConfig } from "../../../cluster/registry-types";
 import type { ControlPlane } from "../../../sandbox/control-plane";
 import type { StackRun } from "../../../sandbox/engine";
 import { stackRun } from "../../../sandbox/stack-run";
 import { startSandbox } from "../../../sandbox/start";
+import { type Kind, type Live, Objects, operatorApi, places } from "./objects";
 
-const namespace = "openshift-image-registry";
-const operator = "imageregistry.operator.openshift.io/v1";
+type Start = (options: { directory: string }) => Promise<ControlPlane>;
 
-interface Kinds {
-  Config: RegistryConfig;
-  ImagePruner: KubernetesObject;
-  Deployment: V1Deployment;
-  Node: V1Node;
-  PersistentVolume: V1PersistentVolume;
-  PersistentVolumeClaim: V1PersistentVolumeClaim;
-  Pod: V1Pod;
+/** A sandbox for the tests of this suite: started before them, stopped after them. */
+export function testCluster(start: Start = startSandbox): TestCluster {
+  const cluster = new TestCluster();
+  before("starts a sandbox", function () {
+    this.timeout("30m"); // the first one builds
+    return cluster.start(start);
+  });
+  after("stops it", () => cluster.stop());
+  return cluster;
 }
-type Kind = keyof Kinds;
-/** An object as the API server returns it. */
-export type Live<K extends Kind> = Kinds[K] & { metadata: { name: string; uid: string } };
 
-const places: Record<Kind, { apiVersion: string; namespace?: string }> = {
-  Config: { apiVersion: operator },
-  ImagePruner: { apiVersion: operator },
-  Deployment: { apiVersion: "apps/v1", namespace },
-  Node: { apiVersion: "v1" },
-  PersistentVolume: { apiVersion: "v1" },
-  PersistentVolumeClaim: { apiVersion: "v1", namespace },
-  Pod: { apiVersion: "v1", namespace },
-};
-
-/** A sandbox for the tests of one file, and the hands of everybody but the program on its cluster. */
-export class TestCluster {
+/** A sandbox with the project's stacks, and its cluster in the hands of everybody but them. */
+export class TestCluster extends Objects {
   controlPlane!: ControlPlane;
-  private readonly directory = mkdtempSync(path.join(tmpdir(), "image-registry-test-"));
-  private readonly kubeconfig = new KubeConfig();
-  private api!: KubernetesObjectApi;
 
-  async start(
-    start: (options: { directory: string }) => Promise<ControlPlane> = startSandbox,
-  ): Promise<void> {
-    this.controlPlane = await start({ directory: this.directory });
-    this.kubeconfig.loadFromFile(this.controlPlane.kubeconfig);
-    this.api = KubernetesObjectApi.makeApiClient(this.kubeconfig);
+  async start(start: Start): Promise<void> {
+    const directory = mkdtempSync(path.join(tmpdir(), "image-registry-test-"));
+    this.controlPlane = await start({ directory });
+    this.connect(this.controlPlane.kubeconfig);
   }
 
   async stop(): Promise<void> {
-    await this.controlPlane?.stop();
-    rmSync(this.directory, { recursive: true, force: true });
+    await this.controlPlane.stop();
+    rmSync(this.controlPlane.directory, { recursive: true });
   }
 
   /** One of the project's stacks on this cluster, its configuration changed as told. */
@@ -74,7 +45,7 @@ export class TestCluster {
 
   /** Loses what the stacks remember, as a new checkout with a new state would. */
   forgetStacks(): void {
-    const folder = path.join(this.directory, "cluster");
+    const folder = path.join(this.controlPlane.directory, "cluster");
     const states = readdirSync(folder).filter((file) => file.includes(".state.json"));
     for (const file of states) rmSync(path.join(folder, file));
   }
@@ -86,7 +57,7 @@ export class TestCluster {
     await this.patch("Config", "cluster", { spec: { managementState: "Removed", storage: null } });
     for (const kind of ["Config", "ImagePruner"] as const) await this.delete(kind, "cluster");
     await until("the registry is gone", async () => {
-      return !(await this.get("Deployment", "image-registry")) && (await this.pods()).length === 0;
+      return !(await this.get("Deployment", "image-registry")) && (await this.registryPods()).length === 0;
     });
     for (const kind of ["PersistentVolumeClaim", "PersistentVolume"] as const) {
       for (const { metadata } of await this.list(kind)) await this.delete(kind, metadata.name);
@@ -103,34 +74,6 @@ export class TestCluster {
     });
   }
 
-  async get<K extends Kind>(kind: K, name: string): Promise<Live<K> | undefined> {
-    try {
-      return (await this.api.read(header(kind, name))) as unknown as Live<K>;
-    } catch (error) {
-      if (error instanceof ApiException && error.code === 404) return undefined;
-      throw error;
-    }
-  }
-
-  async list<K extends Kind>(kind: K): Promise<Live<K>[]> {
-    const { apiVersion, namespace } = places[kind];
-    return (await this.api.list(apiVersion, kind, namespace)).items as unknown as Live<K>[];
-  }
-
-  async create<K extends Kind>(kind: K, name: string, rest: Partial<Kinds[K]>): Promise<void> {
-    await this.api.create({ ...header(kind, name), ...rest });
-  }
-
-  /** What `oc patch --type merge` does. */
-  async patch<K extends Kind>(kind: K, name: string, change: object): Promise<void> {
-    const object = { ...header(kind, name), ...change };
-    await this.api.patch(object, undefined, undefined, "kubectl-patch", undefined, PatchStrategy.MergePatch);
-  }
-
-  async delete(kind: Kind, name: string): Promise<void> {
-    await this.api.delete(header(kind, name));
-  }
-
   async cordon(node: string, unschedulable: true | null = true): Promise<void> {
     await this.patch("Node", node, { spec: { unschedulable } });
   }
@@ -141,8 +84,11 @@ export class TestCluster {
 
   /** The registry's pods that are not on their way out. */
   async pods(): Promise<Live<"Pod">[]> {
-    const pods = await this.list("Pod");
-    return pods.filter(({ metadata }) => metadata.labels?.["docker-registry"] && !metadata.deletionTimestamp);
+    return (await this.registryPods()).filter(({ metadata }) => !metadata.deletionTimestamp);
+  }
+
+  private async registryPods(): Promise<Live<"Pod">[]> {
+    return (await this.list("Pod")).filter(({ metadata }) => metadata.labels?.["docker-registry"]);
   }
 
   /** The resourceVersion of all that the program may touch: any write changes it. */
@@ -175,7 +121,7 @@ export class TestCluster {
     const first = await this.config();
     const seen: RegistryConfig[] = [first];
     const watching = await new Watch(this.kubeconfig).watch(
-      `/apis/${operator}/configs`,
+      `/apis/${operatorApi}/configs`,
       { resourceVersion: first.metadata.resourceVersion },
       (_phase, object: RegistryConfig) => seen.push(object),
       () => undefined,
@@ -191,11 +137,6 @@ export class TestCluster {
       },
     };
   }
-}
-
-function header(kind: Kind, name: string) {
-  const { apiVersion, namespace } = places[kind];
-  return { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } };
 }
 
 /** Asks again and again; what never comes true fails the test. */

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { destroy, type RunResult, up } from "../../../sandbox/engine";
-import { TestCluster } from "./harness";
+import { testCluster } from "./harness";
 import { changes, nfs, nfsClaim } from "./runs";
 
 describe("the way down, and up again", function () {
   this.timeout("2m");
-  const cluster = new TestCluster();
-  before(() => cluster.start());
-  after(() => cluster.stop());
+  const cluster = testCluster();
   beforeEach(() => cluster.fresh());
 
   const removed = { managementState: "Removed" };

@@ -2,16 +2,14 @@ import { execFileSync } from "node:child_process";
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import { up } from "../../../sandbox/engine";
-import { TestCluster, until } from "./harness";
+import { testCluster, until } from "./harness";
 import { assertRefused, failure, nfs, nfsClaim } from "./runs";
 
 const namespace = "openshift-image-registry";
 
 describe("what cannot work on this cluster is refused, in preview and in up, before anything is touched", function () {
   this.timeout("2m");
-  const cluster = new TestCluster();
-  before(() => cluster.start());
-  after(() => cluster.stop());
+  const cluster = testCluster();
 
   describe("an existing claim (backend pvc)", () => {
     const refused = (overlay: object, message: RegExp) =>

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { preview, type StackRun, up } from "../../../sandbox/engine";
-import { type Live, TestCluster } from "./harness";
+import { testCluster } from "./harness";
 import { acceptImageLoss, changes, failure, nfs, nfsClaim, warnings } from "./runs";
+import type { Live } from "./objects";
 
 const infra = { placement: { infra: true } };
 
 describe("the pods of a live registry", function () {
   this.timeout("2m");
-  const cluster = new TestCluster();
-  before(() => cluster.start());
-  after(() => cluster.stop());
+  const cluster = testCluster();
 
   describe("serve what was asked at the moment an up ends", () => {
     it("that brings the registry up", async () => {

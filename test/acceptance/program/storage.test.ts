@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { backendsOf } from "../../../cluster/backends";
 import { preview, up } from "../../../sandbox/engine";
-import { TestCluster, until } from "./harness";
+import { testCluster, until } from "./harness";
 import { acceptImageLoss, assertRefused, changes, nfs, nfsClaim, warnings } from "./runs";
 
 describe("the storage of a live registry", function () {
   this.timeout("2m");
-  const cluster = new TestCluster();
-  before(() => cluster.start());
-  after(() => cluster.stop());
+  const cluster = testCluster();
 
   describe("set by another manager", () => {
     beforeEach(() => cluster.fresh());
