@@ -47,15 +47,14 @@ describe("the pods of a live registry", function () {
       assert.equal(environment(pod, "REGISTRY_LOG_LEVEL"), "info");
     });
 
-    it("during which the API server goes away and comes back", async () => {
+    it("during which the API server goes away and comes back", async function () {
+      this.timeout("4m");
       let restart: Promise<void> | undefined;
       const log = (line: string) => {
         if (line.includes("waiting for the registry")) restart ??= cluster.controlPlane.restartApiServer();
       };
-      const [pod] = await serving(
-        { ...cluster.stack("dev", { ...nfs, registry: { logLevel: "Trace" } }), log },
-        1,
-      );
+      const run = cluster.stack("dev", { ...nfs, registry: { logLevel: "Trace" }, timeoutSeconds: 200 });
+      const [pod] = await serving({ ...run, log }, 1);
       assert.notEqual(restart, undefined, "the API server was restarted while the up waited");
       await restart;
       assert.equal(environment(pod, "REGISTRY_LOG_LEVEL"), "debug");
