@@ -34,11 +34,23 @@ function storageOf({ backend, nfs, pvc, s3 }: Configuration): Storage {
     case "pvc":
       return { managementState, pvc: { claim: pvc?.claim } };
     case "s3":
-      return {
-        managementState,
-        s3: s3 && { ...s3, trustedCA: s3.trustedCA ? { name: s3.trustedCA } : undefined },
-      };
+      return { managementState, s3: s3 && s3Of(s3) };
   }
+}
+
+// Without blank values, which the operator would leave out when it writes the spec (see cluster/settings.ts).
+function s3Of({
+  virtualHostedStyle,
+  encrypt,
+  trustedCA,
+  ...s3
+}: NonNullable<Configuration["s3"]>): Storage["s3"] {
+  return {
+    ...s3,
+    ...(virtualHostedStyle && { virtualHostedStyle }),
+    ...(encrypt && { encrypt }),
+    ...(trustedCA && { trustedCA: { name: trustedCA } }),
+  };
 }
 
 /** What the user may want to know or do after this up. */

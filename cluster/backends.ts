@@ -48,9 +48,15 @@ export function storageInUse(deployment: V1Deployment | undefined): Storage | un
 }
 
 /**
- * The merge patch that makes `wanted` the only backend. Server-side apply cannot do it: it leaves what another
- * manager set, and the operator then refuses two backends. One write, so the object never has none or both.
+ * The merge patch that makes `wanted` the only backend and takes away other fields. Server-side apply cannot do it: it
+ * leaves what another manager set, and the operator then refuses two backends. One write, so the object never has
+ * none or both.
  */
-export function evictionPatch(foreign: BackendName[], wanted: Storage): { spec: { storage: object } } {
-  return { spec: { storage: { ...Object.fromEntries(foreign.map((name) => [name, null])), ...wanted } } };
+export function evictionPatch(
+  foreign: BackendName[],
+  wanted: Storage,
+  fields: readonly string[],
+): { spec: object } {
+  const nothing = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, null]));
+  return { spec: { ...nothing(fields), storage: { ...nothing(foreign), ...wanted } } };
 }

@@ -2,6 +2,7 @@ import { ClusterClient, type ClusterConnection } from "./client";
 import { effectiveNodeSelector } from "./expected-deployment";
 import { type LiveRegistry, readLiveRegistry } from "./live-registry";
 import { type Findings, assertPreflight, preflight, type RegistryPlan } from "./preflight";
+import { type RegistrySettings, setByOthers } from "./settings";
 import { evictionPatch, foreignBackends } from "./backends";
 import {
   registryApi,
@@ -35,24 +36,26 @@ export async function checkRegistry(
   return { connection, plan, live, warnings: findings.warnings };
 }
 
-/** Makes `wanted` the live registry's only storage backend, in one write; returns what had to go. */
-export async function evictForeignBackends(
+/** What other managers set and this stack asks to be otherwise, in a way that server-side apply cannot bring about. */
+export function foreignFields(live: RegistryConfig, wanted: Storage, settings: RegistrySettings): string[] {
+  return [...foreignBackends(live.spec.storage, wanted), ...setByOthers(live.spec, settings)];
+}
+
+/** Takes all of that away and makes `wanted` the only storage backend, in one write; returns what had to go. */
+export async function evictForeignFields(
   connection: ClusterConnection,
   wanted: Storage,
+  settings: RegistrySettings,
   fieldManager: string,
 ): Promise<string[]> {
   const client = new ClusterClient(connection);
   const config = await client.get<RegistryConfig>(registryApi, "Config", registryName);
-  const foreign = foreignBackends(config?.spec.storage, wanted);
+  if (!config) return [];
+  const foreign = foreignFields(config, wanted, settings);
   if (foreign.length === 0) return [];
-  await client.mergePatch(
-    {
-      apiVersion: registryApi,
-      kind: "Config",
-      metadata: { name: registryName },
-      ...evictionPatch(foreign, wanted),
-    },
-    fieldManager,
-  );
+  const backends = foreignBackends(config.spec.storage, wanted);
+  const patch = evictionPatch(backends, wanted, setByOthers(config.spec, settings));
+  const object = { apiVersion: registryApi, kind: "Config", metadata: { name: registryName }, ...patch };
+  await client.mergePatch(object, fieldManager);
   return foreign;
 }

@@ -1,36 +1,20 @@
 import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random";
-import { foreignBackends } from "../cluster/backends";
-import { type CheckedRegistry, evictForeignBackends } from "../cluster/checked-registry";
+import { type CheckedRegistry, evictForeignFields, foreignFields } from "../cluster/checked-registry";
 import { ClusterClient } from "../cluster/client";
 import { type Condition, conditionsOf } from "../cluster/convergence";
 import { type Hostnames, readHostnames } from "../cluster/live-registry";
 import { registryApi, registryName, type Storage } from "../cluster/registry-types";
+import { type RegistrySettings, setByOthers, withoutBlanks } from "../cluster/settings";
 import { waitUntilConverged } from "../cluster/wait";
 import type { ConfigSpec } from "../crds/types";
 import { evictionManager, patchAnnotations, registryManager } from "./field-managers";
 
-/** Fields of the Config CR that are owned only when they are given. */
-export type RegistrySettings = Pick<
-  ConfigSpec,
-  | "defaultRoute"
-  | "routes"
-  | "readOnly"
-  | "disableRedirect"
-  | "logLevel"
-  | "operatorLogLevel"
-  | "proxy"
-  | "requests"
-  | "resources"
-  | "affinity"
-  | "topologySpreadConstraints"
->;
-
 export interface RegistryOperatorPatchArgs {
   /** The plan (managementState, replicas, rolloutStrategy, storage, placement) and the live cluster it was checked against. */
   readonly registry: CheckedRegistry;
-  /** @default none: the operator's or another manager's values stay */
+  /** Other fields of the CR. @default none: the operator's or another manager's values stay */
   readonly settings?: RegistrySettings;
   /** Seconds the registry may take until it serves what was asked. @default 600 */
   readonly timeoutSeconds?: number;
@@ -64,8 +48,17 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
     this.registerOutputs({ conditions: this.conditions, hostnames: this.hostnames });
   }
 
+  private get settings(): RegistrySettings {
+    return this.args.settings ?? {};
+  }
+
   private warn(): void {
-    for (const warning of this.args.registry.warnings) void pulumi.log.warn(warning, this);
+    const { live, warnings } = this.args.registry;
+    const cleared = setByOthers(live.config.spec, this.settings);
+    const clearing = cleared.map(
+      (field) => `will clear spec.${field} of the live registry, which another manager set`,
+    );
+    for (const warning of [...warnings, ...clearing]) void pulumi.log.warn(warning, this);
   }
 
   private httpSecret(): pulumi.Output<string> {
@@ -92,7 +85,7 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
           storage,
           httpSecret,
           ...this.placement(),
-          ...this.args.settings,
+          ...withoutBlanks(this.settings),
         },
       },
       {
@@ -113,16 +106,18 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
 
   private evictionHook(storage: Storage): pulumi.ResourceHook {
     return new pulumi.ResourceHook(`${this.name}-evict`, async () => {
-      const evicted = await evictForeignBackends(this.args.registry.connection, storage, evictionManager);
+      const { connection } = this.args.registry;
+      const evicted = await evictForeignFields(connection, storage, this.settings, evictionManager);
       if (evicted.length)
-        void pulumi.log.warn(`evicted ${evicted.join(", ")} from spec.storage of the live registry`, this);
+        void pulumi.log.warn(`evicted ${evicted.join(", ")} from the live registry's spec`, this);
     });
   }
 
-  // Without a foreign backend the live value is kept, so that an unchanged stack stays unchanged.
+  // With nothing to evict the live value is kept, so that an unchanged stack stays unchanged.
   private evicted(storage: Storage): Record<string, string> {
-    const { metadata, spec } = this.args.registry.live.config;
-    const foreign = foreignBackends(spec.storage, storage);
+    const { config } = this.args.registry.live;
+    const { metadata } = config;
+    const foreign = foreignFields(config, storage, this.settings);
     const value = foreign.length
       ? `${foreign.join("+")}@${metadata?.generation}`
       : metadata?.annotations?.[evictedAnnotation];

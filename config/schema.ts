@@ -1,6 +1,6 @@
 import * as z from "zod";
 import configSpec from "../crds/config-spec.json";
-import type { ConfigSpec } from "../crds/types";
+import type { RegistrySettings } from "../cluster/settings";
 import {
   checkExportPath,
   checkId,
@@ -122,21 +122,6 @@ const settings = z.fromJSONSchema({
     ).map((key) => [key, configSpec.properties[key]]),
   ),
 } as z.core.JSONSchema.JSONSchema) as z.ZodType<RegistrySettings>;
-
-export type RegistrySettings = Pick<
-  ConfigSpec,
-  | "defaultRoute"
-  | "routes"
-  | "readOnly"
-  | "disableRedirect"
-  | "logLevel"
-  | "operatorLogLevel"
-  | "proxy"
-  | "requests"
-  | "resources"
-  | "affinity"
-  | "topologySpreadConstraints"
->;
 
 /** Every key of the namespace `image-registry`, as Pulumi.yaml declares and describes them. */
 export const configuration = z.strictObject({

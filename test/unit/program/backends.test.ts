@@ -38,7 +38,7 @@ describe("the backends of spec.storage", () => {
 
 describe("an eviction", () => {
   it("is one object that removes every foreign backend and brings ours", () => {
-    assert.deepEqual(evictionPatch(["emptyDir", "s3"], onClaim("registry")), {
+    assert.deepEqual(evictionPatch(["emptyDir", "s3"], onClaim("registry"), []), {
       spec: {
         storage: { emptyDir: null, s3: null, managementState: "Unmanaged", pvc: { claim: "registry" } },
       },
@@ -46,7 +46,13 @@ describe("an eviction", () => {
   });
 
   it("never removes the backend that is wanted", () => {
-    assert.deepEqual(evictionPatch([], emptyDir).spec.storage, emptyDir);
+    assert.deepEqual(evictionPatch([], emptyDir, []), { spec: { storage: emptyDir } });
+  });
+
+  it("takes away the settings that another manager set and the stack asks to be blank", () => {
+    assert.deepEqual(evictionPatch([], emptyDir, ["readOnly"]), {
+      spec: { readOnly: null, storage: emptyDir },
+    });
   });
 });
 

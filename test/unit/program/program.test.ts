@@ -104,7 +104,6 @@ describe("the program", function () {
       s3: {
         bucket: "images",
         region: "us-east-1",
-        virtualHostedStyle: false,
         encrypt: true,
         trustedCA: { name: "minio-ca" },
       },
