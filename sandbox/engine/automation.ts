@@ -15,6 +15,7 @@ import {
 import { parse } from "yaml";
 import { nameOf } from "./state";
 import { type Diagnostic, EngineError, type RunResult, type StackRun, type Step } from "./types";
+import { mask, type PropertyMap } from "./values";
 
 const wrapperPatience = 120_000;
 
@@ -124,11 +125,13 @@ async function stackOf(
   return stack;
 }
 
+/** From the stack's state, where every secret is marked, nested ones too. */
 async function outputsOf(stack: Stack): Promise<Record<string, unknown>> {
-  const outputs = Object.entries(await stack.outputs());
-  return Object.fromEntries(
-    outputs.map(([key, { value, secret }]) => [key, secret ? "[secret]" : (value as unknown)]),
-  );
+  const { deployment } = (await stack.exportStack()) as {
+    deployment: { resources?: { type: string; outputs?: PropertyMap }[] };
+  };
+  const root = deployment.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+  return mask(root?.outputs ?? {}) as PropertyMap;
 }
 
 function take(event: EngineEvent, result: RunResult, log: StackRun["log"]): void {

@@ -34,8 +34,8 @@ export class Steps {
 
   async create(wanted: Wanted, replaced?: ResourceState, diff: string[] = []): Promise<ResourceState> {
     const { next, provider } = wanted;
-    await this.hooks.run(next.hooks.beforeCreate, "before", { ...named(next), newInputs: next.inputs });
-    next.outputs = await this.keepPartial(wanted, async () => {
+    next.outputs = await this.apply(wanted, async () => {
+      await this.hooks.run(next.hooks.beforeCreate, "before", { ...named(next), newInputs: next.inputs });
       const created = await provider?.create(this.context(next, next.timeouts.create), reveal(next.inputs));
       if (created && created.id !== "") next.id = created.id;
       return created?.outputs ?? {};
@@ -52,8 +52,8 @@ export class Steps {
     const { next, provider } = wanted;
     if (old.id !== undefined) next.id = old.id;
     const args = { ...named(next), newInputs: next.inputs, oldInputs: old.inputs, oldOutputs: old.outputs };
-    await this.hooks.run(next.hooks.beforeUpdate, "before", args);
-    next.outputs = await this.keepPartial(wanted, async () => {
+    next.outputs = await this.apply(wanted, async () => {
+      await this.hooks.run(next.hooks.beforeUpdate, "before", args);
       const context = this.context(next, next.timeouts.update);
       return (await provider?.update(context, plain(old), reveal(next.inputs))) ?? {};
     });
@@ -75,15 +75,15 @@ export class Steps {
   /** Deletes a resource for good, or ahead of its replacement. */
   async delete(old: ResourceState, replacing: boolean, goesWithAnother: boolean): Promise<void> {
     const args = { ...named(old), oldInputs: old.inputs, oldOutputs: old.outputs };
-    await this.hooks.run(old.hooks.beforeDelete, "before", args);
-    if (old.protect && !old.pendingDelete && !replacing) {
-      throw new Error(
-        `resource "${old.urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, remove the ` +
-          "`protect` flag from the resource in your Pulumi program and run `pulumi up`",
-      );
-    }
-    if (!this.preview && old.custom && !old.retainOnDelete && !old.pendingReplacement && !goesWithAnother) {
-      await providerFor(old).delete(this.context(old, old.timeouts.delete), plain(old));
+    try {
+      await this.hooks.run(old.hooks.beforeDelete, "before", args);
+      if (old.protect && !old.pendingDelete && !replacing) throw protectedFrom(old);
+      const isOurs = old.custom && !old.retainOnDelete && !old.pendingReplacement && !goesWithAnother;
+      if (isOurs && !this.preview) {
+        await providerFor(old).delete(this.context(old, old.timeouts.delete), plain(old));
+      }
+    } catch (error) {
+      throw this.failure(error);
     }
     if (replacing) old.pendingReplacement = true;
     else this.state.remove(old);
@@ -108,8 +108,8 @@ export class Steps {
     };
   }
 
-  /** Keeps what a provider made although it failed to become ready, with the reason. */
-  private async keepPartial(wanted: Wanted, work: () => Promise<PropertyMap>): Promise<PropertyMap> {
+  /** Does a step's work. What a provider made although it failed to become ready is kept, with the reason. */
+  private async apply(wanted: Wanted, work: () => Promise<PropertyMap>): Promise<PropertyMap> {
     const marked = (outputs: PropertyMap): PropertyMap => {
       const result = copySecrets(outputs, wanted.next.inputs);
       for (const key of wanted.secretOutputs) if (key in result) result[key] = secret(result[key]);
@@ -122,7 +122,7 @@ export class Steps {
         const { id, outputs, message } = error;
         this.commit({ ...wanted.next, id, outputs: marked(outputs), initErrors: [message] });
       }
-      throw error;
+      throw this.failure(error);
     }
   }
 
@@ -133,6 +133,13 @@ export class Steps {
     await this.hooks.run(names, "after", args).catch((error) => {
       this.report.resourceFailed(error, now.urn);
     });
+  }
+
+  /** In the words of the real engine. */
+  private failure(error: unknown): Error {
+    const message = error instanceof Error ? error.message : String(error);
+    const listed = error instanceof PartialFailure ? `1 error occurred:\n\t* ${message}` : message;
+    return new Error(this.preview ? `Preview failed: ${listed}` : listed);
   }
 
   private commit(resource: ResourceState): void {
@@ -147,6 +154,13 @@ export class Steps {
 
 export function plain(resource: ResourceState): ResourceState {
   return { ...resource, inputs: reveal(resource.inputs), outputs: reveal(resource.outputs) };
+}
+
+function protectedFrom({ urn }: ResourceState): Error {
+  return new Error(
+    `resource "${urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, remove the \`protect\` ` +
+      "flag from the resource in your Pulumi program and run `pulumi up`",
+  );
 }
 
 function named({ urn, id, type }: ResourceState): { urn: string; id?: string; name: string; type: string } {

@@ -304,7 +304,7 @@ describe("the in-process engine", () => {
         throw new Error("images would be lost");
       });
       const error = await failure(preview(refusing));
-      assert.equal(error.message, 'before hook "note" failed: images would be lost');
+      assert.equal(error.message, 'Preview failed: before hook "note" failed: images would be lost');
     });
 
     it("does not take the step when a before hook fails", async () => {

@@ -43,15 +43,16 @@ export async function create(
   object: Inputs,
   manager: string,
 ): Promise<LiveObject> {
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 0; ; attempt++) {
     try {
       if (!isPatch(context.type, object)) return await client.create(object, creator, false);
       return await client.apply(object, manager, { force: isForced(object) });
     } catch (error) {
+      const reason = explained(error, manager);
+      context.log("info", `Retry #${attempt}; creation failed: ${reason.message}`, true);
       // A namespace or a CRD may be on its way.
       const mayCome = error instanceof NoSuchKind || (error instanceof ApiError && error.code === 404);
-      if (!mayCome || attempt === 5) throw notCreated(context, explained(error, manager));
-      context.log("info", `Retry #${attempt}; creation failed: ${error.message}`, true);
+      if (!mayCome || attempt === 5) throw notCreated(context, reason);
       await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
     }
   }
