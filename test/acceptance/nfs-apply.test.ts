@@ -112,7 +112,7 @@ describe("an NFS export on a real host", function () {
     const { server } = machines();
     for (const [file, text] of Object.entries(others))
       assert.equal(`${await must(server, `cat ${file}`)}\n`, text);
-    assert.equal(await good(), "3");
+    assert.equal(await good(), "4");
   });
 
   it("finds the client ready and tells the outsider why it is not", async () => {
