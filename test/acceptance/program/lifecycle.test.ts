@@ -31,7 +31,6 @@ describe("the way down, and up again", function () {
     const result = await destroy(cluster.stack("prod"));
     assert.deepEqual(clusterChanges(result), [
       "retain placement-pruner",
-      "retain placement-registry",
       "retain registry",
       "retain storage-claim",
       "retain storage-volume",
