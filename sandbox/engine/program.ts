@@ -98,7 +98,13 @@ function catchRejections(report: (error: unknown) => void): {
   const dispatch: NodeJS.UnhandledRejectionListener = (error, promise) => {
     if (getStore() === store) return failed(error);
     if (others.length === 0) throw error;
-    others.forEach((listener) => listener(error, promise));
+    // A test runner's listener emits the event again for the others; this one would then call it without end.
+    process.off("unhandledRejection", dispatch);
+    try {
+      others.forEach((listener) => listener(error, promise));
+    } finally {
+      process.on("unhandledRejection", dispatch);
+    }
   };
   process.removeAllListeners("unhandledRejection");
   process.on("unhandledRejection", dispatch);
