@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isKubeconfigContents } from "./cluster/kubeconfig";
 import { describeIssues, describeViolation } from "./config/messages";
 import { violations } from "./config/rules";
 import { type Configuration, configuration, secretKeys } from "./config/schema";
@@ -21,6 +22,13 @@ export function readConfiguration(): Configuration {
   const problems = plain.map(
     (key) => `${key}: is in plain text; encrypt it: pulumi config set --secret ${project}:${key}`,
   );
+  const { kubeconfig } = raw;
+  const contents = typeof kubeconfig === "object" || isKubeconfigContents(kubeconfig);
+  if (contents && !isConfigSecret(`${project}:kubeconfig`)) {
+    void pulumi.log.warn(
+      `kubeconfig: is in plain text; if it holds credentials: pulumi config set --secret ${project}:kubeconfig`,
+    );
+  }
   return checkConfiguration(raw, stack, problems);
 }
 

@@ -14,7 +14,7 @@ export = async () => {
   const registry = await checkRegistry(connection, planOf(config));
 
   // A live registry outlives its stack: destroy lets go of it, and of what it stands on.
-  const retainOnDelete = config.managementState === "Managed";
+  const retainOnDelete = config.managementState !== "Removed";
   const options = { provider: kubernetesProvider(connection), retainOnDelete };
 
   const storage = storageOf(config, options);

@@ -19,7 +19,10 @@ export function foreignBackends(live: Storage | undefined, wanted: Storage): Bac
 export function describeStorage(storage: Storage): string {
   const described = backendsOf(storage).map((name) => {
     if (name === "pvc") return `pvc "${storage.pvc?.claim ?? ""}"`;
-    if (name === "s3") return `s3 bucket "${storage.s3?.bucket ?? ""}"`;
+    if (name === "s3") {
+      const { bucket = "", regionEndpoint } = storage.s3 ?? {};
+      return `s3 bucket "${bucket}"${regionEndpoint ? ` at ${regionEndpoint}` : ""}`;
+    }
     return name;
   });
   return described.join(" and ") || "none";
@@ -42,7 +45,12 @@ export function storageInUse(deployment: V1Deployment | undefined): Storage | un
   if (volume?.persistentVolumeClaim) return { pvc: { claim: volume.persistentVolumeClaim.claimName } };
   const env = new Map(pod.containers[0]?.env?.map(({ name, value }) => [name, value]));
   const driver = env.get("REGISTRY_STORAGE");
-  if (driver === "s3") return { s3: { bucket: env.get("REGISTRY_STORAGE_S3_BUCKET") } };
+  if (driver === "s3") {
+    // The operator writes values as YAML, so a bucket of digits comes in quotes.
+    const value = (name: string) => env.get(`REGISTRY_STORAGE_S3_${name}`)?.replace(/^"(.*)"$/, "$1");
+    const regionEndpoint = value("REGIONENDPOINT");
+    return { s3: { bucket: value("BUCKET"), ...(regionEndpoint && { regionEndpoint }) } };
+  }
   const backend = backendNames.find((name) => name === driver);
   return backend && { [backend]: {} };
 }

@@ -1,16 +1,10 @@
 import { ClusterClient, type ClusterConnection } from "./client";
-import { effectiveNodeSelector } from "./expected-deployment";
+import { effectivePlacement } from "./effective-placement";
 import { type LiveRegistry, readLiveRegistry } from "./live-registry";
 import { type Findings, assertPreflight, preflight, type RegistryPlan } from "./preflight";
 import { type RegistrySettings, setByOthers } from "./settings";
 import { evictionPatch, foreignBackends } from "./backends";
-import {
-  registryApi,
-  registryManager,
-  registryName,
-  type RegistryConfig,
-  type Storage,
-} from "./registry-types";
+import { registryApi, registryName, type RegistryConfig, type Storage } from "./registry-types";
 
 /** A plan that the live cluster has been asked about, and found possible. */
 export interface CheckedRegistry {
@@ -29,19 +23,12 @@ export async function checkRegistry(
   plan: RegistryPlan,
 ): Promise<CheckedRegistry> {
   const live = await readLiveRegistry(connection, plan.claim?.volumeName);
-  // Other managers' keys of the nodeSelector stay in force, and a node must have them too.
-  const nodeSelector = effectiveNodeSelector(live.config, plan.placement.nodeSelector, registryManager);
-  const findings = preflight(live, { ...plan, placement: { ...plan.placement, nodeSelector } });
+  const findings = preflight(live, { ...plan, ...effectivePlacement(live.config, plan) });
   assertPreflight(findings);
   return { connection, plan, live, warnings: findings.warnings };
 }
 
-/** What other managers set and this stack asks to be otherwise, in a way that server-side apply cannot bring about. */
-export function foreignFields(live: RegistryConfig, wanted: Storage, settings: RegistrySettings): string[] {
-  return [...foreignBackends(live.spec.storage, wanted), ...setByOthers(live.spec, settings)];
-}
-
-/** Takes all of that away and makes `wanted` the only storage backend, in one write; returns what had to go. */
+/** Takes away what other managers set against the stack and makes `wanted` the only storage backend, in one write; returns what had to go. */
 export async function evictForeignFields(
   connection: ClusterConnection,
   wanted: Storage,
@@ -51,11 +38,11 @@ export async function evictForeignFields(
   const client = new ClusterClient(connection);
   const config = await client.get<RegistryConfig>(registryApi, "Config", registryName);
   if (!config) return [];
-  const foreign = foreignFields(config, wanted, settings);
-  if (foreign.length === 0) return [];
   const backends = foreignBackends(config.spec.storage, wanted);
-  const patch = evictionPatch(backends, wanted, setByOthers(config.spec, settings));
+  const fields = setByOthers(config.spec, settings);
+  if (backends.length + fields.length === 0) return [];
+  const patch = evictionPatch(backends, wanted, fields);
   const object = { apiVersion: registryApi, kind: "Config", metadata: { name: registryName }, ...patch };
   await client.mergePatch(object, fieldManager);
-  return foreign;
+  return [...backends, ...fields];
 }

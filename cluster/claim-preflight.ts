@@ -1,5 +1,5 @@
 import type { V1PersistentVolume } from "@kubernetes/client-node";
-import { quantityToScalar } from "@kubernetes/client-node/dist/util.js";
+import { quantityValue } from "../hosts/quantity";
 import type { LiveRegistry } from "./live-registry";
 import { registryNamespace } from "./registry-types";
 
@@ -58,6 +58,18 @@ function existingClaimConflicts({ claims }: Pick<LiveRegistry, "claims">, plan: 
   }
   if (claim.status?.phase === "Lost")
     conflicts.push(`nfs.claimName: ${name} is Lost: its volume is gone; set nfs.claimName to a new name`);
+  if (claim.metadata?.deletionTimestamp) {
+    conflicts.push(
+      `nfs.claimName: ${name} is being deleted; wait until it is gone, or set nfs.claimName to a new name`,
+    );
+  }
+  // Absent and empty differ: an absent class was filled in with the cluster's default when the claim was made.
+  if (claim.spec?.storageClassName) {
+    conflicts.push(
+      `nfs.claimName: ${name} asks for storage class "${claim.spec.storageClassName}" and binds to no volume made here; ` +
+        `set nfs.claimName to a new name, or use it as it is with backend: "pvc"`,
+    );
+  }
   const modes = claim.spec?.accessModes ?? [];
   if ([...modes].sort().join() !== [...plan.accessModes].sort().join()) {
     conflicts.push(
@@ -66,7 +78,7 @@ function existingClaimConflicts({ claims }: Pick<LiveRegistry, "claims">, plan: 
     );
   }
   const size = claim.spec?.resources?.requests?.["storage"];
-  if (size !== undefined && quantityToScalar(size) !== quantityToScalar(plan.size)) {
+  if (size !== undefined && quantityValue(size) !== quantityValue(plan.size)) {
     conflicts.push(
       `nfs.size: ${name} has ${size}, asked is ${plan.size}; a claim on a static volume cannot be resized, and NFS does not ` +
         `enforce the size: keep ${size}, or set nfs.claimName and nfs.volumeName to new names`,

@@ -1,28 +1,16 @@
-import * as fs from "node:fs";
 import {
   ApiException,
-  KubeConfig,
   KubernetesObjectApi,
   type KubernetesObject,
   PatchStrategy,
 } from "@kubernetes/client-node";
 import { UserError } from "../errors";
+import { type ClusterConnection, loadKubeconfig } from "./kubeconfig";
 
-/** Which cluster, and as whom. */
-export interface ClusterConnection {
-  /** Path of a kubeconfig file, or its contents. Empty: `$KUBECONFIG`, else `~/.kube/config`. */
-  readonly kubeconfig: string;
-  /** Name of the context in that kubeconfig. Always named, so that no run touches a cluster by accident. */
-  readonly context: string;
-}
+export type { ClusterConnection } from "./kubeconfig";
 
 const requestSeconds = 20;
 const pageSize = 500;
-
-/** A kubeconfig is given by path or by contents; only contents have more than one line or start a document. */
-export function isKubeconfigContents(kubeconfig: string): boolean {
-  return /\n|^\s*[{]|^apiVersion:/.test(kubeconfig);
-}
 
 /** What the program asks of a live cluster: a few reads, and one merge patch. */
 export class ClusterClient {
@@ -130,40 +118,6 @@ export class ClusterError extends UserError {
   ) {
     super(message);
   }
-}
-
-function loadKubeconfig({ kubeconfig, context }: ClusterConnection): KubeConfig {
-  const config = new KubeConfig();
-  const source =
-    kubeconfig === ""
-      ? "the default kubeconfig"
-      : isKubeconfigContents(kubeconfig)
-        ? "kubeconfig"
-        : `kubeconfig "${kubeconfig}"`;
-  if (kubeconfig !== "" && !isKubeconfigContents(kubeconfig) && !fs.existsSync(kubeconfig)) {
-    throw new UserError(
-      `kubeconfig: "${kubeconfig}" does not exist; give the path of a kubeconfig file, or its contents as a secret`,
-    );
-  }
-  try {
-    if (kubeconfig === "") config.loadFromDefault();
-    else if (isKubeconfigContents(kubeconfig)) config.loadFromString(kubeconfig);
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    throw new UserError(
-      `kubeconfig: ${source} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  if (!config.getContextObject(context)) {
-    const names = config.getContexts().map(({ name }) => `"${name}"`);
-    throw new UserError(
-      `context: "${context}" is not in ${source}; it has ${names.join(", ") || "no context at all"}`,
-    );
-  }
-  config.setCurrentContext(context);
-  if (!config.getCurrentCluster())
-    throw new UserError(`context: "${context}" in ${source} names a cluster that the file does not describe`);
-  return config;
 }
 
 // The object client looks a kind up by discovery first: an unknown kind is its own plain Error, not a 404.

@@ -1,10 +1,8 @@
 import type { V1Deployment, V1PodSpec } from "@kubernetes/client-node";
-import { quantityToScalar } from "@kubernetes/client-node/dist/util.js";
 import type { ConfigSpec } from "../crds/types";
+import { quantityValue } from "../hosts/quantity";
 import { describeStorage, sameStore, storageInUse } from "./backends";
 import { canonical } from "./canonical";
-import { ownedByOther } from "./managed-fields";
-import type { RegistryConfig } from "./registry-types";
 
 /**
  * Where the operator's Deployment does not yet ask for what the Config's spec asks for. The operator reports its
@@ -79,22 +77,7 @@ function logLevel(spec: ConfigSpec): string {
 function scalars(resources: ConfigSpec["resources"] | undefined): unknown {
   const list = (quantities: Record<string, unknown> | undefined) =>
     Object.fromEntries(
-      Object.entries(quantities ?? {}).map(([name, quantity]) => [
-        name,
-        Number(quantityToScalar(String(quantity))),
-      ]),
+      Object.entries(quantities ?? {}).map(([name, quantity]) => [name, quantityValue(String(quantity))]),
     );
   return { limits: list(resources?.limits), requests: list(resources?.requests) };
-}
-
-/** The nodeSelector the CR will have: ours, and the keys that others own and server-side apply leaves in place. */
-export function effectiveNodeSelector(
-  config: RegistryConfig,
-  ours: Readonly<Record<string, string>>,
-  fieldManager: string,
-): Record<string, string> {
-  const foreign = Object.entries(config.spec.nodeSelector ?? {}).filter(([key]) =>
-    ownedByOther(config, fieldManager, ["spec", "nodeSelector", key]),
-  );
-  return { ...Object.fromEntries(foreign), ...ours };
 }

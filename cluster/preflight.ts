@@ -1,6 +1,7 @@
-import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import type { V1Node, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { UserError } from "../errors";
-import { backendsOf, describeStorage, foreignBackends, sameStore, storageInUse } from "./backends";
+import { backendsOf, describeStorage, sameStore, storageInUse } from "./backends";
+import { canonical } from "./canonical";
 import { type ClaimPlan, claimConflicts } from "./claim-preflight";
 import { conditionsOf, describeCondition, podProblems, unfinished } from "./convergence";
 import type { LiveRegistry } from "./live-registry";
@@ -34,9 +35,10 @@ export interface Findings {
 
 /** Compares the plan with the live cluster. Pure: the same snapshot gives the same findings. */
 export function preflight(live: LiveRegistry, plan: RegistryPlan): Findings {
+  const unready = nodeProblems(live, plan);
   return {
-    errors: [...imageLoss(live, plan), ...claimProblems(live, plan), ...nodeProblems(live, plan)],
-    warnings: [...evictions(live, plan), ...troubles(live)],
+    errors: [...imageLoss(live, plan), ...claimProblems(live, plan), ...unready.errors],
+    warnings: [...troubles(live), ...unready.warnings],
   };
 }
 
@@ -55,13 +57,13 @@ function imageLoss(live: LiveRegistry, plan: RegistryPlan): string[] {
     if (!inUse.emptyDir) return [];
     return [
       `managementState: "Removed" deletes the pods, and with them the images in their emptyDir${known}; ` +
-        `copy them elsewhere, or say acceptImageLoss: true`,
+        `copy them elsewhere first, then say acceptImageLoss: true`,
     ];
   }
   if (sameStore(inUse, plan.storage)) return [];
   return [
     `backend: the registry now keeps its images in ${describeStorage(inUse)}, and ${describeStorage(plan.storage)} would not have ` +
-      `them${known}; copy them over first, or say acceptImageLoss: true`,
+      `them${known}; copy them over first, then say acceptImageLoss: true`,
   ];
 }
 
@@ -102,38 +104,53 @@ function accessModeProblems(claim: V1PersistentVolumeClaim, plan: RegistryPlan):
   return problems;
 }
 
-function nodeProblems(live: LiveRegistry, plan: RegistryPlan): string[] {
-  if (plan.managementState !== "Managed") return [];
-  const labels = plan.placement.nodeSelector;
-  const nodes = live.nodes.map((node) =>
-    plan.nodesToLabel.includes(node.metadata?.name ?? "")
-      ? { ...node, metadata: { ...node.metadata, labels: { ...node.metadata?.labels, ...labels } } }
-      : node,
-  );
+function nodeProblems(live: LiveRegistry, plan: RegistryPlan): Findings {
+  const none = { errors: [], warnings: [] };
+  if (plan.managementState !== "Managed") return none;
   const unknown = plan.nodesToLabel.filter(
     (name) => !live.nodes.some(({ metadata }) => metadata?.name === name),
   );
-  if (unknown.length) return unknown.map((name) => `placement.nodes: the cluster has no node "${name}"`);
+  if (unknown.length) {
+    return { ...none, errors: unknown.map((name) => `placement.nodes: the cluster has no node "${name}"`) };
+  }
+  const nodes = live.nodes.map((node) => asLabelled(node, plan));
   const needed = plan.replicas === 2 && !plan.ownAffinity ? 2 : 1;
-  const eligible = eligibleNodes(nodes, plan.placement);
-  if (eligible.length >= needed) return [];
-  const selector =
-    Object.entries(labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(",") || "any";
-  const reasons = nodes.map((node) => `${node.metadata?.name} ${whyNot(node, plan.placement) ?? "can"}`);
-  return [
+  const eligible = eligibleNodes(nodes, plan.placement).length;
+  if (eligible >= needed) return none;
+  const problem =
     `replicas: ${plan.replicas} need ${needed} node${needed > 1 ? "s (the operator keeps two replicas apart)" : ""}, and ` +
-      `${eligible.length} can take the registry's pods (nodeSelector ${selector}): ${reasons.join("; ")}`,
-  ];
+    `${eligible} can take the registry's pods (nodeSelector ${selectorText(plan)}): ${whyNotText(nodes, plan)}`;
+  // Nodes are cordoned and rebooted one by one all the time: nothing is wrong as long as no pod has to move.
+  return servesThePlan(live, plan) ? { ...none, warnings: [problem] } : { ...none, errors: [problem] };
 }
 
-function evictions(live: LiveRegistry, plan: RegistryPlan): string[] {
-  const foreign = foreignBackends(live.config.spec.storage, plan.storage);
-  if (foreign.length === 0) return [];
-  return [
-    `will evict ${foreign.join(", ")} from spec.storage of the live registry: ${describeStorage(plan.storage)} is to be its only backend`,
-  ];
+function asLabelled(node: V1Node, { nodesToLabel, placement }: RegistryPlan): V1Node {
+  if (!nodesToLabel.includes(node.metadata?.name ?? "")) return node;
+  const labels = { ...node.metadata?.labels, ...placement.nodeSelector };
+  return { ...node, metadata: { ...node.metadata, labels } };
+}
+
+function servesThePlan({ config, deployment, pods }: LiveRegistry, plan: RegistryPlan): boolean {
+  const inUse = storageInUse(deployment);
+  const { nodeSelector } = plan.placement;
+  return (
+    unfinished({ config, deployment, pods }).length === 0 &&
+    config.spec.replicas === plan.replicas &&
+    inUse !== undefined &&
+    sameStore(inUse, plan.storage) &&
+    canonical(config.spec.nodeSelector) === canonical(nodeSelector)
+  );
+}
+
+function selectorText({ placement }: RegistryPlan): string {
+  const labels = Object.entries(placement.nodeSelector).map(([key, value]) => `${key}=${value}`);
+  return labels.join(",") || "any";
+}
+
+function whyNotText(nodes: V1Node[], { placement }: RegistryPlan): string {
+  const shown = nodes.slice(0, 8).map((node) => `${node.metadata?.name} ${whyNot(node, placement) ?? "can"}`);
+  const more = nodes.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }
 
 function troubles(live: LiveRegistry): string[] {

@@ -30,21 +30,31 @@ export async function waitUntilConverged(
   for (;;) {
     const waiting: string[] = [];
     try {
+      const before = last;
       last = await readRollout(client);
       waiting.push(...unfinished(last));
-      if (waiting.length === 0) return last;
+      if (waiting.length === 0 && sameGeneration(before, last)) return last;
     } catch (error) {
       if (!(error instanceof ClusterError && error.transient)) throw error;
       waiting.push(error.message);
     }
-    const line = `waiting for the registry: ${waiting[0]}`;
+    const line = waiting.length ? `waiting for the registry: ${waiting[0]}` : shown;
     if (line !== shown) options.progress(line);
     shown = line;
-    if (Date.now() >= deadline) {
+    if (waiting.length && Date.now() >= deadline) {
       throw new UserError(await gaveUp(client, options.timeoutSeconds, waiting, last));
     }
     await sleep(pollMilliseconds);
   }
+}
+
+// Not all that a Config asks for can be seen in the Deployment (a default that comes back, say). A second look at the
+// same generation is past the moment in which the operator reports on the one before.
+function sameGeneration(one: Rollout | undefined, other: Rollout): boolean {
+  return (
+    one?.config.metadata?.generation === other.config.metadata?.generation &&
+    one?.deployment?.metadata?.generation === other.deployment?.metadata?.generation
+  );
 }
 
 async function gaveUp(

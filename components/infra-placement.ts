@@ -26,7 +26,7 @@ export class InfraPlacement extends pulumi.ComponentResource {
   constructor(
     private readonly name: string,
     private readonly args: InfraPlacementArgs,
-    private readonly options: pulumi.ComponentResourceOptions = {},
+    options: pulumi.ComponentResourceOptions = {},
   ) {
     super("image-registry:index:InfraPlacement", name, {}, options);
     const nodes = (args.nodes ?? []).map((node) => this.node(node));
@@ -44,7 +44,7 @@ export class InfraPlacement extends pulumi.ComponentResource {
         metadata: { name: registryName, annotations: patchAnnotations(placementManager) },
         spec: { nodeSelector, tolerations },
       },
-      { parent: this, dependsOn: nodes, retainOnDelete: this.options.retainOnDelete },
+      { parent: this, dependsOn: nodes },
     );
   }
 

@@ -1,12 +1,13 @@
 import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random";
-import { type CheckedRegistry, evictForeignFields, foreignFields } from "../cluster/checked-registry";
+import { type CheckedRegistry, evictForeignFields } from "../cluster/checked-registry";
 import { ClusterClient } from "../cluster/client";
 import { type Condition, conditionsOf } from "../cluster/convergence";
+import { type ForeignField, foreignFields } from "../cluster/foreign-fields";
 import { type Hostnames, readHostnames } from "../cluster/live-registry";
 import { registryApi, registryName, type Storage } from "../cluster/registry-types";
-import { type RegistrySettings, setByOthers, withoutBlanks } from "../cluster/settings";
+import { type RegistrySettings, withoutBlanks } from "../cluster/settings";
 import { waitUntilConverged } from "../cluster/wait";
 import type { ConfigSpec } from "../crds/types";
 import { evictionManager, patchAnnotations, registryManager } from "./field-managers";
@@ -20,7 +21,7 @@ export interface RegistryOperatorPatchArgs {
   readonly timeoutSeconds?: number;
 }
 
-/** Names on the live CR what the last eviction removed, so that an eviction is a visible change of the patch. */
+/** Names on the live CR what was last taken back from other managers, so that it is a visible change of the patch. */
 const evictedAnnotation = "image-registry/evicted";
 
 /**
@@ -53,12 +54,9 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
   }
 
   private warn(): void {
-    const { live, warnings } = this.args.registry;
-    const cleared = setByOthers(live.config.spec, this.settings);
-    const clearing = cleared.map(
-      (field) => `will clear spec.${field} of the live registry, which another manager set`,
-    );
-    for (const warning of [...warnings, ...clearing]) void pulumi.log.warn(warning, this);
+    const { warnings } = this.args.registry;
+    const foreign = this.foreign().map(({ described }) => described);
+    for (const warning of [...foreign, ...warnings]) void pulumi.log.warn(warning, this);
   }
 
   private httpSecret(): pulumi.Output<string> {
@@ -76,7 +74,7 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
         kind: "Config",
         metadata: {
           name: registryName,
-          annotations: { ...patchAnnotations(registryManager), ...this.evicted(storage) },
+          annotations: { ...patchAnnotations(registryManager), ...this.evicted() },
         },
         spec: {
           managementState,
@@ -113,13 +111,17 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
     });
   }
 
-  // With nothing to evict the live value is kept, so that an unchanged stack stays unchanged.
-  private evicted(storage: Storage): Record<string, string> {
-    const { config } = this.args.registry.live;
-    const { metadata } = config;
-    const foreign = foreignFields(config, storage, this.settings);
-    const value = foreign.length
-      ? `${foreign.join("+")}@${metadata?.generation}`
+  private foreign(): ForeignField[] {
+    const { live, plan } = this.args.registry;
+    return foreignFields(live.config, plan, this.settings);
+  }
+
+  // With nothing to put right the live value is kept, so that an unchanged stack stays unchanged.
+  private evicted(): Record<string, string> {
+    const { metadata } = this.args.registry.live.config;
+    const names = this.foreign().map(({ name }) => name);
+    const value = names.length
+      ? `${names.join("+")}@${metadata?.generation}`
       : metadata?.annotations?.[evictedAnnotation];
     return value === undefined ? {} : { [evictedAnnotation]: value };
   }

@@ -18,7 +18,7 @@ export function violations(config: Configuration, stack: string): Violation[] {
 
 /** Whether a stack's name says that people depend on it. */
 export function isProduction(stack: string): boolean {
-  return /(^|[-_./])(prod|production|prd|live)([-_./]|$)/i.test(stack);
+  return /(^|[-_./])(prod|production|prd|live)\d*([-_./]|$)/i.test(stack);
 }
 
 function backendRules({ backend, ...config }: Configuration): Violation[] {

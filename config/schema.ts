@@ -83,13 +83,27 @@ const s3 = z.strictObject({
   trustedCA: objectName.optional(),
 });
 
-const toleration = z.strictObject({
-  key: z.string().optional(),
-  operator: z.enum(["Exists", "Equal"]).optional(),
-  value: z.string().optional(),
-  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
-  tolerationSeconds: integer(0, 2 ** 31 - 1).optional(),
-});
+/** By the rules of core/v1 Toleration, which the operator would learn only from a Deployment that is refused. */
+const toleration = z
+  .strictObject({
+    key: z.string().optional(),
+    operator: z.enum(["Exists", "Equal"]).optional(),
+    value: z.string().optional(),
+    effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
+    tolerationSeconds: integer(0, 2 ** 31 - 1).optional(),
+  })
+  .refine(
+    ({ key, operator }) => key || operator === "Exists",
+    "has no key, which only operator Exists may lack",
+  )
+  .refine(
+    ({ value, operator }) => !value || operator !== "Exists",
+    "has a value, which operator Exists does not take",
+  )
+  .refine(
+    ({ tolerationSeconds, effect }) => tolerationSeconds === undefined || effect === "NoExecute",
+    "has tolerationSeconds, which only effect NoExecute takes",
+  );
 
 export const infraLabel = "node-role.kubernetes.io/infra";
 

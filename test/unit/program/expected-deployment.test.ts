@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { V1Deployment, V1EnvVar, V1ResourceRequirements } from "@kubernetes/client-node";
-import { deploymentLags, effectiveNodeSelector } from "../../../cluster/expected-deployment";
-import { ownedByOther } from "../../../cluster/managed-fields";
+import { effectivePlacement } from "../../../cluster/effective-placement";
+import { deploymentLags } from "../../../cluster/expected-deployment";
+import { lostByManager, ownedByOther } from "../../../cluster/managed-fields";
+import { registryManager } from "../../../cluster/registry-types";
 import type { ConfigSpec } from "../../../crds/types";
 import { followed, infraLabel, onClaim, registryConfig } from "./fixtures";
 
@@ -129,20 +131,48 @@ describe("another manager's field", () => {
     ...config,
     metadata: {
       ...config.metadata,
-      managedFields: [entry("ours", "Apply", [infraLabel]), entry("kubectl-patch", "Update", ["pool"])],
+      managedFields: [
+        entry(registryManager, "Apply", [infraLabel]),
+        entry("kubectl-patch", "Update", ["pool"]),
+      ],
     },
   };
 
   it("is told from ours by manager and operation", () => {
-    const owner = (key: string) => ownedByOther(owned, "ours", ["spec", "nodeSelector", key]);
+    const owner = (key: string) => ownedByOther(owned, registryManager, ["spec", "nodeSelector", key]);
     assert.deepEqual([owner("pool"), owner(infraLabel), owner("nobody's")], [true, false, false]);
     const updated = { ...config, metadata: { managedFields: [entry("ours", "Update", ["pool"])] } };
     assert.ok(ownedByOther(updated, "ours", ["spec", "nodeSelector", "pool"]));
   });
 
   it("of the nodeSelector stays in force beside ours, and what we no longer ask for does not", () => {
-    assert.deepEqual(effectiveNodeSelector(owned, { zone: "a" }, "ours"), { pool: "theirs", zone: "a" });
-    assert.deepEqual(effectiveNodeSelector(owned, { pool: "ours" }, "ours"), { pool: "ours" });
+    const selector = (nodeSelector: Record<string, string>) =>
+      effectivePlacement(owned, { placement: { nodeSelector, tolerations: [] }, ownAffinity: false })
+        .placement.nodeSelector;
+    assert.deepEqual(selector({ zone: "a" }), { pool: "theirs", zone: "a" });
+    assert.deepEqual(selector({ pool: "ours" }), { pool: "ours" });
+  });
+
+  it("of the tolerations stays in force when we have none, and gives way when we have some", () => {
+    const theirs = [{ key: "pool", operator: "Exists" }];
+    const managedFields = [
+      { manager: "kubectl-patch", operation: "Update", fieldsV1: { "f:spec": { "f:tolerations": {} } } },
+    ];
+    const tolerating = { ...registryConfig({ tolerations: theirs }), metadata: { managedFields } };
+    const tolerations = (ours: { key: string; operator: string }[]) =>
+      effectivePlacement(tolerating, {
+        placement: { nodeSelector: {}, tolerations: ours },
+        ownAffinity: false,
+      }).placement.tolerations;
+    assert.deepEqual(tolerations([]), theirs);
+    const ours = [{ key: infraLabel, operator: "Exists" }];
+    assert.deepEqual(tolerations(ours), ours);
+  });
+
+  it("was taken from us when we applied the object and no longer own it", () => {
+    const lost = (key: string) => lostByManager(owned, registryManager, ["spec", "nodeSelector", key]);
+    assert.deepEqual([lost("pool"), lost(infraLabel)], [true, false]);
+    assert.equal(lostByManager(config, registryManager, ["spec", "nodeSelector", "pool"]), false);
   });
 });
 

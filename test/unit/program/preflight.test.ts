@@ -140,15 +140,6 @@ describe("the claim and volume that the stack makes", () => {
 });
 
 describe("a warning", () => {
-  it("names the foreign backends that will be evicted", () => {
-    const config = registryConfig({ storage: { ...onClaim("registry"), emptyDir: {}, gcs: {} } });
-    const [first] = warnings({ config }, onto("registry", { acceptImageLoss: true }));
-    assert.match(
-      first ?? "",
-      /^will evict emptyDir, gcs from spec\.storage .*pvc "registry" is to be its only backend/,
-    );
-  });
-
   it("says what is wrong now, once, with the pods' own messages", () => {
     const Progressing = { status: "True", reason: "Error", message: "no such claim" } as const;
     const config = registryConfig({}, { conditions: { Progressing, StorageExists: "False" } });

@@ -150,7 +150,10 @@ describe("an up of the patch", function () {
     const said = mock.method(console, "warn", () => {});
     await up({ config });
     said.mock.restore();
-    assert.match(String(said.mock.calls[0]?.arguments[0]), /evicted emptyDir, gcs from the live registry's spec/);
+    assert.match(
+      String(said.mock.calls[0]?.arguments[0]),
+      /evicted emptyDir, gcs from the live registry's spec/,
+    );
     assert.equal(cluster.writes.length, 1);
     const [write] = cluster.writes;
     assert.match(write?.path ?? "", /\/configs\/cluster$/);
