@@ -94,24 +94,28 @@ function catchRejections(report: (error: unknown) => void): {
     if (!errors.has(error)) report(error);
     errors.add(error);
   };
-  const others = process.listeners("unhandledRejection");
+  let others: NodeJS.UnhandledRejectionListener[] = [];
+  const take = (): void => {
+    others = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection");
+    process.on("unhandledRejection", dispatch);
+  };
+  const restore = (): void => {
+    process.off("unhandledRejection", dispatch);
+    for (const listener of others) process.on("unhandledRejection", listener);
+  };
   const dispatch: NodeJS.UnhandledRejectionListener = (error, promise) => {
     if (getStore() === store) return failed(error);
     if (others.length === 0) throw error;
-    // A test runner's listener emits the event again for the others; this one would then call it without end.
-    process.off("unhandledRejection", dispatch);
+    // The others may emit the event anew, as a test runner's does: they find the listeners as they had left them.
+    restore();
     try {
-      others.forEach((listener) => listener(error, promise));
+      process.emit("unhandledRejection", error, promise);
     } finally {
-      process.on("unhandledRejection", dispatch);
+      take();
     }
   };
-  process.removeAllListeners("unhandledRejection");
-  process.on("unhandledRejection", dispatch);
-  const restore = (): void => {
-    process.off("unhandledRejection", dispatch);
-    others.forEach((listener) => process.on("unhandledRejection", listener));
-  };
+  take();
   return { failed, restore };
 }
 

@@ -110,14 +110,11 @@ describe("the program", function () {
     });
   });
 
-  it("leaves volume, claim and the pruner's placement of a live registry at destroy, and takes away those of one that is down", async () => {
+  it("leaves volume and claim of a live registry at destroy, and takes away those of one that is down", async () => {
     const retained = async (managementState: string) => {
       const { resources } = await preview({ ...prod, managementState }, { nodes });
       return resources
-        .filter(
-          ({ type, name }) =>
-            type.startsWith("kubernetes:core/v1:PersistentVolume") || name === "placement-pruner",
-        )
+        .filter(({ type }) => type.startsWith("kubernetes:core/v1:PersistentVolume"))
         .map(({ retainOnDelete }) => retainOnDelete);
     };
     assert.ok((await retained("Managed")).every((kept) => kept));
