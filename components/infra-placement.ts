@@ -44,7 +44,8 @@ export class InfraPlacement extends pulumi.ComponentResource {
         metadata: { name: registryName, annotations: patchAnnotations(placementManager) },
         spec: { nodeSelector, tolerations },
       },
-      { parent: this, dependsOn: nodes },
+      // Not a live registry's: without the stack the pruner may run anywhere. Said aloud, for the parent's option is inherited.
+      { parent: this, dependsOn: nodes, retainOnDelete: false },
     );
   }
 
