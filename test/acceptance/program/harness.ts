@@ -53,7 +53,8 @@ export class TestCluster extends Objects {
   /** Brings the cluster back to the moment its installation ended. */
   async fresh(): Promise<void> {
     this.forgetStacks();
-    const former = (await this.get("Config", "cluster"))?.metadata.uid;
+    await until("the operator has made its objects", () => this.hasOperatorObjects());
+    const former = (await this.config()).metadata.uid;
     await this.patch("Config", "cluster", { spec: { managementState: "Removed", storage: null } });
     for (const kind of ["Config", "ImagePruner"] as const) await this.delete(kind, "cluster");
     await until("the registry is gone", async () => {
@@ -63,15 +64,18 @@ export class TestCluster extends Objects {
       for (const { metadata } of await this.list(kind)) await this.delete(kind, metadata.name);
     }
     for (const { metadata } of await this.list("Node")) await this.cordon(metadata.name, null);
-    await until("the operator has made the registry's Config anew", async () => {
-      const config = await this.get("Config", "cluster");
-      const volumes = [
-        ...(await this.list("PersistentVolumeClaim")),
-        ...(await this.list("PersistentVolume")),
-      ];
-      const made = config !== undefined && config.metadata.uid !== former;
-      return made && config.status?.observedGeneration !== undefined && volumes.length === 0;
+    await until("the volumes are gone, and the operator has made its objects anew", async () => {
+      const lists = [await this.list("PersistentVolumeClaim"), await this.list("PersistentVolume")];
+      return lists.flat().length === 0 && (await this.hasOperatorObjects(former));
     });
+  }
+
+  /** Whether the operator has made Config (not the former one) and ImagePruner, and looked at both. */
+  private async hasOperatorObjects(former?: string): Promise<boolean> {
+    const objects = [await this.get("Config", "cluster"), await this.get("ImagePruner", "cluster")];
+    const isDone = (object?: (typeof objects)[number]) =>
+      object?.status?.observedGeneration !== undefined && object.metadata.uid !== former;
+    return objects.every(isDone);
   }
 
   async cordon(node: string, unschedulable: true | null = true): Promise<void> {

@@ -11,13 +11,14 @@ import {
   type V1Pod,
 } from "@kubernetes/client-node";
 import type { RegistryConfig } from "../../../cluster/registry-types";
+import type { ImagePrunerStatus } from "../../../crds/types";
 
 const namespace = "openshift-image-registry";
 export const operatorApi = "imageregistry.operator.openshift.io/v1";
 
 interface Kinds {
   Config: RegistryConfig;
-  ImagePruner: KubernetesObject;
+  ImagePruner: KubernetesObject & { status?: ImagePrunerStatus };
   Deployment: V1Deployment;
   Node: V1Node;
   PersistentVolume: V1PersistentVolume;
