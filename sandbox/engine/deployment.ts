@@ -1,3 +1,4 @@
+import { runtime } from "@pulumi/pulumi";
 import { type Goal, ignoreChanges } from "./goal";
 import { Hooks } from "./hooks";
 import type { Diff } from "./provider";
@@ -76,7 +77,7 @@ export class Deployment {
     const old = this.state.find(goal.resource.urn);
     const wanted = this.check(goal, old);
     if (!old) return this.steps.create(wanted);
-    if (old.pendingReplacement) return this.steps.create(wanted, old);
+    if (old.pendingReplacement) return this.steps.create(this.check(goal, undefined), old);
 
     const diff = await this.diff(wanted, old);
     if (diff.replaces.length > 0) {
@@ -86,8 +87,9 @@ export class Deployment {
             "resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`",
         );
       }
-      if (goal.deleteBeforeReplace ?? diff.deleteBeforeReplace) await this.steps.delete(old, true, false);
-      return this.steps.create(wanted, old, diff.changes);
+      if (goal.deleteBeforeReplace ?? diff.deleteBeforeReplace) await this.deleteToReplace(old);
+      // Checked anew, because a new object may need another name.
+      return this.steps.create(this.check(goal, undefined), old, diff.changes);
     }
     // One that failed to become ready is tried again, changed or not.
     if (diff.changes.length > 0 || old.initErrors.length > 0)
@@ -95,10 +97,29 @@ export class Deployment {
     return this.steps.same(wanted, old);
   }
 
+  /** Deletes a resource that is about to be made anew, and ahead of it those that would then be replaced as well. */
+  private async deleteToReplace(old: ResourceState): Promise<void> {
+    const condemned = [old];
+    for (const resource of this.state.dependentsFirst().reverse()) {
+      const urns = condemned.map(({ urn }) => urn);
+      const depends = Object.entries(resource.propertyDependencies).filter(([, on]) =>
+        on.some((urn) => urns.includes(urn)),
+      );
+      if (depends.length === 0 || !resource.custom || resource.pendingDelete || resource.pendingReplacement)
+        continue;
+      const unknown = Object.fromEntries(depends.map(([key]) => [key, runtime.unknownValue]));
+      const provider = providerFor(resource);
+      const next = { ...resource, inputs: { ...resource.inputs, ...unknown } };
+      const { replaces } = await this.diff({ next, provider, secretOutputs: [] }, resource);
+      if (replaces.length > 0) condemned.unshift(resource);
+    }
+    for (const resource of condemned) await this.steps.delete(resource, true, false);
+  }
+
   private check(goal: Goal, old: ResourceState | undefined): Wanted {
     const { resource, additionalSecretOutputs } = goal;
     const provider = resource.custom ? providerFor(resource) : undefined;
-    const inputs = ignoreChanges(resource.inputs, old?.inputs ?? {}, goal.ignoreChanges);
+    const inputs = old ? ignoreChanges(resource.inputs, old.inputs, goal.ignoreChanges) : resource.inputs;
     const context = this.steps.context(resource);
     const checked = provider?.check?.(context, reveal(inputs), old && reveal(old.inputs));
     const next = { ...resource, inputs: checked ? copySecrets(checked, inputs) : inputs };

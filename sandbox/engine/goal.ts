@@ -28,6 +28,7 @@ export function goalFrom(request: RegisterResourceRequest, project: string, stac
       // A provider reference is the provider's URN and its id, which a preview does not know.
       ...(provider !== "" && { provider: provider.slice(0, provider.lastIndexOf("::")) }),
       dependencies: request.getDependenciesList(),
+      propertyDependencies: propertyDependenciesOf(request),
       protect: request.getProtect() ?? false,
       retainOnDelete: request.getRetainondelete() ?? false,
       ...(deletedWith !== "" && { deletedWith }),
@@ -51,6 +52,12 @@ function urnOf(project: string, stack: string, parent: string, type: string, nam
   const parentType = parent.split("::")[2] ?? "";
   const nested = parentType === "" || parentType === "pulumi:pulumi:Stack" ? type : `${parentType}$${type}`;
   return `urn:pulumi:${stack}::${project}::${nested}::${name}`;
+}
+
+function propertyDependenciesOf(request: RegisterResourceRequest): Record<string, string[]> {
+  const result: Record<string, string[]> = {};
+  request.getPropertydependenciesMap().forEach((value, key) => (result[key] = value.getUrnsList()));
+  return result;
 }
 
 function hooksOf(request: RegisterResourceRequest): ResourceState["hooks"] {

@@ -13,6 +13,8 @@ export interface ResourceState {
   parent?: string;
   provider?: string;
   dependencies: string[];
+  /** By input: the resources its value comes from. */
+  propertyDependencies: Record<string, string[]>;
   protect: boolean;
   retainOnDelete: boolean;
   deletedWith?: string;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -117,6 +117,22 @@ describe("the in-process engine on a real API server", function () {
       assert.equal(await isGone("Namespace", "plain"), true);
     });
 
+    it("gives a name of its own to what has none, and another to its replacement", async () => {
+      let value = "1";
+      const run = stack((opts) => {
+        const map = new kubernetes.core.v1.ConfigMap("named", { data: { value } }, opts);
+        return { name: map.metadata.name };
+      });
+      const names: unknown[] = [(await up(run)).outputs.name, (await up(run)).outputs.name];
+      value = "2";
+      const replaced = await up(run);
+      assert.deepEqual(ops(replaced), ["replace named"]);
+      assert.match(String(names[0]), /^named-[0-9a-f]{8}$/);
+      assert.equal(names[1], names[0]);
+      assert.notEqual(replaced.outputs.name, names[0]);
+      await destroy(run);
+    });
+
     it("does not take over an object that is there already", async () => {
       await apply(configMap("taken", { a: "1" }), "somebody");
       const run = stack((opts) => {
@@ -172,11 +188,18 @@ describe("the in-process engine on a real API server", function () {
       assert.equal(await isGone("PersistentVolume", "bound"), true);
     });
 
-    it("plans a new volume for another path, the old one deleted first", async () => {
+    it("replaces volume and claim for another path, the old ones deleted first, the claim ahead", async () => {
       await up(volumeAndClaim("/a", "moved"));
+      const { uid } = (await read("PersistentVolumeClaim", "moved", "default")).metadata;
       const planned = await preview(volumeAndClaim("/b", "moved"));
-      assert.deepEqual(ops(planned), ["replace moved-volume", "same moved-claim"]);
+      assert.deepEqual(ops(planned), ["replace moved-volume", "replace moved-claim"]);
       assert.deepEqual(planned.steps.find(({ op }) => op === "replace")?.diff, ["spec.nfs.path"]);
+      assert.equal((await read("PersistentVolumeClaim", "moved", "default")).metadata.uid, uid);
+
+      assert.deepEqual(ops(await up(volumeAndClaim("/b", "moved"))), ops(planned));
+      const { spec } = await read("PersistentVolume", "moved");
+      assert.equal((spec?.nfs as { path: string }).path, "/b");
+      assert.notEqual((await read("PersistentVolumeClaim", "moved", "default")).metadata.uid, uid);
     });
 
     it("fails when a claim does not get bound in time, and tries again the next time", async () => {
@@ -270,6 +293,22 @@ describe("the in-process engine on a real API server", function () {
       await apply(configMap("awaited", { phase: "ready" }), "somebody");
       assert.deepEqual(ops(await running), ["create patch"]);
     });
+  });
+
+  it("previews without a cluster, and then says that there is none", async () => {
+    const program: StackRun["program"] = () => {
+      const { kubeconfig } = controlPlane;
+      const nobody = readFileSync(kubeconfig, "utf8").replace(/server: .*/, "server: https://127.0.0.1:1");
+      const provider = new kubernetes.Provider("nobody", { kubeconfig: nobody });
+      new kubernetes.core.v1.Namespace("there", { metadata: { name: "there" } }, { provider });
+      return Promise.resolve();
+    };
+    const run: StackRun = { project: "p", stack: "s", program, config: {}, secretKeys: [], stateFile };
+    assert.equal(ops(await preview(run)).at(-1), "create there");
+    assert.match(
+      (await failure(up(run))).message,
+      /^configured Kubernetes cluster is unreachable: .*ECONNREFUSED/,
+    );
   });
 
   it("names the kind and its missing definition when there is no such kind", async () => {

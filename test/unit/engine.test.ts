@@ -148,13 +148,15 @@ describe("the in-process engine", () => {
 
     it("leaves ignored changes alone", async () => {
       let input = "first";
-      const stack = run(() =>
-        Promise.resolve({ it: noted("one", { ignoreChanges: ["stdin"] }, input).stdin }),
-      );
+      const stack = run(() => {
+        const { stdin } = noted("one", { ignoreChanges: ["stdin"] }, input);
+        return Promise.resolve({ stdin });
+      });
       await up(stack);
       input = "second";
       const result = await up(stack);
       assert.deepEqual(ops(result), ["same p-s", "same one"]);
+      assert.deepEqual(result.outputs, { stdin: "first" });
     });
 
     it("destroys all from the state alone, dependents first", async () => {

@@ -1,6 +1,6 @@
 import type { StepContext } from "../../provider";
 import { hasUnknown, type PropertyMap } from "../../values";
-import { ApiError, type Client, type LiveObject, NoSuchKind } from "./client";
+import { ApiError, type Client, type LiveObject, NoSuchKind, Unreachable } from "./client";
 
 /** An object as the program wants it. */
 export interface Inputs extends PropertyMap {
@@ -28,7 +28,7 @@ export async function previewCreate(
     delete live.status;
     return live;
   } catch (error) {
-    if (error instanceof NoSuchKind) return object;
+    if (error instanceof NoSuchKind || error instanceof Unreachable) return object;
     const { code, reason, message } = error as ApiError;
     const noNamespace = code === 404 && message.startsWith("namespaces ");
     if (code === 403 || reason === "AlreadyExists" || noNamespace) return object;
@@ -48,6 +48,7 @@ export async function create(
       if (!isPatch(context.type, object)) return await client.create(object, creator, false);
       return await client.apply(object, manager, { force: isForced(object) });
     } catch (error) {
+      if (error instanceof Unreachable) throw error;
       const reason = explained(error, manager);
       context.log("info", `Retry #${attempt}; creation failed: ${reason.message}`, true);
       // A namespace or a CRD may be on its way.

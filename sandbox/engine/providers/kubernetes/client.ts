@@ -38,6 +38,9 @@ export class ApiError extends Error {
   }
 }
 
+/** No answer: nobody is there, or not whom the kubeconfig names. */
+export class Unreachable extends Error {}
+
 /** The API server has no such kind: its CRD is not there (yet). */
 export class NoSuchKind extends Error {}
 
@@ -118,7 +121,9 @@ function understood(error: unknown, { apiVersion, kind }: PropertyMap): unknown 
   if (missing && /^(Unrecognized|Failed to fetch resource metadata)/.test(error.message)) {
     return new NoSuchKind(`no matches for kind "${String(kind)}" in version "${String(apiVersion)}"`);
   }
-  if (!(error instanceof ApiException)) return error;
+  if (!(error instanceof ApiException)) {
+    return new Unreachable(`configured Kubernetes cluster is unreachable: ${error.message}`);
+  }
   const body: unknown = typeof error.body === "string" ? parsed(error.body) : error.body;
   if (!isMap(body)) return new ApiError(error.code, "", String(error.body));
   const causes = (isMap(body.details) ? body.details.causes : undefined) as

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { runtime } from "@pulumi/pulumi";
 import { isMap, propertyPath, type PropertyMap } from "../../values";
 
 type Path = (string | number)[];
@@ -70,6 +71,8 @@ export function replacing(changes: Change[], inputs: PropertyMap, isPatch: boole
 function touches({ path, value }: Change, field: string[]): boolean {
   const deeper = field.slice(path.length);
   if (!field.slice(0, path.length).every((key, i) => key === path[i])) return false;
+  // What is not known yet may be another value, and what is gone is one.
+  if (value === undefined || value === runtime.unknownValue) return true;
   let inner: unknown = value;
   for (const key of deeper) {
     if (!isMap(inner) || !(key in inner)) return false;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { PartialFailure, type Provider, type StepContext } from "../../provider";
 import { hasUnknown, isMap, propertyPath, type PropertyMap, secret } from "../../values";
 import { create, type Inputs, isPatch, previewCreate, update } from "./apply";
-import { ApiError, Client, type LiveObject, NoSuchKind } from "./client";
+import { ApiError, Client, type LiveObject, NoSuchKind, Unreachable } from "./client";
 import { changesOf, replacing } from "./diff";
 import { NotReady, untilGone, untilReady } from "./ready";
 
@@ -59,6 +59,7 @@ export const kubernetes: Provider = {
     const before = old.outputs as Outputs;
     const manager = fieldManager(object, before);
     const made = await update(context, client, object, before, manager).catch(async (error: Error) => {
+      if (error instanceof Unreachable) throw error;
       // Whatever went wrong, the real provider keeps the new inputs with the live object, and tries again next time.
       throw notReady(outputsOf(await client.read(before), manager), error.message);
     });
