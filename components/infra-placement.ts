@@ -23,15 +23,12 @@ export interface InfraPlacementArgs extends Placement {
  * and storage at once, so that pods roll once.
  */
 export class InfraPlacement extends pulumi.ComponentResource {
-  private readonly retainOnDelete: boolean | undefined;
-
   constructor(
     private readonly name: string,
     private readonly args: InfraPlacementArgs,
-    options: pulumi.ComponentResourceOptions = {},
+    private readonly options: pulumi.ComponentResourceOptions = {},
   ) {
     super("image-registry:index:InfraPlacement", name, {}, options);
-    this.retainOnDelete = options.retainOnDelete;
     const nodes = (args.nodes ?? []).map((node) => this.node(node));
     if (args.live.prunerExists) this.pruner(nodes);
     this.registerOutputs({});
@@ -47,7 +44,7 @@ export class InfraPlacement extends pulumi.ComponentResource {
         metadata: { name: registryName, annotations: patchAnnotations(placementManager) },
         spec: { nodeSelector, tolerations },
       },
-      { parent: this, dependsOn: nodes, retainOnDelete: this.retainOnDelete },
+      { parent: this, dependsOn: nodes, retainOnDelete: this.options.retainOnDelete },
     );
   }
 
