@@ -29,8 +29,18 @@ export async function untilGone(context: StepContext, client: Client, object: Li
 
 export class NotReady extends Error {
   constructor(readonly live: LiveObject) {
-    super("timed out waiting for the condition");
+    const text = isVolume(live) ? `Timeout occurred polling for '${live.metadata.name}'` : undefined;
+    super(text ?? "timed out waiting for the condition");
   }
+}
+
+function isVolume({ kind }: LiveObject): boolean {
+  return kind === "PersistentVolume" || kind === "PersistentVolumeClaim";
+}
+
+/** In seconds. The real provider gives volumes and claims these five minutes whatever customTimeouts say. */
+function patience(object: LiveObject): number {
+  return isVolume(object) ? 300 : 600;
 }
 
 async function poll(
@@ -39,7 +49,7 @@ async function poll(
   object: LiveObject,
   look: () => Promise<{ live: LiveObject; done: boolean }>,
 ): Promise<LiveObject> {
-  const deadline = Date.now() + 1000 * (context.timeoutSeconds ?? 600);
+  const deadline = Date.now() + 1000 * (context.timeoutSeconds ?? patience(object));
   for (let told = false; ; told = true) {
     const { live, done } = await look();
     if (done) return live;
