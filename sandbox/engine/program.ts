@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Output, RunError, runtime } from "@pulumi/pulumi";
 import * as sdkState from "@pulumi/pulumi/runtime/state";
 import { type LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
@@ -12,6 +13,7 @@ const { withLocalStorage, getStore } = sdkState as unknown as {
   getStore: () => { settings: { engine: unknown; rpcDone: Promise<unknown> } };
 };
 
+const lastMoment = 2000;
 let running = false;
 
 /**
@@ -32,7 +34,8 @@ export async function runProgram(deployment: Deployment, whenDone: () => Promise
       runtime.setAllConfig(run.config, run.secretKeys);
       const program = runtime.runInPulumiStack(run.program).catch(failed);
       await Promise.race([program.then(() => settled(outputs.pending)), report.whenStopped]);
-      await requestsDone();
+      // Requests that wait for a failed one never end; those under way have a moment to.
+      await (report.stopped ? Promise.race([requestsDone(), delay(lastMoment)]) : requestsDone());
       if (!report.failed) await whenDone();
       await runtime.disconnect();
       if (outputs.pending.size === 0) restore();

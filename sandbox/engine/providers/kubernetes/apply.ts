@@ -36,7 +36,12 @@ export async function previewCreate(
   }
 }
 
-/** Creates a plain object, which must not be there yet; applies a Patch. */
+/** The provider's own option, which the SDK sends as JSON text. */
+function upserts({ config }: StepContext): boolean {
+  return String(config.upsertExistingObjects) === "true";
+}
+
+/** Creates a plain object, which must not be there yet unless the provider takes it up; applies a Patch. */
 export async function create(
   context: StepContext,
   client: Client,
@@ -45,8 +50,10 @@ export async function create(
 ): Promise<LiveObject> {
   for (let attempt = 0; ; attempt++) {
     try {
-      if (!isPatch(context.type, object)) return await client.create(object, creator, false);
-      return await client.apply(object, manager, { force: isForced(object) });
+      if (isPatch(context.type, object) || upserts(context)) {
+        return await client.apply(object, manager, { force: isForced(object) });
+      }
+      return await client.create(object, creator, false);
     } catch (error) {
       if (error instanceof Unreachable) throw error;
       const reason = explained(error, manager);
