@@ -6,6 +6,7 @@ import { Watch } from "@kubernetes/client-node";
 import type { RegistryConfig } from "../../../cluster/registry-types";
 import type { ControlPlane } from "../../../sandbox/control-plane";
 import type { StackRun } from "../../../sandbox/engine";
+import { recordedProcesses } from "../../../sandbox/process";
 import { stackRun } from "../../../sandbox/stack-run";
 import { startSandbox } from "../../../sandbox/start";
 import { type Kind, type Live, Objects, operatorApi, places } from "./objects";
@@ -41,6 +42,12 @@ export class TestCluster extends Objects {
   /** One of the project's stacks on this cluster, its configuration changed as told. */
   stack(name: "dev" | "prod", overlay: Record<string, unknown> = {}): StackRun {
     return stackRun(name, this.controlPlane, { timeoutSeconds: 60, ...overlay });
+  }
+
+  /** SIGSTOP holds one of the cluster's programs, SIGCONT lets it go on. */
+  signal(program: string, signal: "SIGSTOP" | "SIGCONT"): void {
+    const running = recordedProcesses(this.controlPlane.directory).find(({ name }) => name === program)!;
+    process.kill(running.pid, signal);
   }
 
   /** Loses what the stacks remember, as a new checkout with a new state would. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { preview, type StackRun, up } from "../../../sandbox/engine";
-import { testCluster } from "./harness";
+import { testCluster, until } from "./harness";
 import { acceptImageLoss, changes, failure, nfs, nfsClaim, warnings } from "./runs";
 import type { Live } from "./objects";
 
@@ -45,6 +45,28 @@ describe("the pods of a live registry", function () {
       const [pod] = await serving(cluster.stack("dev", { ...nfs, registry: { readOnly: true } }), 1);
       assert.equal(environment(pod, "REGISTRY_STORAGE_MAINTENANCE_READONLY"), "{enabled: true}");
       assert.equal(environment(pod, "REGISTRY_LOG_LEVEL"), "info");
+    });
+
+    it("that meets green conditions before the rollout has begun", async () => {
+      const lines: string[] = [];
+      const run = cluster.stack("dev", { ...nfs, registry: { readOnly: false } });
+      let ended = false;
+      // Without it nobody acts on a changed Deployment, so that what lasts milliseconds lasts.
+      cluster.signal("kube-controller-manager", "SIGSTOP");
+      const up = serving({ ...run, log: (line) => lines.push(line) }, 1).finally(() => (ended = true));
+      try {
+        await until("the operator reports green on a Deployment not rolled out", async () => {
+          return ended || ((await isGreen()) && !(await isObserved()));
+        });
+        await until(
+          "the up has seen it",
+          () => ended || lines.some((line) => line.includes("has not begun")),
+        );
+        assert.equal(ended, false);
+      } finally {
+        cluster.signal("kube-controller-manager", "SIGCONT");
+      }
+      assert.equal(environment((await up)[0], "REGISTRY_STORAGE_MAINTENANCE_READONLY"), undefined);
     });
 
     it("during which the API server goes away and comes back", async function () {
@@ -99,6 +121,18 @@ describe("the pods of a live registry", function () {
     assert.match(again.message, message);
     assert.deepEqual(changes(again.result), []);
   });
+
+  async function isGreen(): Promise<boolean> {
+    const { metadata, status } = await cluster.config();
+    const is = (type: string) => status?.conditions?.find((condition) => condition.type === type)?.status;
+    const green = is("Available") === "True" && is("Progressing") === "False" && is("Degraded") === "False";
+    return green && status?.observedGeneration === metadata.generation;
+  }
+
+  async function isObserved(): Promise<boolean> {
+    const deployment = await cluster.get("Deployment", "image-registry");
+    return deployment?.status?.observedGeneration === deployment?.metadata.generation;
+  }
 
   /** Brings the stack up, and returns the registry's pods: as many as asked, all of them serving. */
   async function serving(run: StackRun, replicas: number): Promise<Live<"Pod">[]> {
