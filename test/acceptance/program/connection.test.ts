@@ -19,8 +19,11 @@ interface Kubeconfig {
 describe("a cluster that the stack cannot work on ends in one message, with nothing made", function () {
   this.timeout("2m");
   const cluster = testCluster(startControlPlane);
-  const foreign = mkdtempSync(path.join(tmpdir(), "image-registry-foreign-"));
-  before(() => writeCertificates(foreign));
+  let foreign: string;
+  before(async () => {
+    foreign = mkdtempSync(path.join(tmpdir(), "image-registry-foreign-"));
+    await writeCertificates(foreign);
+  });
   after(() => rmSync(foreign, { recursive: true }));
 
   it("a cluster without the registry operator's CRDs", async () => {
