@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import type { V1Pod } from "@kubernetes/client-node";
 import { describeStorage } from "../cluster/backends";
 import { conditionsOf, describeCondition } from "../cluster/convergence";
-import { ClusterClient, type ClusterConnection } from "../cluster/client";
+import type { ClusterConnection } from "../cluster/client";
 import { readLiveRegistry } from "../cluster/live-registry";
 
 /** What came up: the registry's storage and conditions, its claims, and where its pods run. */
@@ -10,7 +10,7 @@ export async function showRegistry(
   connection: ClusterConnection,
   write: (line: string) => void,
 ): Promise<void> {
-  const { config, claims, pods, hostnames } = await readLiveRegistry(connection);
+  const { config, claims, pods, nodes, hostnames } = await readLiveRegistry(connection);
   const { spec, status } = config;
   write(styleText("bold", "\nregistry"));
   write(
@@ -24,7 +24,6 @@ export async function showRegistry(
     );
   }
   for (const pod of pods) write(`  ${describePod(pod)}`);
-  const nodes = (await new ClusterClient(connection).list("v1", "Node")) ?? [];
   write(`  nodes: ${nodes.map(({ metadata }) => metadata?.name).join(", ")}`);
 }
 

@@ -1,9 +1,10 @@
 import * as path from "node:path";
+import { secretKeys } from "../config/schema";
 import type { ControlPlane } from "./control-plane";
 import type { StackRun } from "./engine";
 import { stackConfiguration } from "./stack-config";
 
-const secretKeys = ["sshPrivateKey", "s3AccessKey", "s3SecretKey"].map((key) => `image-registry:${key}`);
+const encrypted = secretKeys.map((key) => `image-registry:${key}`);
 
 /** The program of this project as a stack on the sandbox; its state lives and dies with the sandbox's cluster. */
 export function stackRun(
@@ -17,7 +18,7 @@ export function stackRun(
     stack,
     program,
     config: stackConfiguration(stack, { kubeconfig, context, ...overlay }),
-    secretKeys,
+    secretKeys: encrypted,
     stateFile: path.join(directory, "cluster", `${stack}.state.json`),
   };
 }
