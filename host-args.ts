@@ -5,7 +5,7 @@ type Nfs = NonNullable<Configuration["nfs"]>;
 
 /** The export host of the configuration, in the terms of its component. */
 export function exportHostArgs(
-  { sshPrivateKey, verifyHosts }: Configuration,
+  { sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
   nfs: Nfs,
   host: NonNullable<Nfs["host"]>,
 ): NfsExportHostArgs {
@@ -27,12 +27,13 @@ export function exportHostArgs(
     firewall: host.firewall,
     force: host.forceRemoval,
     verify: verifyHosts,
+    reapply: reapplyHosts,
   };
 }
 
 /** A client node of the configuration, in the terms of its component. */
 export function clientHostArgs(
-  { sshPrivateKey, verifyHosts }: Configuration,
+  { sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
   nfs: Nfs,
   node: Nfs["clientHosts"][number],
 ): NfsClientHostArgs {
@@ -43,6 +44,7 @@ export function clientHostArgs(
     nfs3: nfs.host?.nfs3,
     security: nfs.host?.security,
     verify: verifyHosts,
+    reapply: reapplyHosts,
   };
 }
 

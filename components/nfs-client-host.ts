@@ -1,7 +1,8 @@
 import { Command } from "@pulumi/command/remote";
 import * as pulumi from "@pulumi/pulumi";
 
-import { clientScript, command, type ClientSpec } from "../hosts";
+import { clientScript, type ClientSpec } from "../hosts";
+import { runScript, verificationRun } from "./host-command";
 import { connectionArgs, rendered, type ConnectionArgs } from "./host-connection";
 
 /** A node that is to mount the export. */
@@ -12,6 +13,8 @@ export interface NfsClientHostArgs extends Omit<ClientSpec, "server"> {
   readonly server: pulumi.Input<string>;
   /** Compare the node with its description on every up, and fail when somebody changed it. @default false */
   readonly verify?: boolean;
+  /** Any new text runs the script again although nothing else changed; see NfsExportHost. @default "" */
+  readonly reapply?: string;
 }
 
 /**
@@ -25,34 +28,17 @@ export class NfsClientHost extends pulumi.ComponentResource {
 
   constructor(name: string, args: NfsClientHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("image-registry:index:NfsClientHost", name, {}, opts);
-    const { connection, server, verify, ...spec } = args;
+    const { connection, server, verify, reapply, ...spec } = args;
     const scriptFor = (address: string) => rendered(() => clientScript({ ...spec, server: address }));
     // What is known now fails now, also in a preview of a server that does not exist yet.
     scriptFor(typeof server === "string" ? server : "server");
-    const script = pulumi.output(server).apply(scriptFor);
-    const common = {
+    const run = {
       connection: connectionArgs(connection),
-      addPreviousOutputInEnv: false,
-      logging: "stdoutAndStderr",
-    } as const;
-    const ready = new Command(
-      `${name}-ready`,
-      { ...common, create: command("apply"), update: command("apply"), stdin: script },
-      { parent: this },
-    );
-    if (verify) {
-      new Command(
-        `${name}-verify`,
-        {
-          ...common,
-          create: command("check"),
-          update: command("check"),
-          // Different on every run, so that every up looks at the node; see NfsExportHost.
-          stdin: script.apply((text) => `# ${new Date().toISOString()}\n${text}`),
-        },
-        { parent: this, dependsOn: ready },
-      );
-    }
+      script: pulumi.output(server).apply(scriptFor),
+      reapply,
+    };
+    const ready = new Command(`${name}-ready`, runScript("apply", run), { parent: this });
+    if (verify) new Command(`${name}-verify`, verificationRun(run), { parent: this, dependsOn: ready });
     this.report = ready.stdout;
     this.registerOutputs({ report: this.report });
   }

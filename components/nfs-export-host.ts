@@ -1,8 +1,9 @@
-import { Command, type CommandArgs } from "@pulumi/command/remote";
+import { Command } from "@pulumi/command/remote";
 import * as pulumi from "@pulumi/pulumi";
 
 import { command, exportName, serverScript, type ServerSpec } from "../hosts";
 import { connectionArgs, rendered, type ConnectionArgs } from "./host-connection";
+import { runScript, type ScriptRun, verificationRun } from "./host-command";
 
 /** A Linux host and the export it is to serve. The plain parts shape the host, so a preview can judge them. */
 export interface NfsExportHostArgs extends ServerSpec {
@@ -12,9 +13,9 @@ export interface NfsExportHostArgs extends ServerSpec {
   readonly verify?: boolean;
   /**
    * Any new text runs the script again although nothing else changed: how an edit by hand that `verify` found is
-   * taken back.
+   * taken back. @default ""
    */
-  readonly reapply?: pulumi.Input<string>;
+  readonly reapply?: string;
 }
 
 /**
@@ -35,10 +36,12 @@ export class NfsExportHost extends pulumi.ComponentResource {
   constructor(name: string, args: NfsExportHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("image-registry:index:NfsExportHost", name, {}, opts);
     const script = rendered(() => serverScript(args));
-    const connection = connectionArgs(args.connection);
+    const run = { connection: connectionArgs(args.connection), script, reapply: args.reapply };
     this.adviseAgainst();
-    const served = this.serve(`${name}-${exportName(args.export)}`, script, connection, args.reapply, opts);
-    const verified = args.verify ? this.verify(`${name}-verify`, script, connection, served) : served;
+    const served = this.serve(`${name}-${exportName(args.export)}`, run, opts);
+    const verified = args.verify
+      ? new Command(`${name}-verify`, verificationRun(run), { parent: this, dependsOn: served })
+      : served;
     // Through the URN, not the command's output: that is unknown in the preview of a change, and an unknown server
     // would make the volume look replaced.
     this.server = pulumi.all([args.connection.host, verified.urn]).apply(([host]) => host);
@@ -56,28 +59,10 @@ export class NfsExportHost extends pulumi.ComponentResource {
     );
   }
 
-  private serve(
-    name: string,
-    script: string,
-    connection: CommandArgs["connection"],
-    reapply: pulumi.Input<string> | undefined,
-    opts: pulumi.ComponentResourceOptions | undefined,
-  ): Command {
-    // Values travel on stdin, because a failure prints the command. stdin is the same for all three commands, so
-    // the command says what to do. Never `triggers`: they replace, and the old resource's removal would then take
-    // away what its successor has just made.
+  private serve(name: string, run: ScriptRun, opts: pulumi.ComponentResourceOptions | undefined): Command {
     return new Command(
       name,
-      {
-        connection,
-        create: command("apply"),
-        update: command("apply"),
-        delete: command("remove"),
-        stdin:
-          reapply === undefined ? script : pulumi.output(reapply).apply((text) => withNote(script, text)),
-        addPreviousOutputInEnv: false,
-        logging: "stdoutAndStderr",
-      },
+      { ...runScript("apply", run), delete: command("remove") },
       {
         parent: this,
         // Removal is refused while clients hold the export; a replacement somebody forces is then refused as well,
@@ -87,32 +72,4 @@ export class NfsExportHost extends pulumi.ComponentResource {
       },
     );
   }
-
-  /**
-   * The provider never reads a host back: a change by hand stays unseen for ever. This command is different on every
-   * run, so every up executes it; it only reads. The price is that a preview always shows it as an update, which is
-   * why it is asked for (a nightly drift run) and not the default.
-   */
-  private verify(
-    name: string,
-    script: string,
-    connection: CommandArgs["connection"],
-    served: Command,
-  ): Command {
-    return new Command(
-      name,
-      {
-        connection,
-        create: command("check"),
-        update: command("check"),
-        stdin: withNote(script, new Date().toISOString()),
-        addPreviousOutputInEnv: false,
-        logging: "stdoutAndStderr",
-      },
-      { parent: this, dependsOn: served },
-    );
-  }
 }
-
-/** JSON keeps the note on its one line, so that it stays a comment. */
-const withNote = (script: string, note: string): string => `# ${JSON.stringify(note)}\n${script}`;

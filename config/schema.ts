@@ -154,6 +154,7 @@ export const configuration = z.strictObject({
   nfs: section(nfs),
   sshPrivateKey: z.string().default(""),
   verifyHosts: flag.default(false),
+  reapplyHosts: z.string().default(""),
   pvc: section(z.strictObject({ claim: objectName })),
   s3: section(s3),
   s3AccessKey: z.string().default(""),

@@ -46,7 +46,7 @@ begin() {
 
 finish() {
   if [[ $DIFFERENCES -gt 0 ]]; then
-    say "this host differs from what was asked in $DIFFERENCES place(s)"
+    say "this host differs from what was asked in $DIFFERENCES place(s); give reapplyHosts a new text to mend it"
     exit 3
   fi
 }

@@ -14,6 +14,7 @@ want_directory() {
     return
   fi
   if [[ ! -e $EXPORT_PATH ]]; then
+    want_space "$(existing_parent)"
     if ! mend "create $EXPORT_PATH"; then return; fi
     mkdir -p -- "$EXPORT_PATH"
   fi
@@ -22,7 +23,16 @@ want_directory() {
     return
   fi
   want_owner
-  want_space
+  want_space "$EXPORT_PATH"
+}
+
+existing_parent() {
+  local parent=$EXPORT_PATH
+  until [[ -d $parent ]]; do
+    parent=${parent%/*}
+    parent=${parent:-/}
+  done
+  printf '%s' "$parent"
 }
 
 want_owner() {
@@ -45,10 +55,12 @@ want_owner() {
 # An empty export must have room for the whole volume. Once images fill it only the file system's size counts:
 # a small one means that the disk is not mounted.
 want_space() {
-  local available size
+  local directory=$1 available size
   if [[ $MINIMUM_BYTES == 0 ]]; then return; fi
-  read -r available size < <(df -B1 --output=avail,size "$EXPORT_PATH" | tail -n 1)
-  if [[ -n $(find "$EXPORT_PATH" -mindepth 1 ! -name lost+found -print -quit) ]]; then available=$size; fi
+  read -r available size < <(df -B1 --output=avail,size "$directory" | tail -n 1)
+  if [[ $directory == "$EXPORT_PATH" && -n $(find "$directory" -mindepth 1 ! -name lost+found -print -quit) ]]; then
+    available=$size
+  fi
   if [[ $available -lt $MINIMUM_BYTES ]]; then
     refuse "$EXPORT_PATH has room for $available bytes; the volume needs $MINIMUM_BYTES"
   fi

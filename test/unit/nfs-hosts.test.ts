@@ -174,6 +174,12 @@ describe("NfsClientHost", () => {
     );
   });
 
+  it("runs again when it is told to", async () => {
+    const stdin = async (change: Partial<NfsClientHostArgs> = {}) => (await client(change))[0]?.inputs.stdin;
+    assert.equal(await stdin({ reapply: "" }), await stdin());
+    assert.match(String(await stdin({ reapply: "monday" })), /^# "monday"\nset -euo/);
+  });
+
   it("verifies on every up when asked to", async () => {
     const verify = (await client({ verify: true })).find(({ name }) => name === "node-1-verify");
     assert.match(String(verify?.inputs.create), /-s check;/);
