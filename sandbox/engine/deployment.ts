@@ -21,6 +21,7 @@ export class Deployment {
   private readonly state: StackState;
   private readonly steps: Steps;
   private readonly seen = new Set<string>();
+  private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(
     readonly run: StackRun,
@@ -40,11 +41,18 @@ export class Deployment {
     try {
       if (this.seen.has(urn)) throw new Error(`Duplicate resource URN '${urn}'; try giving it a unique name`);
       this.seen.add(urn);
-      return await this.step(goal);
+      const step = this.step(goal);
+      this.underWay.add(step);
+      return await step.finally(() => this.underWay.delete(step));
     } catch (error) {
       this.report.resourceFailed(error, urn);
       throw new Stopped();
     }
+  }
+
+  /** Ends when no step is under way. */
+  async idle(): Promise<void> {
+    while (this.underWay.size > 0) await Promise.allSettled(this.underWay);
   }
 
   async registerOutputs(urn: string, outputs: PropertyMap): Promise<void> {

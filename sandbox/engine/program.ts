@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { Output, RunError, runtime } from "@pulumi/pulumi";
 import * as sdkState from "@pulumi/pulumi/runtime/state";
 import { type LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
@@ -13,7 +12,6 @@ const { withLocalStorage, getStore } = sdkState as unknown as {
   getStore: () => { settings: { engine: unknown; rpcDone: Promise<unknown> } };
 };
 
-const lastMoment = 2000;
 let running = false;
 
 /**
@@ -34,10 +32,11 @@ export async function runProgram(deployment: Deployment, whenDone: () => Promise
       runtime.setAllConfig(run.config, run.secretKeys);
       const program = runtime.runInPulumiStack(run.program).catch(failed);
       await Promise.race([program.then(() => settled(outputs.pending)), report.whenStopped]);
-      // Requests that wait for a failed one never end; those under way have a moment to.
-      await (report.stopped ? Promise.race([requestsDone(), delay(lastMoment)]) : requestsDone());
+      // What waits for a failed step never becomes a request; steps under way are seen to their end.
+      await (report.stopped ? deployment.idle() : requestsDone());
       if (!report.failed) await whenDone();
-      await runtime.disconnect();
+      // What waits for a failed request would be waited for, for ever, by `disconnect`.
+      runtime.disconnectSync();
       if (outputs.pending.size === 0) restore();
     });
   } finally {

@@ -209,6 +209,22 @@ describe("the in-process engine", () => {
       assert.deepEqual(journalLines(), ["create one"]);
     });
 
+    it("ends after a failed step, whatever still waits for it", async () => {
+      const error = await failure(
+        up(
+          run(() => {
+            const broken = new command.local.Command("broken", { create: "exit 7" });
+            const waiting = noted("waiting", {}, broken.stdout);
+            return Promise.resolve({
+              never: waiting.stdout.apply((text) => noted("later", {}, text).stdout),
+            });
+          }),
+        ),
+      );
+      assert.match(error.message, /exit status 7/);
+      assert.deepEqual(journalLines(), []);
+    });
+
     it("waits for work attached to an output, and fails with its error", async () => {
       const seen: string[] = [];
       const stack = run(() => {
