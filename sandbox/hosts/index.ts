@@ -14,6 +14,7 @@ import { canRunHosts, installHostPackages } from "./requirements";
 import { seedFiles, writeSeedDisk } from "./seed";
 
 export { networksOf, type MachineName } from "./addresses";
+export { wantFirewall } from "./firewall";
 export type { Machine } from "./machine";
 export { canRunHosts, installHostPackages } from "./requirements";
 export type { CommandResult, RunOptions, SshAccess } from "./ssh";

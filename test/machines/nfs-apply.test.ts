@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { wantFirewall } from "../../sandbox/hosts";
 import {
   clientNetworks,
   converge,
@@ -12,7 +13,6 @@ import {
   runServer,
   serverSpec,
   unmount,
-  wantFirewall,
 } from "./nfs-machines";
 
 const nfsPorts = [22, 111, 2049, 20048, 50825, 53248];

@@ -124,27 +124,3 @@ export async function openPorts(from: Machine, ports: readonly number[]): Promis
     .map(Number)
     .sort((a, b) => a - b);
 }
-
-/** An administrator's firewall that lets SSH in and drops the rest; where it is there already it is left alone. */
-export async function wantFirewall(machine: Machine): Promise<void> {
-  if ((await machine.run("systemctl is-active nftables")).exitCode === 0) return;
-  await must(machine, "cat >/etc/nftables.conf", { input: droppingFirewall });
-  await must(
-    machine,
-    "export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && " +
-      "apt-get -qq -o Dpkg::Options::=--force-confold install -y nftables && systemctl enable --now nftables",
-  );
-}
-
-const droppingFirewall = `#!/usr/sbin/nft -f
-flush ruleset
-table inet filter {
-  chain input {
-    type filter hook input priority filter; policy drop;
-    ct state established,related accept
-    iif lo accept
-    ip6 nexthdr icmpv6 accept
-    tcp dport 22 accept
-  }
-}
-`;

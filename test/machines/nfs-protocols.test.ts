@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { wantFirewall } from "../../sandbox/hosts";
 import {
   converge,
   exportPath,
@@ -9,14 +10,12 @@ import {
   openPorts,
   serverSpec,
   unmount,
-  wantFirewall,
 } from "./nfs-machines";
 
 const nfs3 = serverSpec({ protocols: { nfs3: true } });
 const ports = [111, 2049, 20048, 50825, 53248];
 
-// Pending: the client machine has no /etc/protocols (netbase), without which it mounts no NFSv3.
-describe.skip("NFS versions and ports (pending: the client machine cannot mount NFSv3 yet)", function () {
+describe("NFS versions and ports", function () {
   const machines = onMachines(this);
   before(() => wantFirewall(machines().server));
 
@@ -25,8 +24,6 @@ describe.skip("NFS versions and ports (pending: the client machine cannot mount 
     await converge(server, nfs3);
     assert.deepEqual(await openPorts(client, ports), ports);
     assert.deepEqual(await openPorts(outsider, ports), []);
-    // The machines' minimal Debian lacks netbase, whose names of protocols mount.nfs looks up for NFSv3.
-    await must(client, "[ -e /etc/protocols ] || printf 'tcp 6 TCP\\nudp 17 UDP\\n' >/etc/protocols");
     const { exitCode, stderr } = await mount(client, "nfsvers=3");
     assert.equal(exitCode, 0, stderr);
     await must(client, "flock /mnt/lock true && rm /mnt/lock");

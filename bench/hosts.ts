@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { command, serverScript, type Mode } from "../hosts";
+import { canRunHosts, networksOf, startHosts, wantFirewall, type Machine } from "../sandbox/hosts";
+import { ansible } from "./ansible";
+import { median, type Row } from "./table";
+
+const runs = 5;
+
+const script = serverScript({
+  export: {
+    id: "bench",
+    path: "/srv/registry",
+    clients: Object.values(networksOf("client")),
+    uid: 5000,
+    gid: 5000,
+  },
+});
+
+/**
+ * A real Debian machine made an NFS server over SSH, against an Ansible playbook that does the same work on the same
+ * machine. The machine may be emulated, and is then many times slower than any real one: look at the ratios.
+ */
+export async function hostRows(): Promise<Row[]> {
+  const reason = canRunHosts();
+  if (reason) {
+    console.error(`hosts are not measured: ${reason}`);
+    return [];
+  }
+  const directory = mkdtempSync(path.join(tmpdir(), "image-registry-bench-"));
+  const hosts = await startHosts({ machines: ["server"] });
+  try {
+    const { server } = hosts;
+    await wantFirewall(server);
+    const fresh = await timed(() => overSsh(server, "apply"));
+    const converged = await repeated(() => overSsh(server, "apply"));
+    const check = await repeated(() => overSsh(server, "check"));
+    const login = await repeated(() => run(server, "true"));
+
+    await server.reset();
+    await wantFirewall(server);
+    await run(server, "apt-get -qq update && apt-get -qq install -y python3 python3-apt");
+    const playbook = await ansible(directory);
+    const freshPlaybook = await timed(() => playbook(server.ssh));
+    const convergedPlaybook = await repeated(() => playbook(server.ssh));
+    const row = (what: string, ours: number, theirs?: number): Row => ({
+      what,
+      unit: "ms",
+      ours,
+      ...(theirs !== undefined && { theirs }),
+    });
+    return [
+      row("fresh host to serving export (Ansible)", fresh, freshPlaybook),
+      row("apply on a converged host (Ansible)", converged, convergedPlaybook),
+      row("check on a converged host, without the login", check - login),
+    ];
+  } finally {
+    await hosts.stop();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function overSsh(server: Machine, mode: Mode): Promise<void> {
+  return run(server, command(mode), script);
+}
+
+async function run(server: Machine, shell: string, input = ""): Promise<void> {
+  const { exitCode, stdout, stderr } = await server.run(shell, { input });
+  if (exitCode !== 0) throw new Error(`${shell}: ${stdout}${stderr}`);
+}
+
+async function repeated(work: () => Promise<void>): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < runs; run++) times.push(await timed(work));
+  return median(times);
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
