@@ -127,5 +127,6 @@ describe("a change on a host that serves", function () {
       assert.match(stderr, expected);
     }
     assert.equal(await must(server, "ls /etc/exports.d | grep -c ^registry"), "1", "nothing was exported");
+    await must(server, "test ! -e /srv/new && test ! -e /etc/registry");
   });
 });

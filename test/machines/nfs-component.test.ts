@@ -8,8 +8,7 @@ import { NfsExportHost, type NfsExportHostArgs } from "../../components/nfs-expo
 import { destroy, EngineError, up, type StackRun } from "../../sandbox/engine";
 import { clientNetworks, exportPath, must, onMachines, serverSpec, unmount } from "./nfs-machines";
 
-// Pending: a run of the in-process engine whose resource fails does not end while outputs wait for that resource.
-describe.skip("the components on real hosts (pending: a failed run of the sandbox's engine does not end)", function () {
+describe("the components on real hosts", function () {
   const machines = onMachines(this);
   const directory = mkdtempSync(join(tmpdir(), "nfs-component-"));
   const printed: string[] = [];

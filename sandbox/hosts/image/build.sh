@@ -8,7 +8,7 @@ set -euo pipefail
 
 suite=bookworm
 base=(linux-image-cloud-amd64 systemd-sysv udev dbus openssh-server sudo iproute2 iputils-ping netcat-openbsd procps kmod)
-client=(nfs-common libnfs-utils)
+client=(netbase nfs-common libnfs-utils)
 # What a host may be asked to install; the machines reach no mirror.
 offline=(nfs-kernel-server nftables iptables iptables-persistent firewalld acl python3 python3-apt "${client[@]}")
 
