@@ -23,6 +23,7 @@ mend() {
     return 1
   fi
   say "changed: $*"
+  CHANGES=$((CHANGES + 1))
 }
 
 # A difference that only a person may mend.
@@ -34,7 +35,8 @@ refuse() {
 
 begin() {
   MODE=$1
-  DIFFERENCES=0
+  DIFFERENCES=0 CHANGES=0
+  MISSING_PACKAGE=''
   export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
   umask 022
   trap 'explain_end $? "$BASH_COMMAND"' EXIT
@@ -90,10 +92,10 @@ put_file() {
 flush() { sync "$1" 2>/dev/null || sync; }
 
 want_file() {
-  local file=$1 mode=$2 text=$3
-  if [[ -f $file && ! -L $file ]] && printf '%s\n' "$text" | cmp -s - "$file" &&
-    [[ $(stat -c %a "$file") == "$mode" ]]; then
-    return
+  local file=$1 mode=$2 text=$3 now=''
+  if [[ -f $file && ! -L $file ]]; then
+    IFS= read -r -d '' now <"$file" || true
+    if [[ $now == "$text"$'\n' && $(stat -c %a "$file") == "$mode" ]]; then return; fi
   fi
   if mend "write $file"; then put_file "$file" "$mode" "$text"; fi
 }
@@ -106,6 +108,19 @@ want_gone() {
 
 active() { systemctl --quiet is-active "$1"; }
 
+# want_running UNIT: started now, and at every boot.
+want_running() {
+  local state
+  # The properties come in systemd's own order, each on its line.
+  state=$(systemctl show --property=ActiveState --property=UnitFileState "$1")
+  if [[ $state != *UnitFileState=enabled* ]]; then
+    if mend "enable $1"; then bounded systemctl --quiet enable "$1"; fi
+  fi
+  if [[ $state != *ActiveState=active* ]]; then
+    if mend "start $1"; then bounded systemctl start "$1"; fi
+  fi
+}
+
 bounded() { timeout --kill-after=30 180 "$@"; }
 
 package_installed() {
@@ -115,10 +130,14 @@ package_installed() {
   esac
 }
 
+# want_package NAME: in check, what is missing is in MISSING_PACKAGE afterwards.
 want_package() {
   local output
   if package_installed "$1"; then return; fi
-  if mend "install $1"; then
+  if ! mend "install $1"; then
+    # shellcheck disable=SC2034 # the server's script asks for it
+    MISSING_PACKAGE=$1
+  else
     # Daemons started by the installation must not keep this script's lock.
     output=$(install_package "$1" 2>&1 9>&-) || fail "cannot install $1: $output"
   fi

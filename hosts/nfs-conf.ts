@@ -3,9 +3,13 @@ import { fileNote } from "./exports-file";
 /** NFSv3's ports, fixed so that a firewall can name them. */
 export const nfs3Ports = { rpcbind: 111, nfs: 2049, mountd: 20048, statd: 50825, lockd: 53248 } as const;
 
+// Off in the kernel everywhere, but as long as it is not said here rpc.mountd listens for its clients, on random ports.
+const noNfs2 = "nfsd vers2 n";
+
 /** "section key value" of nfs.conf(5). NFS over UDP stays off: it can corrupt data (nfs(5)). */
-export const nfs4Settings: readonly string[] = ["nfsd vers3 n"];
+export const nfs4Settings: readonly string[] = [noNfs2, "nfsd vers3 n"];
 export const nfs3Settings: readonly string[] = [
+  noNfs2,
   "nfsd vers3 y",
   `mountd port ${nfs3Ports.mountd}`,
   `statd port ${nfs3Ports.statd}`,

@@ -36,13 +36,14 @@ existing_parent() {
 }
 
 want_owner() {
-  local stranger
-  if [[ $(stat -c %u:%g "$EXPORT_PATH") != "$EXPORT_UID:$EXPORT_GID" ]]; then
+  local owner mode stranger
+  read -r owner mode < <(stat -c '%u:%g %a' "$EXPORT_PATH")
+  if [[ $owner != "$EXPORT_UID:$EXPORT_GID" ]]; then
     if mend "owner of $EXPORT_PATH is $EXPORT_UID:$EXPORT_GID"; then
       chown "$EXPORT_UID:$EXPORT_GID" "$EXPORT_PATH"
     fi
   fi
-  if [[ $(stat -c %a "$EXPORT_PATH") != "$EXPORT_MODE" ]]; then
+  if [[ $mode != "$EXPORT_MODE" ]]; then
     if mend "mode of $EXPORT_PATH is $EXPORT_MODE"; then chmod "$EXPORT_MODE" "$EXPORT_PATH"; fi
   fi
   # The data may be another program's, and large: said, not changed.

@@ -3,13 +3,15 @@
 # so nobody who could connect before, over SSH or otherwise, is shut out.
 
 want_firewall() {
+  local states
   if [[ $FIREWALL == none ]]; then return; fi
-  if active firewalld; then
+  states=$(systemctl is-active firewalld iptables ip6tables) || true
+  if [[ $states == active* ]]; then
     want_firewalld
-  elif active iptables || active ip6tables; then
+  elif [[ $'\n'$states$'\n' == *$'\n'active$'\n'* ]]; then
     want_iptables iptables 4 /etc/sysconfig/iptables
     want_iptables ip6tables 6 /etc/sysconfig/ip6tables
-  elif [[ -n $(nft_input_filters) ]]; then
+  elif read_nftables && [[ -n $INPUT_FILTERS ]]; then
     want_nftables
   else
     say "firewall: none is active that is known here; ${FIREWALL_PORTS[*]} must be open to ${CLIENTS[*]}"

@@ -20,7 +20,7 @@ converge() {
   # /etc/nfs.conf, which older versions have to edit.
   if [[ $CONF_STYLE == drop-in ]]; then want_protocol_files; fi
   want_package "$SERVER_PACKAGE"
-  if ! package_installed "$SERVER_PACKAGE"; then return; fi
+  if [[ -n $MISSING_PACKAGE ]]; then return; fi
   if [[ $CONF_STYLE != drop-in ]]; then want_protocol_files; fi
   want_services
   want_export

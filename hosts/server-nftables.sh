@@ -4,52 +4,60 @@
 # that table's input chain jumps there first. The administrator's files stay as they are: a unit of ours puts the
 # chain back whenever nftables.service has loaded its rules.
 
-# "family table chain" of every input chain that drops what no rule accepts. Chains named INPUT belong to iptables.
-nft_input_filters() {
+# Reads the live rules once; INPUT_FILTERS then holds "family table chain" of every input chain that drops what no rule
+# accepts. Chains named INPUT belong to iptables.
+read_nftables() {
+  LIVE_RULESET='' INPUT_FILTERS=''
   if ! command -v nft >/dev/null; then return; fi
-  bounded nft list ruleset 2>/dev/null | awk '
+  LIVE_RULESET=$(bounded nft --handle list ruleset 2>/dev/null) || true
+  INPUT_FILTERS=$(awk '
+    { sub(/ # handle [0-9]+$/, "") }
     $1 == "table" { table = $2 " " $3 }
     $1 == "chain" { chain = $2; input = drops = 0 }
     /type filter hook input/ { input = 1; drops = /policy drop/ }
     /^[ \t]*(counter( packets [0-9]+ bytes [0-9]+)? )?(log .*)?(drop|reject)( with .*)?$/ { drops = 1 }
-    $1 == "}" { if (input && drops && chain != "INPUT") print table, chain; input = 0 }'
+    $1 == "}" { if (input && drops && chain != "INPUT") print table, chain; input = 0 }' <<<"$LIVE_RULESET")
+}
+
+# nft_chain FAMILY TABLE CHAIN: its rules as they are live, each with its handle.
+nft_chain() {
+  awk -v table="$1 $2" -v chain="$3" '
+    $1 == "table" { in_table = $2 " " $3 == table; next }
+    $1 == "chain" { in_chain = in_table && $2 == chain; next }
+    $1 == "}" { in_chain = 0 }
+    in_chain && / # handle [0-9]+$/ { sub(/^[ \t]+/, ""); print }' <<<"$LIVE_RULESET"
 }
 
 want_nftables() {
-  local filters text differing
-  filters=$(nft_input_filters)
-  text=$(nft_text "$filters")
+  local text differing before
+  text=$(nft_text)
   want_file "$NFT_FILE" 600 "$text"
+  before=$CHANGES
   want_file "$NFT_UNIT_FILE" 644 "$NFT_UNIT_TEXT"
-  if [[ $(systemctl is-enabled "$NFT_UNIT" 2>/dev/null) != enabled ]]; then
-    if mend "enable $NFT_UNIT"; then
-      bounded systemctl daemon-reload
-      bounded systemctl --quiet enable "$NFT_UNIT"
-    fi
-  fi
-  # Active, so that restarts and reloads of nftables.service reach it.
-  if ! active "$NFT_UNIT"; then
-    if mend "start $NFT_UNIT"; then bounded systemctl start "$NFT_UNIT"; fi
-  fi
-  differing=$(each_filter "$filters" nft_chain_differs)
+  if [[ $CHANGES != "$before" ]]; then bounded systemctl daemon-reload; fi
+  # Running, so that restarts and reloads of nftables.service reach it.
+  want_running "$NFT_UNIT"
+  if [[ $CHANGES != "$before" ]]; then read_nftables; fi
+  differing=$(each_filter nft_chain_differs)
   if [[ -n $differing ]]; then
     # One transaction: at no moment is a client that stays without its rule.
     if mend "nftables: $differing"; then
-      bounded nft -f - <<<"$(each_filter "$filters" nft_delete_jumps)"$'\n'"$text"
+      bounded nft -f - <<<"$(each_filter nft_delete_jumps)"$'\n'"$text"
     fi
   fi
 }
 
+# each_filter FUNCTION
 each_filter() {
   local family table chain
   while read -r family table chain; do
-    if [[ -n $family ]]; then "$2" "$family" "$table" "$chain"; fi
-  done <<<"$1"
+    if [[ -n $family ]]; then "$1" "$family" "$table" "$chain"; fi
+  done <<<"$INPUT_FILTERS"
 }
 
 nft_text() {
   printf '%s' "$OUR_FILE_NOTE"
-  each_filter "$1" nft_chain_text
+  each_filter nft_chain_text
 }
 
 nft_chain_text() {
@@ -66,31 +74,32 @@ nft_rules() {
 }
 
 nft_chain_differs() {
-  local live jumps
-  live=$(bounded nft list chain "$1" "$2" "$RULE_COMMENT" 2>/dev/null | sed -n 's/^\t\t//p')
-  jumps=$(nft_delete_jumps "$@" | grep -c . || true)
-  if [[ $live != "$(nft_rules "$1")" || $jumps != 1 ]]; then printf '%s %s %s; ' "$@"; fi
+  local rule live='' jumps
+  while IFS= read -r rule; do live+=${live:+$'\n'}${rule% # handle *}; done < <(nft_chain "$1" "$2" "$RULE_COMMENT")
+  jumps=$(nft_delete_jumps "$@")
+  if [[ $live != "$(nft_rules "$1")" || -z $jumps || $jumps == *$'\n'* ]]; then printf '%s %s %s; ' "$@"; fi
 }
 
 nft_delete_jumps() {
-  bounded nft -a list chain "$1" "$2" "$3" |
-    sed -n "s/.*jump $RULE_COMMENT # handle \([0-9]*\)$/delete rule $1 $2 $3 handle \1/p"
+  local rule
+  while IFS= read -r rule; do
+    if [[ $rule == *"jump $RULE_COMMENT # handle "* ]]; then printf 'delete rule %s %s %s handle %s\n' "$@" "${rule##* }"; fi
+  done < <(nft_chain "$@")
 }
 
 drop_nftables() {
-  local filters text
+  local text
   if [[ -e $NFT_UNIT_FILE ]]; then
     say "changed: remove $NFT_UNIT and $NFT_FILE"
     bounded systemctl --quiet disable --now "$NFT_UNIT" || true
     rm -f "$NFT_UNIT_FILE" "$NFT_FILE"
     bounded systemctl daemon-reload
   fi
-  if ! command -v nft >/dev/null; then return; fi
-  filters=$(nft_input_filters)
-  text=$(each_filter "$filters" nft_delete_jumps)
+  read_nftables
+  text=$(each_filter nft_delete_jumps)
   if [[ -n $text ]]; then
     say "changed: nftables without $RULE_COMMENT"
-    bounded nft -f - <<<"$text"$'\n'"$(each_filter "$filters" nft_delete_chain)"
+    bounded nft -f - <<<"$text"$'\n'"$(each_filter nft_delete_chain)"
   fi
 }
 

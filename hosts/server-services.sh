@@ -3,22 +3,18 @@
 # that died between the two would otherwise leave the old settings running for ever.
 
 want_services() {
+  local differing
   if [[ $NFS3 == yes ]]; then want_rpcbind; elif [[ $DEDICATED == yes ]]; then want_rpcbind_masked; fi
-  want_enabled nfs-server
   if [[ $NFS3 == yes ]]; then want_lockd_ports; fi
-  if ! active nfs-server; then
-    if mend "start nfs-server"; then bounded systemctl start nfs-server; fi
-  elif [[ -n $(protocol_differences) ]]; then
-    if mend "restart nfs-server, because $(protocol_differences)"; then restart_server; fi
-  fi
-  if [[ $MODE == apply && -n $(protocol_differences) ]]; then
-    fail "nfs-server runs, but $(protocol_differences)see systemctl status nfs-server rpc-statd rpcbind"
-  fi
-}
-
-want_enabled() {
-  if [[ $(systemctl is-enabled "$1" 2>/dev/null) != enabled ]]; then
-    if mend "enable $1"; then bounded systemctl --quiet enable "$1"; fi
+  want_running nfs-server
+  differing=$(protocol_differences)
+  if [[ -z $differing ]]; then return; fi
+  if mend "restart nfs-server, because $differing"; then
+    restart_server
+    differing=$(protocol_differences)
+    if [[ -n $differing ]]; then
+      fail "nfs-server runs, but ${differing}see systemctl status nfs-server rpc-statd rpcbind"
+    fi
   fi
 }
 
@@ -32,7 +28,9 @@ protocol_differences() {
   versions=$(cat /proc/fs/nfsd/versions 2>/dev/null) || versions=''
   if [[ $versions != *+4* ]]; then printf 'NFSv4 is not served; '; fi
   if [[ $NFS3 == no ]]; then
-    if [[ $versions == *+3* && ${KEEP_NFS3:-no} == no ]]; then printf 'NFSv3 is still served; '; fi
+    if [[ ${KEEP_NFS3:-no} == yes ]]; then return; fi
+    if [[ $versions == *+3* ]]; then printf 'NFSv3 is still served; '; fi
+    if [[ $(ss -ltnp) == *'"rpc.mountd"'* ]]; then printf 'rpc.mountd still listens; '; fi
     return
   fi
   if [[ $versions != *+3* ]]; then printf 'NFSv3 is not served; '; fi
@@ -60,10 +58,7 @@ want_rpcbind() {
       rm -f "$STATE/masked"
     fi
   fi
-  want_enabled rpcbind.socket
-  if ! active rpcbind.socket; then
-    if mend "start rpcbind"; then bounded systemctl start rpcbind.socket; fi
-  fi
+  want_running rpcbind.socket
 }
 
 want_rpcbind_masked() {

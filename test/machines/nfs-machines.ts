@@ -111,7 +111,7 @@ export async function mount(
 }
 
 export async function unmount(machine: Machine): Promise<void> {
-  await machine.run("if mountpoint -q /mnt; then umount -fl /mnt; fi");
+  await machine.run("if mountpoint -q /mnt; then timeout 60 umount /mnt || umount -fl /mnt; fi");
 }
 
 /** Ports of the server, among those asked, that take a connection from this machine. */

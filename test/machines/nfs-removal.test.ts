@@ -86,6 +86,8 @@ describe("removing an export", function () {
     const { server, client } = machines();
     await converge(server, serverSpec({ force: true }), "remove");
     assert.doesNotMatch(await must(server, "exportfs -s"), /srv\/registry/);
+    // A client can only let go of what is served.
+    await converge(server);
     await unmount(client);
   });
 });

@@ -89,7 +89,10 @@ describe("hosts that cannot be booted here, by recorded commands", function () {
     start(rhel("8.10"));
     host.write("/etc/nfs.conf", "mountd port 892\n");
     run(nfs3, "apply");
-    assert.match(host.read("/etc/nfs.conf"), /^nfsd vers3 y\nmountd port 20048\nstatd port 50825\n/);
+    assert.match(
+      host.read("/etc/nfs.conf"),
+      /^nfsd vers2 n\nnfsd vers3 y\nmountd port 20048\nstatd port 50825\n/,
+    );
     run(nfs3, "remove");
     assert.equal(host.read("/etc/nfs.conf"), "mountd port 892\n", "what was there before is back");
     start(rhel("7.9"));
