@@ -34,9 +34,6 @@ export function connectionArgs(connection: ConnectionArgs, key = "connection"): 
   return {
     ...hostConnection(connection, key),
     ...(proxy && { proxy: hostConnection(proxy, `${key}.proxy`) }),
-    // A host that is down is known after a minute; one that is starting gets as long.
-    dialErrorLimit: 5,
-    perDialTimeout: 10,
   };
 }
 
@@ -58,6 +55,9 @@ function hostConnection(connection: HostConnectionArgs, key: string) {
     privateKey: pulumi.secret(privateKey),
     ...(privateKeyPassword !== undefined && { privateKeyPassword: pulumi.secret(privateKeyPassword) }),
     hostKey: checkedHostKey(hostKey, `${key}.hostKey`),
+    // A host that is down is known after a minute; one that is starting gets as long.
+    dialErrorLimit: 5,
+    perDialTimeout: 10,
   };
 }
 

@@ -39,12 +39,12 @@ want_owner() {
   local owner mode stranger
   read -r owner mode < <(stat -c '%u:%g %a' "$EXPORT_PATH")
   if [[ $owner != "$EXPORT_UID:$EXPORT_GID" ]]; then
-    if mend "owner of $EXPORT_PATH is $EXPORT_UID:$EXPORT_GID"; then
+    if mend "owner of $EXPORT_PATH: $owner, asked is $EXPORT_UID:$EXPORT_GID"; then
       chown "$EXPORT_UID:$EXPORT_GID" "$EXPORT_PATH"
     fi
   fi
   if [[ $mode != "$EXPORT_MODE" ]]; then
-    if mend "mode of $EXPORT_PATH is $EXPORT_MODE"; then chmod "$EXPORT_MODE" "$EXPORT_PATH"; fi
+    if mend "mode of $EXPORT_PATH: $mode, asked is $EXPORT_MODE"; then chmod "$EXPORT_MODE" "$EXPORT_PATH"; fi
   fi
   # The data may be another program's, and large: said, not changed.
   stranger=$(find "$EXPORT_PATH" -mindepth 1 -maxdepth 2 ! -name lost+found ! -uid "$EXPORT_UID" -print -quit)

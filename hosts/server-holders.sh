@@ -5,7 +5,7 @@ refuse_while_held() {
   local peers
   peers=$(connected_clients)
   if [[ -z $peers ]] || ! uses_this_export; then return; fi
-  fail "clients hold $EXPORT_PATH: ${peers%, }. Stop them (scale the registry down, unmount), or set force"
+  fail "clients hold $EXPORT_PATH: ${peers%, }. Stop them (scale the registry down, unmount), or set forceRemoval"
 }
 
 connected_clients() {

@@ -60,7 +60,7 @@ describe("a change on a host that serves", function () {
         /differs: exported table: .*10\.97\.2\.30 is served, and not asked for/,
       ],
       ["exportfs -u 10.97.1.0/24:/srv/registry", /differs: exported table: .*10\.97\.1\.0\/24 is not served/],
-      ["chmod 777 /srv/registry", /differs: mode of \/srv\/registry is 770/],
+      ["chmod 777 /srv/registry", /differs: mode of \/srv\/registry: 777, asked is 770/],
       ["systemctl --quiet disable nfs-server", /differs: enable nfs-server/],
       ["rm /etc/nfs.conf.d/image-registry.conf", /differs: write \/etc\/nfs\.conf\.d\/image-registry\.conf/],
     ];
