@@ -73,6 +73,16 @@ describe("the components on real hosts", function () {
     assert.equal(await sessions(), before + 1);
   });
 
+  it("reaches a host through a bastion, and checks both keys", async () => {
+    const { server, client } = machines();
+    const behind = { ...server.ssh, host: server.networkAddress, port: 22 };
+    await up(stack({ connection: { ...behind, proxy: client.ssh } }));
+    const wrong = { ...client.ssh, hostKey: server.ssh.hostKey };
+    const error = await failure(up(stack({ connection: { ...behind, proxy: wrong } })));
+    assert.match(error.message + printed.join("\n"), /[Hh]ost key verification failed|host key mismatch/);
+    await up(stack());
+  });
+
   it("updates in place when clients change, and finds drift when it verifies", async () => {
     const clients = [...clientNetworks, "10.97.5.0/24"];
     const { steps } = await up(stack({ export: { ...serverSpec().export, clients }, verify: true }));

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type SshConnection, sshCommandLine } from "../../../hosts";
 import type { Provider, StepContext } from "../provider";
 import { changedKeys, type PropertyMap } from "../values";
 
@@ -10,16 +11,6 @@ interface Process {
   argv: string[];
   env?: Record<string, string>;
   cwd?: string;
-}
-
-interface Connection {
-  host: string;
-  user?: string;
-  port?: number;
-  hostKey?: string;
-  privateKey?: string;
-  dialErrorLimit?: number;
-  perDialTimeout?: number;
 }
 
 const runners: Record<
@@ -34,45 +25,15 @@ const runners: Record<
     return execute(context, started, script, inputs);
   },
   "command:remote:Command": async (context, script, inputs) => {
-    const connection = inputs.connection as Connection;
+    const connection = inputs.connection as SshConnection;
     const keys = mkdtempSync(join(tmpdir(), "ssh-"));
     try {
-      return await execute(context, { argv: sshCommand(connection, keys, script) }, script, inputs);
+      return await execute(context, { argv: sshCommandLine(connection, keys, script) }, script, inputs);
     } finally {
       rmSync(keys, { recursive: true });
     }
   },
 };
-
-/** The system's ssh, told the one host key to accept. */
-function sshCommand(connection: Connection, keys: string, script: string): string[] {
-  const {
-    host,
-    hostKey,
-    privateKey,
-    user = "root",
-    port = 22,
-    dialErrorLimit = 10,
-    perDialTimeout = 15,
-  } = connection;
-  writeFileSync(join(keys, "known_hosts"), `[${host}]:${port} ${hostKey}\n`);
-  writeFileSync(join(keys, "key"), `${privateKey?.trimEnd()}\n`, { mode: 0o600 });
-  const options = {
-    BatchMode: "yes",
-    StrictHostKeyChecking: "yes",
-    UserKnownHostsFile: join(keys, "known_hosts"),
-    GlobalKnownHostsFile: "/dev/null",
-    // Without a host name ssh looks up the plain address for port 22.
-    HostKeyAlias: `[${host}]:${port}`,
-    IdentityFile: join(keys, "key"),
-    IdentitiesOnly: "yes",
-    ConnectTimeout: String(perDialTimeout),
-    ConnectionAttempts: String(dialErrorLimit + 1),
-    LogLevel: "ERROR",
-  };
-  const flags = Object.entries(options).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
-  return ["ssh", "-F", "/dev/null", ...flags, "-p", String(port), `${user}@${host}`, script];
-}
 
 async function execute(
   context: StepContext,
@@ -134,7 +95,7 @@ export const command: Provider = {
         `the sandbox's engine does not know ${type}${strange === undefined ? "" : ` with ${strange}`}`,
       );
     }
-    const connection = inputs.connection as Connection | undefined;
+    const connection = inputs.connection as SshConnection | undefined;
     if (connection && !(connection.hostKey && connection.privateKey)) {
       throw new Error("the sandbox's engine connects only with connection.hostKey and connection.privateKey");
     }
