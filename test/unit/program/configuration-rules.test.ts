@@ -62,7 +62,7 @@ describe("ReadWriteOnce", () => {
   it("is refused without Recreate, also when RollingUpdate is only the default", () => {
     assert.match(problem(onNfs(once)), /^rolloutStrategy: .*use "Recreate"/);
     const raw = { ...onNfs(once), rolloutStrategy: "RollingUpdate" };
-    assert.match(problem(raw), /^rolloutStrategy: "RollingUpdate" is refused by the operator/);
+    assert.match(problem(raw), /^rolloutStrategy: "RollingUpdate" starts the new pod beside the old one/);
   });
 
   it("beside ReadWriteMany limits nothing", () => {
