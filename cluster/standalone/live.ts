@@ -1,5 +1,6 @@
 import type {
   V1Deployment,
+  V1Endpoint,
   V1EndpointSlice,
   V1Namespace,
   V1Node,
@@ -85,11 +86,11 @@ export async function readStandaloneRollout(
   };
 }
 
-// A pod of two address families is in two slices.
+// A pod of two address families is in two slices. The API server's "no endpoints" is null, whatever the types say.
 function readyPods(slices: V1EndpointSlice[]): number {
   const ready = slices
     .filter(({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === standaloneName)
-    .flatMap(({ endpoints }) => endpoints)
+    .flatMap(({ endpoints }) => (endpoints as V1Endpoint[] | null) ?? [])
     .filter(({ conditions }) => conditions?.ready);
   return new Set(ready.map(({ targetRef, addresses }) => targetRef?.name ?? addresses[0])).size;
 }

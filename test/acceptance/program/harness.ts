@@ -13,6 +13,9 @@ import { type Kind, type Live, Objects, operatorApi } from "./objects";
 
 type Start = (options: { directory: string }) => Promise<ControlPlane>;
 
+/** What the operator's pods carry, and those of a standalone registry. */
+const podLabels = ["docker-registry", "image-registry/revision"];
+
 /** A sandbox for the tests of this suite: started before them, stopped after them. */
 export function testCluster(start: Start = startSandbox, cluster = new TestCluster()): TestCluster {
   before("starts a sandbox", function () {
@@ -113,7 +116,9 @@ export class TestCluster extends Objects {
   }
 
   private async registryPods(): Promise<Live<"Pod">[]> {
-    return (await this.list("Pod")).filter(({ metadata }) => metadata.labels?.["docker-registry"]);
+    return (await this.list("Pod")).filter(({ metadata }) =>
+      podLabels.some((label) => metadata.labels?.[label]),
+    );
   }
 
   /** The resourceVersion of all that the program may touch: any write changes it. */
