@@ -3,10 +3,11 @@ import { Secret, Service } from "@pulumi/kubernetes/core/v1";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1";
 import type { input } from "@pulumi/kubernetes/types";
 import * as pulumi from "@pulumi/pulumi";
+import { unknown } from "@pulumi/pulumi/output";
 import { RandomBytes } from "@pulumi/random";
 import { ClusterClient } from "../cluster/client";
 import type { Condition } from "../cluster/convergence";
-import type { CheckedStandalone } from "../cluster/standalone/checked";
+import type { CheckedStandalone, Wanted } from "../cluster/standalone/checked";
 import { standaloneConditions, watchStandalone } from "../cluster/standalone/convergence";
 import { appliedAnnotation } from "../cluster/standalone/drift";
 import { endpointOf, httpSecret, managedBy, selector, standaloneName } from "../cluster/standalone/plan";
@@ -68,20 +69,20 @@ export class StandaloneRegistry extends pulumi.ComponentResource {
   }
 
   private deployment(secret: Secret): Deployment {
-    const { spec, applied } = this.args.registry.deployment;
+    const { spec, ...state } = this.args.registry.deployment;
     return new Deployment(
       this.name,
       // The types of the two Kubernetes libraries differ only in fields that are the server's.
-      { metadata: this.metadata(applied), spec: spec as input.apps.v1.DeploymentSpec },
+      { metadata: this.metadata(applied(state)), spec: spec as input.apps.v1.DeploymentSpec },
       { ...this.childOptions(), ...this.takesOver("apps/v1", "Deployment"), dependsOn: secret },
     );
   }
 
   private service(): Service {
-    const { spec, applied } = this.args.registry.service;
+    const { spec, ...state } = this.args.registry.service;
     return new Service(
       `${this.name}-service`,
-      { metadata: this.metadata(applied), spec },
+      { metadata: this.metadata(applied(state)), spec },
       { ...this.childOptions(), ...this.takesOver("v1", "Service") },
     );
   }
@@ -95,7 +96,7 @@ export class StandaloneRegistry extends pulumi.ComponentResource {
     );
   }
 
-  private metadata(applied?: string) {
+  private metadata(applied?: pulumi.Input<string>) {
     const annotations = {
       ...patchAnnotations(standaloneManager),
       // This component waits itself, on unchanged objects too, and knows what the pods say.
@@ -127,4 +128,12 @@ export class StandaloneRegistry extends pulumi.ComponentResource {
     });
     return standaloneConditions(rollout);
   }
+}
+
+// What was changed by hand, merged with what is asked, may be refused by the server (a port of one name with two numbers).
+// The up takes those fields over first; a preview does not, and with a value unknown the engine does not ask the server.
+function applied(wanted: Pick<Wanted<unknown>, "applied" | "hasDrifted">): pulumi.Input<string> {
+  return pulumi.runtime.isDryRun() && wanted.hasDrifted
+    ? pulumi.output(unknown as unknown as string)
+    : wanted.applied;
 }

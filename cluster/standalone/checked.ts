@@ -20,6 +20,8 @@ export interface Wanted<Spec> {
   readonly spec: Spec;
   /** See appliedAnnotation. */
   readonly applied: string;
+  /** Whether somebody has changed the live object since this stack applied it. */
+  readonly hasDrifted: boolean;
 }
 
 /**
@@ -47,6 +49,7 @@ export async function checkStandalone(
   const wanted = <Kind extends "deployment" | "service">(kind: Kind) => ({
     spec: specs[kind],
     applied: appliedValue(live[kind], specs[kind], drift[kind]),
+    hasDrifted: drift[kind].length > 0,
   });
   const putBack = (["deployment", "service"] as const).flatMap((kind) =>
     drift[kind].map((field) => `will put back the live ${kind}: ${field}`),

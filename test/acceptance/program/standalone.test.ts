@@ -115,6 +115,11 @@ describe("platform standalone, on a cluster without the registry's operator", fu
         /containers\[registry\]\.readinessProbe: taken away by hand/,
         () => editContainer({ readinessProbe: null }),
       ],
+      [
+        "another port, which the server would refuse beside ours",
+        /containers\[registry\]\.ports\[registry\]\.containerPort: 5001 by hand/,
+        () => editContainer({ ports: [{ name: "registry", containerPort: 5001 }] }),
+      ],
       ["a second volume", /spec\.template\.spec\.volumes\[scratch\]: added by hand/, addVolume],
       [
         "the host's network",
