@@ -39,7 +39,7 @@ export interface StandaloneRollout {
 
 export async function readStandalone(
   connection: ClusterConnection,
-  { namespace, claim, tlsSecret }: StandalonePlan,
+  { namespace, claim, tlsSecret }: Pick<StandalonePlan, "namespace" | "claim" | "tlsSecret">,
 ): Promise<LiveStandalone> {
   const client = new ClusterClient(connection);
   // One request first: an unreachable cluster is then one error, and discovery is cached for the others.

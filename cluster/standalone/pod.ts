@@ -24,8 +24,8 @@ export function podSpec(plan: StandalonePlan, surroundings: Surroundings) {
       ...user(plan, surroundings),
       seccompProfile: { type: "RuntimeDefault" },
     },
-    nodeSelector: { ...placement.nodeSelector },
-    tolerations: [...placement.tolerations],
+    ...(Object.keys(placement.nodeSelector).length && { nodeSelector: { ...placement.nodeSelector } }),
+    ...(placement.tolerations.length && { tolerations: [...placement.tolerations] }),
     ...(settings.affinity && { affinity: settings.affinity as V1PodSpec["affinity"] }),
     ...(settings.topologySpreadConstraints && {
       topologySpreadConstraints:

@@ -26,7 +26,8 @@ describe("platform standalone, on a cluster without the registry's operator", fu
       "Service",
     ]),
   );
-  const stack = (overlay: Record<string, unknown> = {}) => cluster.stack("standalone", overlay);
+  const stack = (overlay: Record<string, unknown> = {}) =>
+    cluster.stack("standalone", { ...nfs, replicas: 2, ...overlay });
 
   describe("a registry", () => {
     before(fresh);
