@@ -1,7 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import type { V1Node, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { UserError } from "../errors";
 import { backendsOf, describeStorage, sameStore, storageInUse } from "./backends";
-import { canonical } from "./canonical";
 import { type ClaimPlan, claimConflicts } from "./claim-preflight";
 import { conditionsOf, describeCondition, podProblems, unfinished } from "./convergence";
 import type { LiveRegistry } from "./live-registry";
@@ -143,7 +143,7 @@ function servesThePlan({ config, deployment, pods }: LiveRegistry, plan: Registr
     config.spec.replicas === plan.replicas &&
     inUse !== undefined &&
     sameStore(inUse, plan.storage) &&
-    canonical(config.spec.nodeSelector) === canonical(nodeSelector)
+    isDeepStrictEqual(config.spec.nodeSelector ?? {}, nodeSelector)
   );
 }
 

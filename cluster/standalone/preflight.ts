@@ -1,6 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { describeStorage, sameStore, storageInUse } from "../backends";
-import { canonical } from "../canonical";
 import { describeCondition, podProblems } from "../convergence";
 import { claimProblems, type Findings, imageLoss, nodeProblems } from "../preflight";
 import type { LiveStandalone } from "./live";
@@ -66,7 +66,7 @@ function serves(live: LiveStandalone, plan: StandalonePlan): boolean {
   const { nodeSelector } = live.deployment?.spec?.template.spec ?? {};
   return (
     unfinishedStandalone(live, plan).length === 0 &&
-    canonical(nodeSelector) === canonical(plan.placement.nodeSelector)
+    isDeepStrictEqual(nodeSelector ?? {}, plan.placement.nodeSelector)
   );
 }
 
