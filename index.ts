@@ -1,23 +1,24 @@
-import type { ComponentResourceOptions } from "@pulumi/pulumi";
 import { checkRegistry } from "./cluster/checked-registry";
 import { summary } from "./cluster/convergence";
 import { registryNamespace } from "./cluster/registry-types";
 import * as components from "./components";
-import { type Configuration, readConfiguration } from "./config";
-import { clientHostArgs, exportHostArgs } from "./host-args";
+import { readConfiguration } from "./config";
 import { nextSteps, planOf } from "./plan";
 import { kubernetesProvider } from "./provider";
+import { standalonePlatform } from "./standalone-platform";
+import { storageOf } from "./storage";
 
 export = async () => {
   const config = readConfiguration();
   const connection = { kubeconfig: config.kubeconfig, context: config.context };
+  if (config.platform === "standalone") return standalonePlatform(config, connection);
   const registry = await checkRegistry(connection, planOf(config));
 
   // A live registry outlives its stack: destroy lets go of it, and of what it stands on.
   const retainOnDelete = config.managementState !== "Removed";
   const options = { provider: kubernetesProvider(connection), retainOnDelete };
 
-  const storage = storageOf(config, options);
+  const storage = storageOf(config, registryNamespace, options);
   const placement = config.placement?.infra
     ? new components.InfraPlacement("placement", { ...config.placement, live: registry.live }, options)
     : undefined;
@@ -35,29 +36,3 @@ export = async () => {
     next: nextSteps(config),
   };
 };
-
-/** What the registry's pods need before they are told to use it. */
-function storageOf(config: Configuration, options: ComponentResourceOptions) {
-  const namespace = registryNamespace;
-  if (config.backend === "s3") {
-    const keys = { accessKey: config.s3AccessKey, secretKey: config.s3SecretKey };
-    return { needed: [new components.S3Credentials("s3", { namespace, ...keys }, options)], outputs: {} };
-  }
-  const { nfs } = config;
-  if (config.backend !== "nfs" || !nfs)
-    return { needed: [], outputs: config.backend === "pvc" ? config.pvc : {} };
-  const { retainOnDelete } = options;
-  const server = nfs.host
-    ? [new components.NfsExportHost("nfs", exportHostArgs(config, nfs, nfs.host), { retainOnDelete })]
-    : [];
-  const clients = nfs.clientHosts.map(
-    (node) =>
-      new components.NfsClientHost(`nfs-client-${node.address}`, clientHostArgs(config, nfs, node), {
-        dependsOn: server,
-      }),
-  );
-  const volumeArgs = { namespace, ...nfs, nfs: { server: nfs.server, path: nfs.path } };
-  const storage = new components.RegistryStorage("storage", volumeArgs, { ...options, dependsOn: server });
-  const { claimName: claim, volumeName: volume } = storage;
-  return { needed: [storage, ...clients], outputs: { claim, volume } };
-}

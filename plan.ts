@@ -1,24 +1,44 @@
 import type { RegistryPlan } from "./cluster/preflight";
-import type { Storage } from "./cluster/registry-types";
+import { registryNamespace, type Storage } from "./cluster/registry-types";
+import type { StandalonePlan } from "./cluster/standalone/plan";
 import type { Configuration } from "./config";
+import { standaloneDefaults } from "./config/schema";
 
 /** What the configuration asks of the registry, in the terms of the Config CR. */
-export function planOf(config: Configuration): RegistryPlan {
+export function planOf(config: Configuration, namespace = registryNamespace): RegistryPlan {
   const { managementState, replicas, rolloutStrategy, placement, nfs } = config;
   const infra = placement?.infra ? placement : undefined;
   return {
+    namespace,
     managementState,
     replicas,
     rolloutStrategy,
     storage: storageOf(config),
     claim:
       config.backend === "nfs" && nfs
-        ? { ...nfs, nfs, volumeName: nfs.volumeName ?? nfs.claimName }
+        ? { ...nfs, namespace, nfs, volumeName: nfs.volumeName ?? nfs.claimName }
         : undefined,
     placement: { nodeSelector: infra?.nodeSelector ?? {}, tolerations: infra?.tolerations ?? [] },
     ownAffinity: config.registry?.affinity !== undefined,
     nodesToLabel: infra?.nodes ?? [],
     acceptImageLoss: config.acceptImageLoss,
+  };
+}
+
+/** What the configuration asks of a registry that the stack runs itself. */
+export function standalonePlanOf(config: Configuration): StandalonePlan {
+  const { namespace, image, tlsSecret, uid, gid } = config.standalone ?? standaloneDefaults;
+  const host = config.backend === "nfs" ? config.nfs?.host : undefined;
+  const user = uid ?? host?.uid ?? 1000;
+  return {
+    ...planOf(config, namespace),
+    // Pods prefer hosts of their own, and share one where they must.
+    ownAffinity: true,
+    image,
+    tlsSecret,
+    owner: { uid: user, gid: gid ?? host?.gid ?? user },
+    ownerIsGiven: uid !== undefined || gid !== undefined,
+    settings: config.registry ?? {},
   };
 }
 
@@ -54,14 +74,19 @@ function s3Of({
 }
 
 /** What the user may want to know or do after this up. */
-export function nextSteps({ backend, managementState, nfs }: Configuration): string[] {
+export function nextSteps({ platform, standalone, ...config }: Configuration): string[] {
+  const { backend, managementState, nfs } = config;
   if (managementState === "Unmanaged")
     return ["the operator leaves the registry alone until managementState is Managed"];
   if (managementState === "Removed") {
     const kept = backend === "nfs" ? `; the images stay at ${nfs?.server}:${nfs?.path}` : "";
     return [`the registry is down; pulumi destroy now removes what this stack made${kept}`];
   }
-  const watch = "watch it: oc get clusteroperator image-registry";
+  const { namespace } = standalone ?? standaloneDefaults;
+  const watch =
+    platform === "operator"
+      ? "watch it: oc get clusteroperator image-registry"
+      : `watch it: kubectl -n ${namespace} get deployment image-registry`;
   if (backend === "emptyDir")
     return [watch, "images live as long as the pod: for images that stay, set backend to nfs, pvc or s3"];
   return [watch, "to take it down: set managementState to Removed, pulumi up, pulumi destroy"];

@@ -1,10 +1,11 @@
 import type { V1PersistentVolume } from "@kubernetes/client-node";
 import { quantityValue } from "../hosts/quantity";
 import type { LiveRegistry } from "./live-registry";
-import { registryNamespace } from "./registry-types";
 
 /** The statically bound pair that RegistryStorage makes: one volume, reserved for one claim. */
 export interface ClaimPlan {
+  /** Of the claim. */
+  readonly namespace: string;
   readonly claimName: string;
   readonly volumeName: string;
   /** Kubernetes quantity. */
@@ -29,10 +30,10 @@ function volumeConflicts(volume: V1PersistentVolume | undefined, plan: ClaimPlan
     ];
   }
   const claim = volume.spec?.claimRef;
-  if (claim && (claim.namespace !== registryNamespace || claim.name !== plan.claimName)) {
+  if (claim && (claim.namespace !== plan.namespace || claim.name !== plan.claimName)) {
     return [
       `nfs.volumeName: ${name} is reserved for claim ${claim.namespace}/${claim.name}, not for ` +
-        `${registryNamespace}/${plan.claimName}; set nfs.volumeName to a new name`,
+        `${plan.namespace}/${plan.claimName}; set nfs.volumeName to a new name`,
     ];
   }
   if (volume.status?.phase === "Released" || volume.status?.phase === "Failed") {

@@ -12,7 +12,7 @@ export type { ClusterConnection } from "./kubeconfig";
 const requestSeconds = 20;
 const pageSize = 500;
 
-/** What the program asks of a live cluster: a few reads, and one merge patch. */
+/** What the program asks of a live cluster: a few reads, a dry run, and merge patches. */
 export class ClusterClient {
   private readonly api: KubernetesObjectApi;
   private readonly where: string;
@@ -72,6 +72,11 @@ export class ClusterClient {
     await this.ask(() =>
       this.api.patch(object, undefined, undefined, fieldManager, undefined, PatchStrategy.MergePatch),
     );
+  }
+
+  /** The object as the server would keep it if it were put in place of the live one, defaults filled in. */
+  async dryRunReplace<T extends KubernetesObject>(object: T): Promise<T | undefined> {
+    return this.ask(() => this.api.replace(object, undefined, "All"));
   }
 
   private async ask<T>(request: () => Promise<T>): Promise<T | undefined> {

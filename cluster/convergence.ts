@@ -65,7 +65,8 @@ function conditionsUnlike(config: RegistryConfig, wanted: Record<string, string>
   });
 }
 
-function rolloutUnfinished(deployment: V1Deployment, replicas: number): string[] {
+/** What is left of a rollout to so many replicas. */
+export function rolloutUnfinished(deployment: V1Deployment, replicas: number): string[] {
   const { status, metadata } = deployment;
   if (metadata?.deletionTimestamp) return ["the deployment is being deleted"];
   if (status?.observedGeneration !== metadata?.generation) return ["the rollout has not begun"];

@@ -1,7 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import type { V1Node, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { UserError } from "../errors";
 import { backendsOf, describeStorage, sameStore, storageInUse } from "./backends";
-import { canonical } from "./canonical";
 import { type ClaimPlan, claimConflicts } from "./claim-preflight";
 import { conditionsOf, describeCondition, podProblems, unfinished } from "./convergence";
 import type { LiveRegistry } from "./live-registry";
@@ -10,6 +10,8 @@ import type { ManagementState, RolloutStrategy, Storage } from "./registry-types
 
 /** What the stack is about to ask of the registry, as far as it can be checked against the live cluster. */
 export interface RegistryPlan {
+  /** Where the registry's pods and claims are. */
+  readonly namespace: string;
   readonly managementState: ManagementState;
   readonly replicas: number;
   readonly rolloutStrategy: RolloutStrategy;
@@ -35,7 +37,7 @@ export interface Findings {
 
 /** Compares the plan with the live cluster. Pure: the same snapshot gives the same findings. */
 export function preflight(live: LiveRegistry, plan: RegistryPlan): Findings {
-  const unready = nodeProblems(live, plan);
+  const unready = nodeProblems(live.nodes, plan, servesThePlan(live, plan));
   return {
     errors: [...imageLoss(live, plan), ...claimProblems(live, plan), ...unready.errors],
     warnings: [...troubles(live), ...unready.warnings],
@@ -48,7 +50,10 @@ export function assertPreflight({ errors }: Findings): void {
     throw new UserError(`nothing was changed:\n${errors.map((error) => `  - ${error}`).join("\n")}`);
 }
 
-function imageLoss(live: LiveRegistry, plan: RegistryPlan): string[] {
+export function imageLoss(
+  live: Pick<LiveRegistry, "deployment" | "holdsImages">,
+  plan: RegistryPlan,
+): string[] {
   const inUse = storageInUse(live.deployment);
   if (!inUse || plan.acceptImageLoss || plan.managementState === "Unmanaged" || live.holdsImages === false)
     return [];
@@ -67,7 +72,7 @@ function imageLoss(live: LiveRegistry, plan: RegistryPlan): string[] {
   ];
 }
 
-function claimProblems(live: LiveRegistry, plan: RegistryPlan): string[] {
+export function claimProblems(live: Pick<LiveRegistry, "claims" | "volume">, plan: RegistryPlan): string[] {
   if (plan.claim) return claimConflicts(live, plan.claim);
   const name = plan.storage.pvc?.claim;
   if (name === undefined || plan.managementState !== "Managed") return [];
@@ -75,7 +80,7 @@ function claimProblems(live: LiveRegistry, plan: RegistryPlan): string[] {
   if (!claim) {
     const others = live.claims.map(({ metadata }) => `"${metadata?.name}"`).join(", ") || "none";
     return [
-      `pvc.claim: "${name}" does not exist in namespace openshift-image-registry (claims there: ${others}); create it first`,
+      `pvc.claim: "${name}" does not exist in namespace ${plan.namespace} (claims there: ${others}); create it first`,
     ];
   }
   return accessModeProblems(claim, plan);
@@ -104,16 +109,16 @@ function accessModeProblems(claim: V1PersistentVolumeClaim, plan: RegistryPlan):
   return problems;
 }
 
-function nodeProblems(live: LiveRegistry, plan: RegistryPlan): Findings {
+export function nodeProblems(liveNodes: V1Node[], plan: RegistryPlan, served: boolean): Findings {
   const none = { errors: [], warnings: [] };
   if (plan.managementState !== "Managed") return none;
   const unknown = plan.nodesToLabel.filter(
-    (name) => !live.nodes.some(({ metadata }) => metadata?.name === name),
+    (name) => !liveNodes.some(({ metadata }) => metadata?.name === name),
   );
   if (unknown.length) {
     return { ...none, errors: unknown.map((name) => `placement.nodes: the cluster has no node "${name}"`) };
   }
-  const nodes = live.nodes.map((node) => asLabelled(node, plan));
+  const nodes = liveNodes.map((node) => asLabelled(node, plan));
   const needed = plan.replicas === 2 && !plan.ownAffinity ? 2 : 1;
   const eligible = eligibleNodes(nodes, plan.placement).length;
   if (eligible >= needed) return none;
@@ -121,7 +126,7 @@ function nodeProblems(live: LiveRegistry, plan: RegistryPlan): Findings {
     `replicas: ${plan.replicas} need ${needed} node${needed > 1 ? "s (the operator keeps two replicas apart)" : ""}, and ` +
     `${eligible} can take the registry's pods (nodeSelector ${selectorText(plan)}): ${whyNotText(nodes, plan)}`;
   // Nodes are cordoned and rebooted one by one all the time: nothing is wrong as long as no pod has to move.
-  return servesThePlan(live, plan) ? { ...none, warnings: [problem] } : { ...none, errors: [problem] };
+  return served ? { ...none, warnings: [problem] } : { ...none, errors: [problem] };
 }
 
 function asLabelled(node: V1Node, { nodesToLabel, placement }: RegistryPlan): V1Node {
@@ -138,7 +143,7 @@ function servesThePlan({ config, deployment, pods }: LiveRegistry, plan: Registr
     config.spec.replicas === plan.replicas &&
     inUse !== undefined &&
     sameStore(inUse, plan.storage) &&
-    canonical(config.spec.nodeSelector) === canonical(nodeSelector)
+    isDeepStrictEqual(config.spec.nodeSelector ?? {}, nodeSelector)
   );
 }
 

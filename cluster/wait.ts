@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CoreV1Event } from "@kubernetes/client-node";
+import { isDeepStrictEqual } from "node:util";
+import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../errors";
 import { ClusterClient, ClusterError, type ClusterConnection } from "./client";
-import { conditionsOf, describeCondition, podProblems, unfinished } from "./convergence";
+import { type Condition, conditionsOf, describeCondition, podProblems, unfinished } from "./convergence";
 import { readRollout, type Rollout } from "./live-registry";
 import { registryNamespace } from "./registry-types";
 
@@ -15,25 +16,52 @@ export interface WaitOptions {
 
 const pollMilliseconds = 1000;
 
+/** A registry to wait for: how it is looked at, and what is read off one look. */
+export interface Watched<T extends { readonly pods: V1Pod[] }> {
+  readonly namespace: string;
+  readonly read: (client: ClusterClient) => Promise<T>;
+  /** What still stands between it and what was asked; empty when it serves. */
+  readonly unfinished: (seen: T) => string[];
+  readonly conditions: (seen: T) => Condition[];
+  /** The generations of the objects that say what is asked. */
+  readonly generations: (seen: T) => (number | undefined)[];
+}
+
+const operatorRegistry: Watched<Rollout> = {
+  namespace: registryNamespace,
+  read: readRollout,
+  unfinished,
+  conditions: ({ config }) => conditionsOf(config),
+  generations: ({ config, deployment }) => [config.metadata?.generation, deployment?.metadata?.generation],
+};
+
+/** Waits until the operator's registry serves what its Config asks for, and returns what it then looks like. */
+export function waitUntilConverged(connection: ClusterConnection, options: WaitOptions): Promise<Rollout> {
+  return waitFor(connection, operatorRegistry, options);
+}
+
 /**
- * Waits until the registry serves what its Config asks for, and returns what it then looks like. When time is up, the
- * error holds the conditions and the pods' own messages. An API server that is away for a while is waited for too.
+ * Waits until the registry serves what was asked, and returns what it then looks like. When time is up, the error holds
+ * the conditions and the pods' own messages. An API server that is away for a while is waited for too.
  */
-export async function waitUntilConverged(
+export async function waitFor<T extends { readonly pods: V1Pod[] }>(
   connection: ClusterConnection,
+  watched: Watched<T>,
   options: WaitOptions,
-): Promise<Rollout> {
+): Promise<T> {
   const client = new ClusterClient(connection);
   const deadline = Date.now() + options.timeoutSeconds * 1000;
   let shown = "";
-  let last: Rollout | undefined;
+  let last: T | undefined;
   for (;;) {
     const waiting: string[] = [];
     try {
-      const before = last;
-      last = await readRollout(client);
-      waiting.push(...unfinished(last));
-      if (waiting.length === 0 && sameGeneration(before, last)) return last;
+      const before = last && watched.generations(last);
+      last = await watched.read(client);
+      waiting.push(...watched.unfinished(last));
+      // Not all that a Config asks for can be seen in the Deployment (a default that comes back, say). A second look at
+      // the same generation is past the moment in which the operator reports on the one before.
+      if (waiting.length === 0 && isDeepStrictEqual(before, watched.generations(last))) return last;
     } catch (error) {
       if (!(error instanceof ClusterError && error.transient)) throw error;
       waiting.push(error.message);
@@ -42,47 +70,39 @@ export async function waitUntilConverged(
     if (line !== shown) options.progress(line);
     shown = line;
     if (waiting.length && Date.now() >= deadline) {
-      throw new UserError(await gaveUp(client, options.timeoutSeconds, waiting, last));
+      throw new UserError(await gaveUp(client, watched, options.timeoutSeconds, waiting, last));
     }
     await sleep(pollMilliseconds);
   }
 }
 
-// Not all that a Config asks for can be seen in the Deployment (a default that comes back, say). A second look at the
-// same generation is past the moment in which the operator reports on the one before.
-function sameGeneration(one: Rollout | undefined, other: Rollout): boolean {
-  return (
-    one?.config.metadata?.generation === other.config.metadata?.generation &&
-    one?.deployment?.metadata?.generation === other.deployment?.metadata?.generation
-  );
-}
-
-async function gaveUp(
+async function gaveUp<T extends { readonly pods: V1Pod[] }>(
   client: ClusterClient,
+  watched: Watched<T>,
   seconds: number,
   waiting: string[],
-  last: Rollout | undefined,
+  last: T | undefined,
 ): Promise<string> {
   const lines = [
     `the registry did not converge within ${seconds} s (timeoutSeconds); it is left as it is, and the next up looks again`,
     ...waiting.map((line) => `  waiting: ${line}`),
   ];
   if (!last) return lines.join("\n");
-  lines.push(...conditionsOf(last.config).map((condition) => `  condition: ${describeCondition(condition)}`));
+  lines.push(...watched.conditions(last).map((condition) => `  condition: ${describeCondition(condition)}`));
   lines.push(...podProblems(last.pods).map((problem) => `  ${problem}`));
-  lines.push(...(await podWarnings(client, last)).map((warning) => `  ${warning}`));
+  lines.push(...(await podWarnings(client, watched.namespace, last.pods)).map((warning) => `  ${warning}`));
   return lines.join("\n");
 }
 
 // A volume that cannot be mounted is told in events alone: the pod just stays in ContainerCreating.
-async function podWarnings(client: ClusterClient, { pods }: Rollout): Promise<string[]> {
+async function podWarnings(client: ClusterClient, namespace: string, pods: V1Pod[]): Promise<string[]> {
   const unready = new Set(
     pods
       .filter(({ status }) => status?.conditions?.find(({ type }) => type === "Ready")?.status !== "True")
       .map(({ metadata }) => metadata?.name),
   );
   try {
-    const events = (await client.list<CoreV1Event>("v1", "Event", registryNamespace)) ?? [];
+    const events = (await client.list<CoreV1Event>("v1", "Event", namespace)) ?? [];
     const warnings = events.filter(
       ({ type, involvedObject, reason }) =>
         type === "Warning" && reason !== "FailedScheduling" && unready.has(involvedObject.name),

@@ -5,6 +5,7 @@
  */
 export { registryManager } from "../cluster/registry-types";
 export const placementManager = "image-registry-placement";
+export const standaloneManager = "image-registry-standalone";
 /** Sends the merge patch that removes foreign storage backends. */
 export const evictionManager = "image-registry-eviction";
 

@@ -4,3 +4,4 @@ export { NfsExportHost, type NfsExportHostArgs } from "./nfs-export-host";
 export { RegistryOperatorPatch, type RegistryOperatorPatchArgs } from "./registry-operator-patch";
 export { RegistryStorage, type RegistryStorageArgs } from "./registry-storage";
 export { S3Credentials, type S3CredentialsArgs } from "./s3-credentials";
+export { StandaloneRegistry, type StandaloneRegistryArgs } from "./standalone-registry";

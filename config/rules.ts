@@ -13,6 +13,7 @@ export function violations(config: Configuration, stack: string): Violation[] {
     ...accessModeRules(config),
     ...hostRules(config),
     ...placementRules(config),
+    ...standaloneRules(config),
   ];
 }
 
@@ -71,7 +72,7 @@ function accessModeRules({ backend, nfs, replicas, rolloutStrategy }: Configurat
     found.push(
       violation(
         ["rolloutStrategy"],
-        'is refused by the operator with nfs.accessModes ReadWriteOnce; use "Recreate"',
+        'starts the new pod beside the old one, which nfs.accessModes ReadWriteOnce does not allow; use "Recreate"',
       ),
     );
   }
@@ -112,6 +113,59 @@ function placementRules({ placement }: Configuration): Violation[] {
           "is empty and would match every node; name a label, or set placement.infra: false",
         ),
       ];
+}
+
+/** The settings of the Config CR that the registry itself understands; the others speak to its operator. */
+const standaloneSettings = [
+  "readOnly",
+  "logLevel",
+  "disableRedirect",
+  "resources",
+  "affinity",
+  "topologySpreadConstraints",
+];
+
+function standaloneRules({
+  platform,
+  managementState,
+  registry,
+  s3,
+  standalone,
+}: Configuration): Violation[] {
+  if (platform !== "standalone") return [];
+  const found = Object.keys(registry ?? {})
+    .filter((key) => !standaloneSettings.includes(key))
+    .map((key) =>
+      violation(
+        ["registry", key],
+        `is for the registry's operator; platform "standalone" takes ${standaloneSettings.join(", ")}`,
+      ),
+    );
+  if (managementState === "Unmanaged") {
+    found.push(
+      violation(
+        ["managementState"],
+        'has no meaning on platform "standalone", where no operator would leave the registry alone; use Managed or Removed',
+      ),
+    );
+  }
+  if (standalone?.namespace === "openshift-image-registry") {
+    found.push(
+      violation(
+        ["standalone", "namespace"],
+        'is where the registry\'s operator works; name another, or use platform "operator"',
+      ),
+    );
+  }
+  if (s3?.trustedCA) {
+    found.push(
+      violation(
+        ["s3", "trustedCA"],
+        'is read by the registry\'s operator alone; platform "standalone" has none',
+      ),
+    );
+  }
+  return found;
 }
 
 function violation(path: Violation["path"], message: string): Violation {

@@ -105,6 +105,23 @@ const toleration = z
     "has tolerationSeconds, which only effect NoExecute takes",
   );
 
+/** The registry that this stack runs itself, where the cluster has no operator for it. */
+const standalone = z.strictObject({
+  namespace: objectName.max(63).default("image-registry"),
+  image: z
+    .string()
+    .regex(
+      /^[^\s@]+(:\w[\w.-]{0,127}|@sha256:[0-9a-f]{64})$/,
+      "is not an image with its tag or digest; without one, two pods may run two versions",
+    )
+    .default("docker.io/library/registry:3.1.1"),
+  tlsSecret: objectName.optional(),
+  uid: userId.optional(),
+  gid: userId.optional(),
+});
+
+export const standaloneDefaults = standalone.parse({});
+
 export const infraLabel = "node-role.kubernetes.io/infra";
 
 const placement = z.strictObject({
@@ -145,6 +162,8 @@ export const configuration = z.strictObject({
     (value) => (isObject(value) ? JSON.stringify(value) : value),
     z.string().default(""),
   ),
+  platform: z.enum(["operator", "standalone"]).default("operator"),
+  standalone: section(standalone),
   backend: z.enum(["emptyDir", "nfs", "pvc", "s3"]),
   managementState: z.enum(["Managed", "Unmanaged", "Removed"]).default("Managed"),
   replicas: integer(1, 100).default(1),

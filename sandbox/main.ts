@@ -5,12 +5,18 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 
 import { UserError } from "../errors";
-import { defaultDirectory, runningControlPlane, stopControlPlane, type StartOptions } from "./control-plane";
+import {
+  defaultDirectory,
+  runningControlPlane,
+  startControlPlane,
+  stopControlPlane,
+  type StartOptions,
+} from "./control-plane";
 import { chooseEngine } from "./engine/engines";
 import { type ExportHost, startExportHost } from "./export-host";
 import { withLock } from "./lock";
 import { runStack } from "./run-stack";
-import { projectDirectory } from "./stack-config";
+import { projectDirectory, stackConfiguration, standaloneNamespace } from "./stack-config";
 import { startSandbox } from "./start";
 
 const usage = `npm run sandbox -- [command] [options]
@@ -50,7 +56,8 @@ async function run(stack: string, keep: boolean, sandbox: Sandbox): Promise<void
   const stays = keep || (await runningControlPlane(sandbox.directory)) !== undefined;
   let host: ExportHost | undefined;
   try {
-    const controlPlane = await startSandbox(sandbox);
+    const isStandalone = standaloneNamespace(stackConfiguration(stack, {})) !== undefined;
+    const controlPlane = await (isStandalone ? startControlPlane : startSandbox)(sandbox);
     host = await startExportHost(stack, sandbox.directory, log);
     const options = { engine, stack, controlPlane, overlay: host?.overlay, write: console.log };
     await Promise.race([runStack(options), aborted(sandbox.signal)]);

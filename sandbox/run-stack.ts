@@ -3,7 +3,8 @@ import type { ControlPlane } from "./control-plane";
 import { EngineError } from "./engine";
 import { display } from "./engine/display";
 import type { Engine } from "./engine/engines";
-import { showRegistry } from "./show";
+import { showRegistry, showStandalone } from "./show";
+import { standaloneNamespace } from "./stack-config";
 import { stackRun } from "./stack-run";
 
 interface RunStackOptions {
@@ -35,5 +36,7 @@ export async function runStack({
     throw new UserError(`stack "${stack}" failed; the sandbox's cluster is as the run left it`);
   }
   const { kubeconfig, context } = controlPlane;
-  await showRegistry({ kubeconfig, context }, write);
+  const namespace = standaloneNamespace(run.config);
+  if (namespace === undefined) await showRegistry({ kubeconfig, context }, write);
+  else await showStandalone({ kubeconfig, context }, namespace, write);
 }

@@ -38,7 +38,10 @@ describe("npm run sandbox", function () {
   it("names the stacks there are when asked for another", async () => {
     const { status, stderr } = await sandbox("--stack", "staging", "--directory", directory);
     assert.equal(status, 1);
-    assert.match(stderr, /^error: --stack "staging": there is no Pulumi\.staging\.yaml; stacks: dev, prod/);
+    assert.match(
+      stderr,
+      /^error: --stack "staging": there is no Pulumi\.staging\.yaml; stacks: dev, prod, standalone/,
+    );
   });
 
   for (const args of [["frobnicate"], ["--frobnicate"], ["start", "stop"]]) {

@@ -9,13 +9,15 @@ import type { StackRun } from "../../../sandbox/engine";
 import { recordedProcesses } from "../../../sandbox/process";
 import { stackRun } from "../../../sandbox/stack-run";
 import { startSandbox } from "../../../sandbox/start";
-import { type Kind, type Live, Objects, operatorApi, places } from "./objects";
+import { type Kind, type Live, Objects, operatorApi } from "./objects";
 
 type Start = (options: { directory: string }) => Promise<ControlPlane>;
 
+/** What the operator's pods carry, and those of a standalone registry. */
+const podLabels = ["docker-registry", "image-registry/revision"];
+
 /** A sandbox for the tests of this suite: started before them, stopped after them. */
-export function testCluster(start: Start = startSandbox): TestCluster {
-  const cluster = new TestCluster();
+export function testCluster(start: Start = startSandbox, cluster = new TestCluster()): TestCluster {
   before("starts a sandbox", function () {
     this.timeout("30m"); // the first one builds
     return cluster.start(start);
@@ -27,6 +29,21 @@ export function testCluster(start: Start = startSandbox): TestCluster {
 /** A sandbox with the project's stacks, and its cluster in the hands of everybody but them. */
 export class TestCluster extends Objects {
   controlPlane!: ControlPlane;
+
+  constructor(
+    namespace = "openshift-image-registry",
+    /** What the program may touch, but for nodes, which the node controller writes to as it likes. */
+    private readonly kinds: readonly Kind[] = [
+      "Config",
+      "ImagePruner",
+      "Deployment",
+      "PersistentVolume",
+      "PersistentVolumeClaim",
+      "Pod",
+    ],
+  ) {
+    super(namespace);
+  }
 
   async start(start: Start): Promise<void> {
     const directory = mkdtempSync(path.join(tmpdir(), "image-registry-test-"));
@@ -40,7 +57,7 @@ export class TestCluster extends Objects {
   }
 
   /** One of the project's stacks on this cluster, its configuration changed as told. */
-  stack(name: "dev" | "prod", overlay: Record<string, unknown> = {}): StackRun {
+  stack(name: "dev" | "prod" | "standalone", overlay: Record<string, unknown> = {}): StackRun {
     return stackRun(name, this.controlPlane, { timeoutSeconds: 60, ...overlay });
   }
 
@@ -99,15 +116,16 @@ export class TestCluster extends Objects {
   }
 
   private async registryPods(): Promise<Live<"Pod">[]> {
-    return (await this.list("Pod")).filter(({ metadata }) => metadata.labels?.["docker-registry"]);
+    return (await this.list("Pod")).filter(({ metadata }) =>
+      podLabels.some((label) => metadata.labels?.[label]),
+    );
   }
 
   /** The resourceVersion of all that the program may touch: any write changes it. */
   async versions(): Promise<Record<string, string>> {
     const versions: Record<string, string> = {};
-    for (const kind of Object.keys(places) as Kind[]) {
-      // Nodes are written to by the node controller as it likes.
-      for (const object of kind === "Node" ? [] : await this.list(kind)) {
+    for (const kind of this.kinds) {
+      for (const object of await this.list(kind)) {
         versions[`${kind} ${object.metadata.name}`] = object.metadata.resourceVersion!;
       }
     }

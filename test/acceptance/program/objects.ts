@@ -5,44 +5,57 @@ import {
   type KubernetesObject,
   PatchStrategy,
   type V1Deployment,
+  type V1Namespace,
   type V1Node,
   type V1PersistentVolume,
   type V1PersistentVolumeClaim,
   type V1Pod,
+  type V1PodDisruptionBudget,
+  type V1Secret,
+  type V1Service,
 } from "@kubernetes/client-node";
 import type { RegistryConfig } from "../../../cluster/registry-types";
 import type { ImagePrunerStatus } from "../../../crds/types";
 
-const namespace = "openshift-image-registry";
 export const operatorApi = "imageregistry.operator.openshift.io/v1";
 
 interface Kinds {
   Config: RegistryConfig;
   ImagePruner: KubernetesObject & { status?: ImagePrunerStatus };
   Deployment: V1Deployment;
+  Namespace: V1Namespace;
   Node: V1Node;
   PersistentVolume: V1PersistentVolume;
   PersistentVolumeClaim: V1PersistentVolumeClaim;
   Pod: V1Pod;
+  PodDisruptionBudget: V1PodDisruptionBudget;
+  Secret: V1Secret;
+  Service: V1Service;
 }
 export type Kind = keyof Kinds;
 /** An object as the API server returns it. */
 export type Live<K extends Kind> = Kinds[K] & { metadata: { name: string; uid: string } };
 
-export const places: Record<Kind, { apiVersion: string; namespace?: string }> = {
+const places: Record<Kind, { apiVersion: string; namespaced?: true }> = {
   Config: { apiVersion: operatorApi },
   ImagePruner: { apiVersion: operatorApi },
-  Deployment: { apiVersion: "apps/v1", namespace },
+  Deployment: { apiVersion: "apps/v1", namespaced: true },
+  Namespace: { apiVersion: "v1" },
   Node: { apiVersion: "v1" },
   PersistentVolume: { apiVersion: "v1" },
-  PersistentVolumeClaim: { apiVersion: "v1", namespace },
-  Pod: { apiVersion: "v1", namespace },
+  PersistentVolumeClaim: { apiVersion: "v1", namespaced: true },
+  Pod: { apiVersion: "v1", namespaced: true },
+  PodDisruptionBudget: { apiVersion: "policy/v1", namespaced: true },
+  Secret: { apiVersion: "v1", namespaced: true },
+  Service: { apiVersion: "v1", namespaced: true },
 };
 
 /** The cluster's objects in the hands of somebody who is not the program. */
 export class Objects {
   protected readonly kubeconfig = new KubeConfig();
   private api!: KubernetesObjectApi;
+
+  constructor(private readonly namespace: string) {}
 
   protected connect(kubeconfigFile: string): void {
     this.kubeconfig.loadFromFile(kubeconfigFile);
@@ -51,7 +64,7 @@ export class Objects {
 
   async get<K extends Kind>(kind: K, name: string): Promise<Live<K> | undefined> {
     try {
-      return (await this.api.read(header(kind, name))) as unknown as Live<K>;
+      return (await this.api.read(this.header(kind, name))) as unknown as Live<K>;
     } catch (error) {
       if (error instanceof ApiException && error.code === 404) return undefined;
       throw error;
@@ -59,26 +72,27 @@ export class Objects {
   }
 
   async list<K extends Kind>(kind: K): Promise<Live<K>[]> {
-    const { apiVersion, namespace } = places[kind];
-    return (await this.api.list(apiVersion, kind, namespace)).items as unknown as Live<K>[];
+    const { apiVersion, namespaced } = places[kind];
+    return (await this.api.list(apiVersion, kind, namespaced && this.namespace))
+      .items as unknown as Live<K>[];
   }
 
   async create<K extends Kind>(kind: K, name: string, rest: Partial<Kinds[K]>): Promise<void> {
-    await this.api.create({ ...header(kind, name), ...rest });
+    await this.api.create({ ...this.header(kind, name), ...rest });
   }
 
   /** What `oc patch --type merge` does. */
   async patch<K extends Kind>(kind: K, name: string, change: object): Promise<void> {
-    const object = { ...header(kind, name), ...change };
+    const object = { ...this.header(kind, name), ...change };
     await this.api.patch(object, undefined, undefined, "kubectl-patch", undefined, PatchStrategy.MergePatch);
   }
 
   async delete(kind: Kind, name: string): Promise<void> {
-    await this.api.delete(header(kind, name));
+    await this.api.delete(this.header(kind, name));
   }
-}
 
-function header(kind: Kind, name: string) {
-  const { apiVersion, namespace } = places[kind];
-  return { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } };
+  private header(kind: Kind, name: string) {
+    const { apiVersion, namespaced } = places[kind];
+    return { apiVersion, kind, metadata: { name, ...(namespaced && { namespace: this.namespace }) } };
+  }
 }

@@ -4,6 +4,7 @@ import { claimConflicts } from "../../../cluster/claim-preflight";
 import { claim, volume } from "./fixtures";
 
 const plan = {
+  namespace: "openshift-image-registry",
   claimName: "registry",
   volumeName: "registry",
   size: "100Gi",

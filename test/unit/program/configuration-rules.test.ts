@@ -62,7 +62,7 @@ describe("ReadWriteOnce", () => {
   it("is refused without Recreate, also when RollingUpdate is only the default", () => {
     assert.match(problem(onNfs(once)), /^rolloutStrategy: .*use "Recreate"/);
     const raw = { ...onNfs(once), rolloutStrategy: "RollingUpdate" };
-    assert.match(problem(raw), /^rolloutStrategy: "RollingUpdate" is refused by the operator/);
+    assert.match(problem(raw), /^rolloutStrategy: "RollingUpdate" starts the new pod beside the old one/);
   });
 
   it("beside ReadWriteMany limits nothing", () => {
@@ -121,6 +121,61 @@ describe("placement", () => {
     assert.match(
       problem({ ...dev, placement: { nodes: ["infra-0"] } }),
       /^placement\.infra: is missing \(must be a boolean\)/,
+    );
+  });
+});
+
+describe("platform standalone", () => {
+  const standalone = { ...dev, platform: "standalone" };
+
+  it("takes the settings that the registry itself understands, and refuses the operator's by name", () => {
+    const registry = { readOnly: true, logLevel: "Debug", disableRedirect: true };
+    assert.deepEqual(problems({ ...standalone, registry }), []);
+    assert.match(
+      problem({ ...standalone, registry: { ...registry, defaultRoute: true } }),
+      /^registry\.defaultRoute: true is for the registry's operator; platform "standalone" takes readOnly, /,
+    );
+    assert.deepEqual(problems({ ...dev, registry: { defaultRoute: true } }), []);
+  });
+
+  it("is Managed or Removed", () => {
+    assert.match(
+      problem({ ...standalone, managementState: "Unmanaged" }),
+      /^managementState: "Unmanaged" has no meaning/,
+    );
+    assert.deepEqual(problems({ ...standalone, managementState: "Removed" }), []);
+  });
+
+  it("stays out of the operator's namespace", () => {
+    const raw = { ...standalone, standalone: { namespace: "openshift-image-registry" } };
+    assert.match(
+      problem(raw),
+      /^standalone\.namespace: "openshift-image-registry" is where the registry's operator works/,
+    );
+  });
+
+  it("runs one version of an image: one with its tag or digest", () => {
+    const image = (text: string) => problems({ ...standalone, standalone: { image: text } }).length;
+    const digest = `@sha256:${"0".repeat(64)}`;
+    for (const good of [
+      "registry:3.1.1",
+      "host:5000/registry:3",
+      `host/registry${digest}`,
+      `registry:3${digest}`,
+    ])
+      assert.equal(image(good), 0, good);
+    for (const bad of ["registry", "host:5000/registry", "registry:", "registry@sha256:123", "a b:1"])
+      assert.equal(image(bad), 1, bad);
+  });
+
+  it("never runs as root", () => {
+    assert.match(problems({ ...standalone, standalone: { uid: 0 } }).join(), /standalone\.uid: 0 is root/);
+  });
+
+  it("has no operator to read a trusted CA for S3", () => {
+    assert.match(
+      problem({ ...onS3({ trustedCA: "ca" }), platform: "standalone" }),
+      /^s3\.trustedCA: "ca" is read by the registry's operator alone/,
     );
   });
 });

@@ -186,6 +186,7 @@ export const onClaim = (name: string): Storage => ({ managementState: "Unmanaged
 
 export function plan(changes: Partial<RegistryPlan> = {}): RegistryPlan {
   return {
+    namespace: registryNamespace,
     managementState: "Managed",
     replicas: 1,
     rolloutStrategy: "RollingUpdate",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LiveRegistry } from "../../../cluster/live-registry";
 import { preflight, type RegistryPlan } from "../../../cluster/preflight";
-import { claim, infraNode, live, node, onClaim, onInfra, plan } from "./fixtures";
+import { claim, infraNode, live, node, onClaim, onInfra, plan, registryConfig } from "./fixtures";
 
 const storage = onClaim("registry");
 const errors = (nodes: LiveRegistry["nodes"], asked: Partial<RegistryPlan>) =>
@@ -39,6 +39,13 @@ describe("the nodes for the registry's pods", () => {
 
   it("are none when no node has the label", () => {
     assert.match(error([worker], { placement: onInfra }), /^replicas: 1 need 1 node, and 0 can take/);
+  });
+
+  it("are none too for a registry that serves elsewhere, and would have to move", () => {
+    const config = registryConfig({ storage });
+    const serving = live({ config, nodes: [worker], claims: [claim("registry")] });
+    const found = preflight(serving, plan({ storage, placement: onInfra }));
+    assert.match(found.errors.join(), /^replicas: 1 need 1 node, and 0 can take/);
   });
 
   it("count as labelled when this stack labels them itself", () => {

@@ -109,6 +109,11 @@ describe("the stacks of the repository", () => {
     assert.deepEqual([config.backend, config.replicas, config.placement?.infra], ["nfs", 2, true]);
     assert.equal(config.acceptImageLoss, false);
   });
+
+  it("standalone is a registry of the stack's own, and passes", () => {
+    const config = checkConfiguration(stackFile("Pulumi.standalone.yaml"), "standalone");
+    assert.deepEqual([config.platform, config.backend], ["standalone", "emptyDir"]);
+  });
 });
 
 function sectionKeys(key: string): string[] {

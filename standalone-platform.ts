@@ -1,0 +1,62 @@
+import { Namespace } from "@pulumi/kubernetes/core/v1";
+import type { CustomResourceOptions } from "@pulumi/pulumi";
+import { summary } from "./cluster/convergence";
+import type { ClusterConnection } from "./cluster/kubeconfig";
+import { type CheckedStandalone, checkStandalone } from "./cluster/standalone/checked";
+import { holdsOthersClaims, isOwnNamespace } from "./cluster/standalone/namespace";
+import { managedBy } from "./cluster/standalone/plan";
+import * as components from "./components";
+import { patchAnnotations, standaloneManager } from "./components/field-managers";
+import type { Configuration } from "./config";
+import { nextSteps, standalonePlanOf } from "./plan";
+import { kubernetesProvider } from "./provider";
+import { storageOf } from "./storage";
+
+/** The program on a cluster without the registry's operator: the stack runs the registry itself. */
+export async function standalonePlatform(config: Configuration, connection: ClusterConnection) {
+  const registry = await checkStandalone(connection, standalonePlanOf(config));
+
+  // A live registry outlives its stack: destroy lets go of it, and of what it stands on.
+  const retainOnDelete = config.managementState !== "Removed";
+  const options = { provider: kubernetesProvider(connection), retainOnDelete };
+
+  const namespace = namespaceOf(registry, options);
+  const storage = storageOf(config, registry.plan.namespace, { ...options, dependsOn: namespace });
+  const placement = config.placement?.infra
+    ? [
+        new components.InfraPlacement(
+          "placement",
+          { ...config.placement, live: { nodes: registry.live.nodes, prunerExists: false } },
+          options,
+        ),
+      ]
+    : [];
+  const standalone = new components.StandaloneRegistry(
+    "registry",
+    { registry, timeoutSeconds: config.timeoutSeconds },
+    { ...options, dependsOn: [...namespace, ...storage.needed, ...placement] },
+  );
+
+  return {
+    backend: config.backend,
+    ...storage.outputs,
+    endpoint: standalone.endpoint,
+    conditions: standalone.conditions.apply(summary),
+    next: nextSteps(config),
+  };
+}
+
+/** The registry's namespace, unless it is somebody else's, who keeps it as it is. */
+function namespaceOf({ live, plan }: CheckedStandalone, options: CustomResourceOptions): Namespace[] {
+  if (!isOwnNamespace(live)) return [];
+  const labels = { ...managedBy, "pod-security.kubernetes.io/enforce": "restricted" };
+  const annotations = patchAnnotations(standaloneManager);
+  return [
+    new Namespace(
+      "namespace",
+      { metadata: { name: plan.namespace, labels, annotations } },
+      // A namespace takes with it all that is in it.
+      { ...options, retainOnDelete: options.retainOnDelete || holdsOthersClaims(live, plan) },
+    ),
+  ];
+}

@@ -1,0 +1,36 @@
+import type { ComponentResourceOptions, Resource } from "@pulumi/pulumi";
+import * as components from "./components";
+import type { Configuration } from "./config";
+import { clientHostArgs, exportHostArgs } from "./host-args";
+
+interface Options extends ComponentResourceOptions {
+  readonly dependsOn?: Resource[];
+}
+
+/** What the registry's pods need before they are told to use it. */
+export function storageOf(config: Configuration, namespace: string, options: Options) {
+  if (config.backend === "s3") {
+    const keys = { accessKey: config.s3AccessKey, secretKey: config.s3SecretKey };
+    return { needed: [new components.S3Credentials("s3", { namespace, ...keys }, options)], outputs: {} };
+  }
+  const { nfs } = config;
+  if (config.backend !== "nfs" || !nfs)
+    return { needed: [], outputs: config.backend === "pvc" ? config.pvc : {} };
+  const { retainOnDelete } = options;
+  const server = nfs.host
+    ? [new components.NfsExportHost("nfs", exportHostArgs(config, nfs, nfs.host), { retainOnDelete })]
+    : [];
+  const clients = nfs.clientHosts.map(
+    (node) =>
+      new components.NfsClientHost(`nfs-client-${node.address}`, clientHostArgs(config, nfs, node), {
+        dependsOn: server,
+      }),
+  );
+  const volumeArgs = { namespace, ...nfs, nfs: { server: nfs.server, path: nfs.path } };
+  const storage = new components.RegistryStorage("storage", volumeArgs, {
+    ...options,
+    dependsOn: [...(options.dependsOn ?? []), ...server],
+  });
+  const { claimName: claim, volumeName: volume } = storage;
+  return { needed: [storage, ...clients], outputs: { claim, volume } };
+}
