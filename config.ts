@@ -17,7 +17,7 @@ export type { Configuration } from "./config/schema";
 export function readConfiguration(): Configuration {
   const project = pulumi.getProject();
   const stack = pulumi.getStack();
-  const raw = rawValues(project);
+  const raw = valuesFrom(pulumi.runtime.allConfig(), project);
   const plain = secretKeys.filter((key) => raw[key] && !isConfigSecret(`${project}:${key}`));
   const problems = plain.map(
     (key) => `${key}: is in plain text; encrypt it: pulumi config set --secret ${project}:${key}`,
@@ -51,9 +51,9 @@ function fail(stack: string, problems: string[]): never {
   );
 }
 
-// Objects and arrays come as JSON text; everything else as it was written.
-function rawValues(project: string): Record<string, unknown> {
-  const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(`${project}:`));
+/** A project's own keys. Objects and arrays come as JSON text; everything else as it was written. */
+export function valuesFrom(config: Record<string, string>, project: string): Record<string, unknown> {
+  const own = Object.entries(config).filter(([key]) => key.startsWith(`${project}:`));
   return Object.fromEntries(own.map(([key, text]) => [key.slice(project.length + 1), fromText(text)]));
 }
 

@@ -1,5 +1,6 @@
 import type { NfsClientHostArgs, NfsExportHostArgs } from "./components";
 import type { Configuration } from "./config";
+import type { SshConnection } from "./hosts";
 
 type Nfs = NonNullable<Configuration["nfs"]>;
 
@@ -11,7 +12,7 @@ export function exportHostArgs(
 ): NfsExportHostArgs {
   const { id, clients, uid, gid, mode, security, requireMountPoint } = host;
   return {
-    connection: connection({ ...host, address: host.address ?? nfs.server }, sshPrivateKey),
+    connection: exportHostConnection(nfs, host, sshPrivateKey),
     export: {
       id,
       path: nfs.path,
@@ -48,6 +49,15 @@ export function clientHostArgs(
   };
 }
 
+/** How the host that serves the export is reached. */
+export function exportHostConnection(
+  nfs: Nfs,
+  host: NonNullable<Nfs["host"]>,
+  privateKey: string,
+): SshConnection {
+  return connection({ ...host, address: host.address ?? nfs.server }, privateKey);
+}
+
 interface Reached {
   readonly address: string;
   readonly port: number;
@@ -55,10 +65,7 @@ interface Reached {
   readonly hostKey: string;
 }
 
-function connection(
-  to: Reached & { readonly bastion?: Reached },
-  privateKey: string,
-): NfsExportHostArgs["connection"] {
+function connection(to: Reached & { readonly bastion?: Reached }, privateKey: string): SshConnection {
   const { address, bastion, port, user, hostKey } = to;
   const proxy = bastion && connection(bastion, privateKey);
   return { host: address, port, user, hostKey, privateKey, ...(proxy && { proxy }) };

@@ -12,8 +12,8 @@ export interface SshHost {
   readonly user?: string;
   /** The one public key to accept: "ssh-ed25519 AAAA…". */
   readonly hostKey: string;
-  /** PEM text. @default what ssh offers by itself: the agent's keys and the user's own */
-  readonly privateKey?: string;
+  /** PEM text. */
+  readonly privateKey: string;
   /** @default 10 */
   readonly dialErrorLimit?: number;
   /** Seconds. @default 15 */
@@ -49,7 +49,7 @@ function sshTo({ host, port = 22, user = "root", ...more }: SshHost, directory: 
   const knownHosts = join(directory, `${name}.known_hosts`);
   writeFileSync(knownHosts, `[${host}]:${port} ${hostKey}\n`);
   const key = join(directory, `${name}.key`);
-  if (privateKey !== undefined) writeFileSync(key, `${privateKey.trimEnd()}\n`, { mode: 0o600 });
+  writeFileSync(key, `${privateKey.trimEnd()}\n`, { mode: 0o600 });
   const options = {
     BatchMode: "yes",
     StrictHostKeyChecking: "yes",
@@ -58,7 +58,8 @@ function sshTo({ host, port = 22, user = "root", ...more }: SshHost, directory: 
     GlobalKnownHostsFile: "/dev/null",
     // Without a host name ssh looks up the plain address for port 22.
     HostKeyAlias: `[${host}]:${port}`,
-    ...(privateKey !== undefined && { IdentityFile: `"${key}"`, IdentitiesOnly: "yes" }),
+    IdentityFile: `"${key}"`,
+    IdentitiesOnly: "yes",
     ConnectTimeout: String(perDialTimeout),
     ConnectionAttempts: String(dialErrorLimit + 1),
     LogLevel: "ERROR",

@@ -1,12 +1,10 @@
 import * as path from "node:path";
 import { canRunHosts, networksOf, startHosts } from "./hosts";
-import { stackConfiguration } from "./stack-config";
+import { stackConfiguration } from "../config/stack-file";
 
 /** The Linux host behind a stack's NFS volume, and the configuration that points the stack to it. */
 export interface ExportHost {
   readonly overlay: Record<string, unknown>;
-  /** What it serves, in its own words. */
-  exports(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -41,7 +39,6 @@ export async function startExportHost(
   };
   return {
     overlay: { nfs: { ...nfs, server: networkAddress, size, host }, sshPrivateKey: ssh.privateKey },
-    exports: async () => (await hosts.server.run("exportfs -s")).stdout.trim(),
     stop: () => hosts.stop(),
   };
 }

@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 
+import { projectDirectory, stackConfiguration } from "../config/stack-file";
 import { UserError } from "../errors";
 import {
   defaultDirectory,
@@ -16,7 +17,6 @@ import { chooseEngine } from "./engine/engines";
 import { type ExportHost, startExportHost } from "./export-host";
 import { withLock } from "./lock";
 import { runStack } from "./run-stack";
-import { projectDirectory, stackConfiguration, standaloneNamespace } from "./stack-config";
 import { startSandbox } from "./start";
 
 const usage = `npm run sandbox -- [command] [options]
@@ -56,12 +56,11 @@ async function run(stack: string, keep: boolean, sandbox: Sandbox): Promise<void
   const stays = keep || (await runningControlPlane(sandbox.directory)) !== undefined;
   let host: ExportHost | undefined;
   try {
-    const isStandalone = standaloneNamespace(stackConfiguration(stack, {})) !== undefined;
+    const isStandalone = stackConfiguration(stack, {})["image-registry:platform"] === "standalone";
     const controlPlane = await (isStandalone ? startControlPlane : startSandbox)(sandbox);
     host = await startExportHost(stack, sandbox.directory, log);
     const options = { engine, stack, controlPlane, overlay: host?.overlay, write: console.log };
     await Promise.race([runStack(options), aborted(sandbox.signal)]);
-    if (host) console.log(`  the NFS host serves: ${await host.exports()}`);
   } finally {
     await host?.stop();
     if (!stays) await stopControlPlane(sandbox);

@@ -1,10 +1,11 @@
+import { checkConfiguration, valuesFrom } from "../config";
 import { UserError } from "../errors";
+import { readStatus } from "../status/status";
+import { statusText } from "../status/text";
 import type { ControlPlane } from "./control-plane";
 import { EngineError } from "./engine";
 import { display } from "./engine/display";
 import type { Engine } from "./engine/engines";
-import { showRegistry, showStandalone } from "./show";
-import { standaloneNamespace } from "./stack-config";
 import { stackRun } from "./stack-run";
 
 interface RunStackOptions {
@@ -35,8 +36,7 @@ export async function runStack({
     write(display(error.result, false));
     throw new UserError(`stack "${stack}" failed; the sandbox's cluster is as the run left it`);
   }
-  const { kubeconfig, context } = controlPlane;
-  const namespace = standaloneNamespace(run.config);
-  if (namespace === undefined) await showRegistry({ kubeconfig, context }, write);
-  else await showStandalone({ kubeconfig, context }, namespace, write);
+  const config = checkConfiguration(valuesFrom(run.config, run.project), stack);
+  write(`\nnpm run status -- --stack ${stack}\n`);
+  write(statusText(await readStatus(config)));
 }

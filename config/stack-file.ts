@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { standaloneDefaults } from "../config/schema";
 
 interface ProjectFile {
   name: string;
@@ -31,13 +30,6 @@ export function stackConfiguration(stack: string, overlay: Record<string, unknow
   }
   const given = [...merged].filter(([, value]) => value !== undefined && value !== null);
   return Object.fromEntries(given.map(([key, value]) => [key, asText(value)]));
-}
-
-/** Where a stack runs its registry itself; undefined when the cluster's operator does. */
-export function standaloneNamespace(config: Record<string, string>): string | undefined {
-  if (config["image-registry:platform"] !== "standalone") return undefined;
-  const section = JSON.parse(config["image-registry:standalone"] ?? "{}") as { namespace?: string };
-  return section.namespace ?? standaloneDefaults.namespace;
 }
 
 function readYaml<T>(file: string): T {

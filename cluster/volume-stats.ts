@@ -1,0 +1,36 @@
+import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
+
+import { type ClusterConnection, loadKubeconfig } from "./kubeconfig";
+
+/** Room of a mounted claim, in bytes. */
+export interface Room {
+  readonly size: number;
+  readonly free: number;
+}
+
+interface Summary {
+  pods?: { volume?: { pvcRef?: { name: string }; capacityBytes?: number; availableBytes?: number }[] }[];
+}
+
+/**
+ * How much room a claim has, as the kubelet of a node that mounts it sees it (its /stats/summary); undefined where no
+ * kubelet tells, or the user may not ask.
+ */
+export async function roomOfClaim(
+  connection: ClusterConnection,
+  claim: string,
+  pods: readonly V1Pod[],
+): Promise<Room | undefined> {
+  const node = pods.find(({ status }) => status?.phase === "Running")?.spec?.nodeName;
+  if (node === undefined) return undefined;
+  const api = loadKubeconfig(connection).makeApiClient(CoreV1Api);
+  try {
+    const answer = await api.connectGetNodeProxyWithPath({ name: node, path: "stats/summary" });
+    const { pods: mounting = [] } = (typeof answer === "string" ? JSON.parse(answer) : answer) as Summary;
+    const volume = mounting.flatMap(({ volume = [] }) => volume).find(({ pvcRef }) => pvcRef?.name === claim);
+    const { capacityBytes: size, availableBytes: free } = volume ?? {};
+    return size === undefined || free === undefined ? undefined : { size, free };
+  } catch {
+    return undefined;
+  }
+}

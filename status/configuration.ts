@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { promisify } from "node:util";
+
+import { checkConfiguration, type Configuration, valuesFrom } from "../config";
+import { projectDirectory, stackConfiguration } from "../config/stack-file";
+import { UserError } from "../errors";
+
+type Values = Record<string, string>;
+
+/**
+ * A stack's configuration, from its file; where the file holds encrypted values, from the Pulumi CLI, which can read
+ * them. `overlay` stands over both.
+ */
+export async function configurationOf(
+  stack: string,
+  overlay: Record<string, unknown>,
+): Promise<Configuration> {
+  const name = stack.split("/").at(-1) ?? stack;
+  const file = path.join(projectDirectory, `Pulumi.${name}.yaml`);
+  if (!existsSync(file)) throw new UserError(`--stack "${stack}": there is no Pulumi.${name}.yaml`);
+  const values = stackConfiguration(name, overlay);
+  const decrypted = hasSecrets(file) ? { ...(await decryptedValues(stack)), ...overlayOf(overlay) } : {};
+  return checkConfiguration(valuesFrom({ ...values, ...decrypted }, "image-registry"), name);
+}
+
+function hasSecrets(file: string): boolean {
+  return /^\s*(- )?secure:/m.test(readFileSync(file, "utf8"));
+}
+
+function overlayOf(overlay: Record<string, unknown>): Values {
+  const given = Object.entries(overlay).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([key, value]) => [`image-registry:${key}`, String(value)]));
+}
+
+async function decryptedValues(stack: string): Promise<Values> {
+  const args = ["config", "--json", "--show-secrets", "--non-interactive", "--stack", stack];
+  try {
+    const { stdout } = await promisify(execFile)("pulumi", args, { cwd: projectDirectory });
+    const shown = JSON.parse(stdout) as Record<string, { value?: string }>;
+    return Object.fromEntries(
+      Object.entries(shown).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value]])),
+    );
+  } catch (error) {
+    const { code, stderr } = error as { code?: unknown; stderr?: string };
+    const reason = code === "ENOENT" ? "there is no `pulumi` on PATH" : (stderr ?? String(error)).trim();
+    throw new UserError(
+      `stack "${stack}" has encrypted values, which only the Pulumi CLI can read: ${reason}`,
+    );
+  }
+}

@@ -1,0 +1,88 @@
+import { styleText } from "node:util";
+
+import { type Condition, describeCondition } from "../cluster/convergence";
+import type { Room } from "../cluster/volume-stats";
+import type { ExportedDirectory } from "./export";
+import type { ClaimStatus, PodStatus, Status } from "./status";
+
+type Color = Parameters<typeof styleText>[0];
+
+/** The status for people: the verdict first, then what it rests on. In colour where the output takes it. */
+export function statusText(status: Status): string {
+  const { replicas, storage, managementState, addresses, waitingFor } = status;
+  return [
+    headline(status),
+    ...waitingFor.map((line) => `  ${mark("yellow", "!")} ${line}`),
+    "",
+    row("storage", storage),
+    ...claimRows(status.claim),
+    ...exportRows(status.export),
+    row("state", `${managementState}, ${replicas.ready} of ${replicas.asked} replicas ready`),
+    row("reached at", addresses.join(", ")),
+    ...list("pods", status.pods.map(podLine)),
+    ...list("conditions", status.conditions.map(conditionLine)),
+  ].join("\n");
+}
+
+function headline({ converged, context, platform }: Status): string {
+  const verdict = converged
+    ? mark("green", "● serves what the stack asks for")
+    : mark("red", "● not what the stack asks for");
+  return `${styleText("bold", `registry of ${context}`)} (${platform})  ${verdict}`;
+}
+
+function claimRows(claim: ClaimStatus | undefined): string[] {
+  if (!claim) return [];
+  const { name, phase, volume, capacity, accessModes, room } = claim;
+  const shown = mark(phase === "Bound" ? "green" : "red", phase);
+  const more = [
+    volume && `volume ${volume}`,
+    capacity,
+    accessModes.join(", "),
+    room && roomText(room),
+  ].filter(Boolean);
+  return [row("claim", [`${name} ${shown}`, ...more].join(", "))];
+}
+
+function exportRows(exported: ExportedDirectory | undefined): string[] {
+  if (!exported) return [];
+  const { server, path, host, problem } = exported;
+  if (!host) return [row("export", `${server}:${path}, ${mark("yellow", problem ?? "")}`)];
+  const clients = host.clients.length ? `to ${host.clients.join(", ")}` : mark("red", "not served");
+  return [row("export", `${server}:${path} ${clients}, ${roomText(host)}`)];
+}
+
+function roomText({ free, size }: Room): string {
+  return mark(free / size < 0.1 ? "red" : "green", `${bytes(free)} of ${bytes(size)} free`);
+}
+
+function podLine({ name, phase, ready, node, restarts }: PodStatus): string {
+  const state = mark(ready ? "green" : "red", ready ? phase : `${phase}, not ready`);
+  return `${name}  ${state} on ${node ?? "no node"}${restarts ? `, ${restarts} restarts` : ""}`;
+}
+
+/** These are good when they are True; the others (Progressing, Degraded, …) when they are not. */
+const goodWhenTrue = /^(Available|StorageExists|NodeCADaemonAvailable)$/;
+
+function conditionLine(condition: Condition): string {
+  const good = (condition.status === "True") === goodWhenTrue.test(condition.type);
+  return `${mark(good ? "green" : "yellow", good ? "✔" : "!")} ${describeCondition(condition)}`;
+}
+
+function list(name: string, lines: string[]): string[] {
+  return lines.length === 0 ? [] : [row(name, ""), ...lines.map((line) => `  ${line}`)];
+}
+
+function row(name: string, value: string): string {
+  return `${mark("bold", name.padEnd(11))} ${value}`.trimEnd();
+}
+
+function mark(color: Color, text: string): string {
+  return styleText(color, text);
+}
+
+function bytes(count: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  const power = count > 0 ? Math.min(Math.floor(Math.log2(count) / 10), units.length - 1) : 0;
+  return `${(count / 1024 ** power).toFixed(power ? 1 : 0)} ${units[power]}`;
+}

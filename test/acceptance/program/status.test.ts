@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import * as path from "node:path";
+import { stripVTControlCharacters } from "node:util";
+
+import { checkConfiguration, valuesFrom } from "../../../config";
+import { projectDirectory } from "../../../config/stack-file";
+import { type StackRun, up } from "../../../sandbox/engine";
+import { readStatus } from "../../../status/status";
+import { statusText } from "../../../status/text";
+import { testCluster } from "./harness";
+import { nfs, nfsClaim } from "./runs";
+
+describe("the status of a registry", function () {
+  this.timeout("2m");
+  const cluster = testCluster();
+  beforeEach(() => cluster.fresh());
+
+  const statusOf = (run: StackRun) =>
+    readStatus(checkConfiguration(valuesFrom(run.config, run.project), run.stack));
+
+  it("shows claim, pods, nodes and conditions, once the registry serves what its stack asks for", async () => {
+    const stack = cluster.stack("prod");
+    await up(stack);
+    const status = await statusOf(stack);
+    assert.deepEqual([status.converged, status.waitingFor], [true, []]);
+    assert.deepEqual(status.pods.map(({ node, ready, phase }) => [node, ready, phase]).sort(), [
+      ["infra-0", true, "Running"],
+      ["infra-1", true, "Running"],
+    ]);
+    const { claim } = status;
+    assert.deepEqual(
+      [claim?.name, claim?.phase, claim?.volume, claim?.capacity],
+      [nfsClaim, "Bound", nfsClaim, "100Gi"],
+    );
+    const text = stripVTControlCharacters(statusText(status));
+    assert.match(text, /^registry of sandbox \(operator\) {2}● serves what the stack asks for$/m);
+    assert.match(text, /^claim +image-registry-nfs Bound, volume image-registry-nfs, 100Gi, ReadWriteMany$/m);
+    assert.match(
+      text,
+      /^export +nfs\.prod\.example\.com:\/srv\/registry, this stack does not reach its host/m,
+    );
+    assert.match(text, /^ {2}✔ Available=True \(Ready\)/m);
+  });
+
+  it("says what differs from what the stack asks for", async () => {
+    await up(cluster.stack("dev"));
+    const { converged, waitingFor } = await statusOf(cluster.stack("dev", nfs));
+    assert.equal(converged, false);
+    assert.deepEqual(waitingFor, [`storage is emptyDir, the stack asks for pvc "${nfsClaim}"`]);
+  });
+
+  it("says in the pods' own words why they do not run", async () => {
+    await up(cluster.stack("dev"));
+    const nodes = (await cluster.list("Node")).map(({ metadata }) => metadata.name);
+    for (const node of nodes) await cluster.cordon(node);
+    for (const { metadata } of await cluster.pods()) await cluster.delete("Pod", metadata.name);
+    let waitingFor: readonly string[] = [];
+    while (!waitingFor.some((line) => line.includes("were unschedulable")))
+      ({ waitingFor } = await statusOf(cluster.stack("dev")));
+    assert.ok(
+      waitingFor.some((line) => /^pod image-registry-.* \(Pending\): Unschedulable: 0\/4 nodes/.test(line)),
+    );
+  });
+
+  it("ends with 0, 1 or 2, and is JSON for programs", async () => {
+    await up(cluster.stack("dev"));
+    const { kubeconfig, context } = cluster.controlPlane;
+    const options = ["--kubeconfig", kubeconfig, "--context", context];
+    const dev = await status("--stack", "dev", "--json", ...options);
+    assert.equal(dev.code, 0, dev.stderr);
+    const shown = JSON.parse(dev.stdout) as Record<string, unknown>;
+    assert.deepEqual([shown.storage, shown.converged], ["emptyDir", true]);
+    assert.equal((await status("--stack", "prod", ...options)).code, 1);
+    const unknown = await status("--stack", "staging", ...options);
+    assert.deepEqual(
+      [unknown.code, unknown.stderr],
+      [2, 'error: --stack "staging": there is no Pulumi.staging.yaml\n'],
+    );
+    assert.equal(
+      (await status("--stack", "dev", "--kubeconfig", kubeconfig, "--context", "nowhere")).code,
+      2,
+    );
+  });
+
+  async function status(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const main = path.join(projectDirectory, "status/main.ts");
+    return new Promise((resolve) => {
+      const child = execFile(process.execPath, ["--import", "tsx", main, ...args], (_, stdout, stderr) =>
+        resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+      );
+    });
+  }
+});
