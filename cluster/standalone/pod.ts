@@ -26,10 +26,9 @@ export function podSpec(plan: StandalonePlan, surroundings: Surroundings) {
     },
     ...(Object.keys(placement.nodeSelector).length && { nodeSelector: { ...placement.nodeSelector } }),
     ...(placement.tolerations.length && { tolerations: [...placement.tolerations] }),
-    ...(settings.affinity && { affinity: settings.affinity as V1PodSpec["affinity"] }),
+    ...(settings.affinity && { affinity: settings.affinity }),
     ...(settings.topologySpreadConstraints && {
-      topologySpreadConstraints:
-        settings.topologySpreadConstraints as unknown as V1PodSpec["topologySpreadConstraints"],
+      topologySpreadConstraints: settings.topologySpreadConstraints,
     }),
     containers: [
       {

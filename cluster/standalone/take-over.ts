@@ -65,6 +65,6 @@ function union(one: Fields, other: Fields): Fields {
 function withoutAnnotations(spec: Fields = {}): Fields {
   const { "f:metadata": metadata, ...template } = spec["f:template"] ?? {};
   if (!metadata) return spec;
-  const { "f:annotations": _, ...kept } = metadata;
+  const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== "f:annotations"));
   return { ...spec, "f:template": { ...template, "f:metadata": kept } };
 }

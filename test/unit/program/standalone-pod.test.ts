@@ -68,7 +68,7 @@ describe("the registry's pod", () => {
     const { startupProbe, readinessProbe, livenessProbe } = container();
     const found = environment();
     assert.equal(found["REGISTRY_HEALTH_STORAGEDRIVER_ENABLED"], "true");
-    const interval = Number.parseInt(String(found["REGISTRY_HEALTH_STORAGEDRIVER_INTERVAL"]), 10);
+    const interval = Number.parseInt(found["REGISTRY_HEALTH_STORAGEDRIVER_INTERVAL"] as string, 10);
     assert.ok((startupProbe.initialDelaySeconds ?? 0) > interval);
     const patience = ({ periodSeconds = 10, failureThreshold = 3 }) => periodSeconds * failureThreshold;
     assert.ok(patience(livenessProbe) >= 10 * patience(readinessProbe));
