@@ -1,4 +1,4 @@
-import type { ComponentResourceOptions } from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { checkRegistry } from "./cluster/checked-registry";
 import { summary } from "./cluster/convergence";
 import { registryNamespace } from "./cluster/registry-types";
@@ -11,11 +11,14 @@ import { kubernetesProvider } from "./provider";
 export = async () => {
   const config = readConfiguration();
   const connection = { kubeconfig: config.kubeconfig, context: config.context };
-  const registry = await checkRegistry(connection, planOf(config));
+  const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+  const registry = await checkRegistry(connection, planOf(config, stack));
 
   // A live registry outlives its stack: destroy lets go of it, and of what it stands on.
   const retainOnDelete = config.managementState !== "Removed";
-  const options = { provider: kubernetesProvider(connection), retainOnDelete };
+  const provider = kubernetesProvider(connection);
+  const owner = new components.OwningStack("stack", { stack, connection, live: registry.live }, { provider });
+  const options = { provider, retainOnDelete, dependsOn: [owner] };
 
   const storage = storageOf(config, options);
   const placement = config.placement?.infra
@@ -24,7 +27,7 @@ export = async () => {
   const patch = new components.RegistryOperatorPatch(
     "registry",
     { registry, settings: config.registry, timeoutSeconds: config.timeoutSeconds },
-    { ...options, dependsOn: [...storage.needed, ...(placement ? [placement] : [])] },
+    { ...options, dependsOn: [owner, ...storage.needed, ...(placement ? [placement] : [])] },
   );
 
   return {
@@ -36,8 +39,10 @@ export = async () => {
   };
 };
 
+type ComponentOptions = pulumi.ComponentResourceOptions & { dependsOn: pulumi.Resource[] };
+
 /** What the registry's pods need before they are told to use it. */
-function storageOf(config: Configuration, options: ComponentResourceOptions) {
+function storageOf(config: Configuration, options: ComponentOptions) {
   const namespace = registryNamespace;
   if (config.backend === "s3") {
     const keys = { accessKey: config.s3AccessKey, secretKey: config.s3SecretKey };
@@ -46,18 +51,26 @@ function storageOf(config: Configuration, options: ComponentResourceOptions) {
   const { nfs } = config;
   if (config.backend !== "nfs" || !nfs)
     return { needed: [], outputs: config.backend === "pvc" ? config.pvc : {} };
-  const { retainOnDelete } = options;
+  const { retainOnDelete, dependsOn } = options;
   const server = nfs.host
-    ? [new components.NfsExportHost("nfs", exportHostArgs(config, nfs, nfs.host), { retainOnDelete })]
+    ? [
+        new components.NfsExportHost("nfs", exportHostArgs(config, nfs, nfs.host), {
+          retainOnDelete,
+          dependsOn,
+        }),
+      ]
     : [];
   const clients = nfs.clientHosts.map(
     (node) =>
       new components.NfsClientHost(`nfs-client-${node.address}`, clientHostArgs(config, nfs, node), {
-        dependsOn: server,
+        dependsOn: [...dependsOn, ...server],
       }),
   );
   const volumeArgs = { namespace, ...nfs, nfs: { server: nfs.server, path: nfs.path } };
-  const storage = new components.RegistryStorage("storage", volumeArgs, { ...options, dependsOn: server });
+  const storage = new components.RegistryStorage("storage", volumeArgs, {
+    ...options,
+    dependsOn: [...dependsOn, ...server],
+  });
   const { claimName: claim, volumeName: volume } = storage;
   return { needed: [storage, ...clients], outputs: { claim, volume } };
 }

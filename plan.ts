@@ -3,10 +3,11 @@ import type { Storage } from "./cluster/registry-types";
 import type { Configuration } from "./config";
 
 /** What the configuration asks of the registry, in the terms of the Config CR. */
-export function planOf(config: Configuration): RegistryPlan {
+export function planOf(config: Configuration, stack: string): RegistryPlan {
   const { managementState, replicas, rolloutStrategy, placement, nfs } = config;
   const infra = placement?.infra ? placement : undefined;
   return {
+    stack,
     managementState,
     replicas,
     rolloutStrategy,

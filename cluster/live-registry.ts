@@ -1,5 +1,6 @@
 import type {
   KubernetesObject,
+  V1ConfigMap,
   V1Deployment,
   V1Node,
   V1PersistentVolume,
@@ -8,6 +9,7 @@ import type {
 } from "@kubernetes/client-node";
 import { UserError } from "../errors";
 import { ClusterClient, ClusterError, type ClusterConnection } from "./client";
+import { readOwningStack } from "./owning-stack";
 import {
   internalHostname,
   registryApi,
@@ -32,6 +34,10 @@ export interface LiveRegistry {
   /** Whether images were pushed to the registry; undefined when the cluster cannot tell. */
   readonly holdsImages: boolean | undefined;
   readonly hostnames: Hostnames;
+  /** Names the stack that this cluster's registry belongs to. */
+  readonly owningStack: V1ConfigMap | undefined;
+  /** Another text whenever the registry has changed in any way. */
+  readonly moment: string;
 }
 
 /** Where the registry answers: for pods, and from outside through its routes. */
@@ -55,7 +61,7 @@ export async function readLiveRegistry(
   const client = new ClusterClient(connection);
   // One request first: an unreachable cluster is then one error, and discovery is cached for the others.
   const rollout = await readRollout(client);
-  const [nodes, claims, volume, pruner, holdsImages, hostnames] = await Promise.all([
+  const [nodes, claims, volume, pruner, holdsImages, hostnames, owningStack] = await Promise.all([
     client.list<V1Node>("v1", "Node"),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", registryNamespace),
     volumeName === undefined
@@ -64,6 +70,7 @@ export async function readLiveRegistry(
     client.get(registryApi, "ImagePruner", registryName),
     readHoldsImages(client),
     readHostnames(client),
+    readOwningStack(client),
   ]);
   return {
     ...rollout,
@@ -73,6 +80,8 @@ export async function readLiveRegistry(
     prunerExists: pruner !== undefined,
     holdsImages,
     hostnames,
+    owningStack,
+    moment: rollout.config.metadata?.resourceVersion ?? "",
   };
 }
 

@@ -5,11 +5,14 @@ import { canonical } from "./canonical";
 import { type ClaimPlan, claimConflicts } from "./claim-preflight";
 import { conditionsOf, describeCondition, podProblems, unfinished } from "./convergence";
 import type { LiveRegistry } from "./live-registry";
+import { heldByAnother } from "./owning-stack";
 import { eligibleNodes, type Placement, whyNot } from "./nodes";
 import type { ManagementState, RolloutStrategy, Storage } from "./registry-types";
 
 /** What the stack is about to ask of the registry, as far as it can be checked against the live cluster. */
 export interface RegistryPlan {
+  /** Full name of the stack: organization/project/stack. */
+  readonly stack: string;
   readonly managementState: ManagementState;
   readonly replicas: number;
   readonly rolloutStrategy: RolloutStrategy;
@@ -35,6 +38,9 @@ export interface Findings {
 
 /** Compares the plan with the live cluster. Pure: the same snapshot gives the same findings. */
 export function preflight(live: LiveRegistry, plan: RegistryPlan): Findings {
+  const held = heldByAnother(live.owningStack, plan.stack);
+  // What else is found would be the other stack's doing.
+  if (held) return { errors: [held], warnings: [] };
   const unready = nodeProblems(live, plan);
   return {
     errors: [...imageLoss(live, plan), ...claimProblems(live, plan), ...unready.errors],

@@ -4,6 +4,7 @@ import {
   KubernetesObjectApi,
   type KubernetesObject,
   PatchStrategy,
+  type V1ConfigMap,
   type V1Deployment,
   type V1Node,
   type V1PersistentVolume,
@@ -18,6 +19,7 @@ export const operatorApi = "imageregistry.operator.openshift.io/v1";
 
 interface Kinds {
   Config: RegistryConfig;
+  ConfigMap: V1ConfigMap;
   ImagePruner: KubernetesObject & { status?: ImagePrunerStatus };
   Deployment: V1Deployment;
   Node: V1Node;
@@ -31,6 +33,7 @@ export type Live<K extends Kind> = Kinds[K] & { metadata: { name: string; uid: s
 
 export const places: Record<Kind, { apiVersion: string; namespace?: string }> = {
   Config: { apiVersion: operatorApi },
+  ConfigMap: { apiVersion: "v1", namespace },
   ImagePruner: { apiVersion: operatorApi },
   Deployment: { apiVersion: "apps/v1", namespace },
   Node: { apiVersion: "v1" },

@@ -177,6 +177,8 @@ export function live(changes: Partial<LiveRegistry> = {}): LiveRegistry {
     prunerExists: true,
     holdsImages: true,
     hostnames: { internal: internalHostname, routes: [] },
+    owningStack: undefined,
+    moment: "100",
     ...changes,
   };
 }
@@ -186,6 +188,7 @@ export const onClaim = (name: string): Storage => ({ managementState: "Unmanaged
 
 export function plan(changes: Partial<RegistryPlan> = {}): RegistryPlan {
   return {
+    stack: "organization/image-registry/test",
     managementState: "Managed",
     replicas: 1,
     rolloutStrategy: "RollingUpdate",

@@ -64,6 +64,17 @@ describe("the program", function () {
     }
   });
 
+  it("has its name on the cluster before anything else", async () => {
+    const { resources } = await preview(prod, { nodes });
+    const components = resources.filter(
+      ({ type, parent }) => /^image-registry:/.test(type) && parent !== "stack",
+    );
+    for (const { name, dependsOn } of components.filter(({ name }) => name !== "stack")) {
+      assert.ok(dependsOn.includes("stack-name"), name);
+    }
+    assert.ok(components.length >= 4);
+  });
+
   it("writes placement and storage of the registry in one patch, the only one of its Config", async () => {
     const { resources } = await preview(prod, { nodes });
     const [patch, ...others] = resources.filter(({ type }) => type === configPatch);
@@ -88,7 +99,10 @@ describe("the program", function () {
     const kubernetes = resources.filter(({ type }) => type.startsWith("kubernetes:"));
     assert.deepEqual(
       kubernetes.map(({ type, name }) => [type, name]),
-      [[configPatch, "registry"]],
+      [
+        ["kubernetes:core/v1:ConfigMap", "stack-name"],
+        [configPatch, "registry"],
+      ],
     );
   });
 
