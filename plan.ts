@@ -14,7 +14,7 @@ export function planOf(config: Configuration, stack: string): RegistryPlan {
     storage: storageOf(config),
     claim:
       config.backend === "nfs" && nfs
-        ? { ...nfs, nfs, volumeName: nfs.volumeName ?? nfs.claimName }
+        ? { ...nfs, managementState, nfs, volumeName: nfs.volumeName ?? nfs.claimName }
         : undefined,
     placement: { nodeSelector: infra?.nodeSelector ?? {}, tolerations: infra?.tolerations ?? [] },
     ownAffinity: config.registry?.affinity !== undefined,

@@ -2,7 +2,7 @@ import type { V1Node, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { UserError } from "../errors";
 import { backendsOf, describeStorage, sameStore, storageInUse } from "./backends";
 import { canonical } from "./canonical";
-import { type ClaimPlan, claimConflicts } from "./claim-preflight";
+import { type ClaimPlan, claimConflicts, claimRepairs } from "./claim-preflight";
 import { conditionsOf, describeCondition, podProblems, unfinished } from "./convergence";
 import type { LiveRegistry } from "./live-registry";
 import { heldByAnother } from "./owning-stack";
@@ -44,7 +44,7 @@ export function preflight(live: LiveRegistry, plan: RegistryPlan): Findings {
   const unready = nodeProblems(live, plan);
   return {
     errors: [...imageLoss(live, plan), ...claimProblems(live, plan), ...unready.errors],
-    warnings: [...troubles(live), ...unready.warnings],
+    warnings: [...(plan.claim ? claimRepairs(live, plan.claim) : []), ...troubles(live), ...unready.warnings],
   };
 }
 

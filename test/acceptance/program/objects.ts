@@ -72,12 +72,19 @@ export class Objects {
 
   /** What `oc patch --type merge` does. */
   async patch<K extends Kind>(kind: K, name: string, change: object): Promise<void> {
-    const object = { ...header(kind, name), ...change };
+    const { metadata, ...rest } = change as KubernetesObject;
+    const { metadata: names, ...type } = header(kind, name);
+    const object = { ...type, metadata: { ...names, ...metadata }, ...rest };
     await this.api.patch(object, undefined, undefined, "kubectl-patch", undefined, PatchStrategy.MergePatch);
   }
 
+  /** One that is gone already is as good as deleted. */
   async delete(kind: Kind, name: string): Promise<void> {
-    await this.api.delete(header(kind, name));
+    try {
+      await this.api.delete(header(kind, name));
+    } catch (error) {
+      if (!(error instanceof ApiException && error.code === 404)) throw error;
+    }
   }
 }
 

@@ -124,6 +124,7 @@ describe("an existing claim that the stack names", () => {
 describe("the claim and volume that the stack makes", () => {
   it("are checked against those on the cluster", () => {
     const asked = {
+      managementState: "Managed" as const,
       claimName: "registry",
       volumeName: "registry",
       size: "100Gi",
