@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { checkRegistry } from "./cluster/checked-registry";
+import { type CheckedRegistry, checkRegistry } from "./cluster/checked-registry";
 import { summary } from "./cluster/convergence";
 import { registryNamespace } from "./cluster/registry-types";
 import * as components from "./components";
@@ -20,7 +20,7 @@ export = async () => {
   const owner = new components.OwningStack("stack", { stack, connection, live: registry.live }, { provider });
   const options = { provider, retainOnDelete, dependsOn: [owner] };
 
-  const storage = storageOf(config, options);
+  const storage = storageOf(config, registry, options);
   const placement = config.placement?.infra
     ? new components.InfraPlacement("placement", { ...config.placement, live: registry.live }, options)
     : undefined;
@@ -35,6 +35,7 @@ export = async () => {
     ...storage.outputs,
     conditions: patch.conditions.apply(summary),
     hostnames: patch.hostnames,
+    httpSecret: patch.httpSecret,
     next: nextSteps(config),
   };
 };
@@ -42,7 +43,7 @@ export = async () => {
 type ComponentOptions = pulumi.ComponentResourceOptions & { dependsOn: pulumi.Resource[] };
 
 /** What the registry's pods need before they are told to use it. */
-function storageOf(config: Configuration, options: ComponentOptions) {
+function storageOf(config: Configuration, found: CheckedRegistry, options: ComponentOptions) {
   const namespace = registryNamespace;
   if (config.backend === "s3") {
     const keys = { accessKey: config.s3AccessKey, secretKey: config.s3SecretKey };
@@ -66,7 +67,7 @@ function storageOf(config: Configuration, options: ComponentOptions) {
         dependsOn: [...dependsOn, ...server],
       }),
   );
-  const volumeArgs = { namespace, ...nfs, nfs: { server: nfs.server, path: nfs.path } };
+  const volumeArgs = { namespace, ...nfs, nfs: { server: nfs.server, path: nfs.path }, found };
   const storage = new components.RegistryStorage("storage", volumeArgs, {
     ...options,
     dependsOn: [...dependsOn, ...server],
