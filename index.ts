@@ -24,10 +24,15 @@ export = async () => {
   const placement = config.placement?.infra
     ? new components.InfraPlacement("placement", { ...config.placement, live: registry.live }, options)
     : undefined;
+  const pruner = new components.ImagePruner(
+    "pruner",
+    { placement: registry.plan.placement, settings: config.pruner, live: registry.live.pruner },
+    { ...options, dependsOn: [owner, ...(placement ? [placement] : [])] },
+  );
   const patch = new components.RegistryOperatorPatch(
     "registry",
     { registry, settings: config.registry, timeoutSeconds: config.timeoutSeconds },
-    { ...options, dependsOn: [owner, ...storage.needed, ...(placement ? [placement] : [])] },
+    { ...options, dependsOn: [owner, ...storage.needed, ...(placement ? [placement] : []), pruner] },
   );
 
   return {
@@ -40,7 +45,7 @@ export = async () => {
   };
 };
 
-type ComponentOptions = pulumi.ComponentResourceOptions & { dependsOn: pulumi.Resource[] };
+type ComponentOptions = Omit<pulumi.ComponentResourceOptions, "dependsOn"> & { dependsOn: pulumi.Resource[] };
 
 /** What the registry's pods need before they are told to use it. */
 function storageOf(config: Configuration, found: CheckedRegistry, options: ComponentOptions) {

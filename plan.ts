@@ -25,7 +25,8 @@ export function planOf(config: Configuration, stack: string): RegistryPlan {
 
 // Always with storage.managementState: what the operator wrote there for an earlier backend would stay, and Managed
 // lets it delete the claim.
-function storageOf({ backend, nfs, pvc, s3 }: Configuration): Storage {
+function storageOf(config: Configuration): Storage {
+  const { backend, nfs, pvc, s3 } = config;
   const managementState = "Unmanaged";
   switch (backend) {
     case "emptyDir":
@@ -36,6 +37,8 @@ function storageOf({ backend, nfs, pvc, s3 }: Configuration): Storage {
       return { managementState, pvc: { claim: pvc?.claim } };
     case "s3":
       return { managementState, s3: s3 && s3Of(s3) };
+    default:
+      return { managementState, [backend]: config[backend] };
   }
 }
 

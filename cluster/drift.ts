@@ -40,14 +40,15 @@ export function driftOf(live: SpecObject, manager: string, asked: object): Drift
       (inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
       live.spec,
     );
-    if (value !== undefined && sameValue(found, value)) return [];
+    if (value !== undefined && (sameValue(found, value) || (found === undefined && isDropped(path, value))))
+      return [];
     const managers = managersOf(live, ["spec", ...path]);
     const by = managers.length ? ` by ${managers.join(", ")}` : " by hand";
     const change =
       value === undefined
         ? `was changed${by}`
         : `is ${found === undefined ? "gone" : JSON.stringify(found)}${by}, asked is ${JSON.stringify(value)}`;
-    return [{ name, described: `will put back spec.${name}: it ${change}` }];
+    return [{ name, described: `will put back spec.${name} of the ${live.kind}: it ${change}` }];
   });
 }
 
@@ -62,7 +63,7 @@ function fieldsOf(value: object, path: readonly string[] = []): Field[] {
     const here = [...path, key];
     if (typeof inner === "object" && inner !== null && !Array.isArray(inner) && Object.keys(inner).length)
       return fieldsOf(inner, here);
-    return isDropped(here, inner) ? [] : [{ path: here, value: inner }];
+    return [{ path: here, value: inner }];
   });
 }
 
@@ -83,7 +84,9 @@ function sameValue(one: unknown, other: unknown): boolean {
   if (one === undefined || other === undefined) return one === other;
   if (canonical(one) === canonical(other)) return true;
   return [quantityValue, seconds].some((read) => {
-    const [first, second] = [read(String(one)), read(String(other))];
+    const [first, second] = [one, other].map((value) =>
+      typeof value === "string" || typeof value === "number" ? read(String(value)) : undefined,
+    );
     return first !== undefined && first === second;
   });
 }

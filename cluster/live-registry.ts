@@ -9,6 +9,7 @@ import type {
 } from "@kubernetes/client-node";
 import { UserError } from "../errors";
 import { ClusterClient, ClusterError, type ClusterConnection } from "./client";
+import type { SpecObject } from "./drift";
 import { readOwningStack } from "./owning-stack";
 import {
   internalHostname,
@@ -30,7 +31,7 @@ export interface LiveRegistry {
   readonly claims: V1PersistentVolumeClaim[];
   /** The volume the stack wants to make, when it exists already. */
   readonly volume: V1PersistentVolume | undefined;
-  readonly prunerExists: boolean;
+  readonly pruner: SpecObject | undefined;
   /** Whether images were pushed to the registry; undefined when the cluster cannot tell. */
   readonly holdsImages: boolean | undefined;
   readonly hostnames: Hostnames;
@@ -67,7 +68,7 @@ export async function readLiveRegistry(
     volumeName === undefined
       ? undefined
       : client.get<V1PersistentVolume>("v1", "PersistentVolume", volumeName),
-    client.get(registryApi, "ImagePruner", registryName),
+    client.get<SpecObject>(registryApi, "ImagePruner", registryName),
     readHoldsImages(client),
     readHostnames(client),
     readOwningStack(client),
@@ -77,7 +78,7 @@ export async function readLiveRegistry(
     nodes: nodes ?? [],
     claims: claims ?? [],
     volume,
-    prunerExists: pruner !== undefined,
+    pruner,
     holdsImages,
     hostnames,
     owningStack,

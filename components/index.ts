@@ -1,3 +1,4 @@
+export { ImagePruner, type ImagePrunerArgs } from "./image-pruner";
 export { InfraPlacement, type InfraPlacementArgs } from "./infra-placement";
 export { NfsClientHost, type NfsClientHostArgs } from "./nfs-client-host";
 export { NfsExportHost, type NfsExportHostArgs } from "./nfs-export-host";

@@ -4,7 +4,7 @@ import { RandomBytes } from "@pulumi/random";
 import { type CheckedRegistry, evictForeignFields } from "../cluster/checked-registry";
 import { ClusterClient } from "../cluster/client";
 import { type Condition, conditionsOf } from "../cluster/convergence";
-import { type Drift, ownsNote } from "../cluster/drift";
+import type { Drift } from "../cluster/drift";
 import { foreignFields, madeAnewByOperator } from "../cluster/foreign-fields";
 import { type Hostnames, readHostnames } from "../cluster/live-registry";
 import { ownedBy } from "../cluster/managed-fields";
@@ -13,6 +13,7 @@ import { type RegistrySettings, withoutBlanks } from "../cluster/settings";
 import { waitUntilConverged } from "../cluster/wait";
 import type { ConfigSpec } from "../crds/types";
 import { evictionManager, patchAnnotations, registryManager } from "./field-managers";
+import { patchNotes } from "./patch-notes";
 
 export interface RegistryOperatorPatchArgs {
   /** The plan (managementState, replicas, rolloutStrategy, storage, placement) and the live cluster it was checked against. */
@@ -22,11 +23,6 @@ export interface RegistryOperatorPatchArgs {
   /** Seconds the registry may take until it serves what was asked. @default 600 */
   readonly timeoutSeconds?: number;
 }
-
-/** Names on the live CR what was last taken back from other managers, so that it is a visible change of the patch. */
-const evictedAnnotation = "image-registry/evicted";
-/** The CR's own uid: one that was deleted and made anew is a change of the patch too. */
-const uidAnnotation = "image-registry/uid";
 
 /**
  * The cluster's registry as the stack wants it: server-side apply of `configs.imageregistry.operator.openshift.io/cluster`
@@ -110,7 +106,10 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
         kind: "Config",
         metadata: {
           name: registryName,
-          annotations: { ...patchAnnotations(registryManager), ...this.notes() },
+          annotations: {
+            ...patchAnnotations(registryManager),
+            ...patchNotes(this.args.registry.live.config, this.spec, this.foreign()),
+          },
         },
         spec: { ...this.spec, httpSecret: this.httpSecret },
       },
@@ -141,20 +140,6 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
 
   private foreign(): Drift[] {
     return foreignFields(this.args.registry.live.config, this.spec as { storage: Storage }, this.settings);
-  }
-
-  // With nothing to put right the live value is kept, so that an unchanged stack stays unchanged.
-  private notes(): Record<string, string> {
-    const { metadata } = this.args.registry.live.config;
-    const names = this.foreign().map(({ name }) => name);
-    const value = names.length
-      ? `${names.join("+")}@${metadata?.generation}`
-      : metadata?.annotations?.[evictedAnnotation];
-    return {
-      [uidAnnotation]: metadata?.uid ?? "",
-      ...ownsNote(this.spec),
-      ...(value !== undefined && { [evictedAnnotation]: value }),
-    };
   }
 
   private async converged(): Promise<{ conditions: Condition[]; hostnames: Hostnames }> {

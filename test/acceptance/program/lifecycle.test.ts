@@ -31,7 +31,7 @@ describe("the way down, and up again", function () {
     const result = await destroy(cluster.stack("prod"));
     assert.deepEqual(clusterChanges(result), [
       "delete stack-name",
-      "retain placement-pruner",
+      "retain pruner-patch",
       "retain registry",
       "retain storage-claim",
       "retain storage-volume",

@@ -90,7 +90,7 @@ export class FakeCluster {
   }
 
   private objects(): Record<string, KubernetesObject | KubernetesObject[] | undefined> {
-    const { config, deployment, pods, nodes, claims, volume, prunerExists, owningStack } = this.live;
+    const { config, deployment, pods, nodes, claims, volume, pruner, owningStack } = this.live;
     const labelled = pods.map((pod) => ({
       ...pod,
       metadata: { ...pod.metadata, labels: { "docker-registry": "default" } },
@@ -98,7 +98,7 @@ export class FakeCluster {
     const registry = "/apis/imageregistry.operator.openshift.io/v1";
     return {
       [`${registry}/configs/cluster`]: config,
-      [`${registry}/imagepruners/cluster`]: prunerExists ? { metadata: { name: "cluster" } } : undefined,
+      [`${registry}/imagepruners/cluster`]: pruner,
       [`/apis/apps/v1/namespaces/${registryNamespace}/deployments/image-registry`]: deployment,
       [`/api/v1/namespaces/${registryNamespace}/pods`]: labelled,
       [`/api/v1/namespaces/${registryNamespace}/events`]: [],

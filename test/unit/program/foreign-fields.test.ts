@@ -43,7 +43,10 @@ describe("what another manager set", () => {
   it("in a field we had applied is put back, naming whose it is now", () => {
     const [field, ...others] = found(byHand({ replicas: 3 }, lost("replicas"), { "f:replicas": {} }));
     assert.deepEqual(others, []);
-    assert.equal(field?.described, "will put back spec.replicas: it is 3 by kubectl-patch, asked is 1");
+    assert.equal(
+      field?.described,
+      "will put back spec.replicas of the Config: it is 3 by kubectl-patch, asked is 1",
+    );
   });
 
   it("or took away is put back, a storage backend and an empty label too", () => {
@@ -69,7 +72,10 @@ describe("what another manager set", () => {
     const [field] = found(byHand({ httpSecret: "by-hand" }, {}, { "f:httpSecret": {} }), {
       httpSecret: undefined,
     });
-    assert.equal(field?.described, "will put back spec.httpSecret: it was changed by kubectl-patch");
+    assert.equal(
+      field?.described,
+      "will put back spec.httpSecret of the Config: it was changed by kubectl-patch",
+    );
   });
 
   it("is no drift while we own the field: that is a change of the configuration", () => {

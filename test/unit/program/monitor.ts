@@ -43,6 +43,7 @@ const computed: Record<string, Inputs> = {
   "image-registry:index:OwningStack": {},
   "image-registry:index:RegistryStorage": {},
   "image-registry:index:RegistryOperatorPatch": {},
+  "image-registry:index:ImagePruner": {},
   "image-registry:index:InfraPlacement": {},
   "image-registry:index:S3Credentials": {},
   "kubernetes:core/v1:ConfigMap": {},

@@ -59,7 +59,7 @@ describe("the program", function () {
   it("has volume, claim and placement in place before it patches the registry, so that pods roll once", async () => {
     const { resources } = await preview(prod, { nodes });
     const component = resources.find(({ type }) => type === "image-registry:index:RegistryOperatorPatch");
-    for (const needed of ["storage-volume", "storage-claim", "placement-pruner", "placement-infra-0"]) {
+    for (const needed of ["storage-volume", "storage-claim", "pruner-patch", "placement-infra-0"]) {
       assert.ok(component?.dependsOn.includes(needed), needed);
     }
   });
