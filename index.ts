@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { checkRegistry } from "./cluster/checked-registry";
 import { summary } from "./cluster/convergence";
 import { registryNamespace } from "./cluster/registry-types";
@@ -11,21 +12,33 @@ import { storageOf } from "./storage";
 export = async () => {
   const config = readConfiguration();
   const connection = { kubeconfig: config.kubeconfig, context: config.context };
-  if (config.platform === "standalone") return standalonePlatform(config, connection);
-  const registry = await checkRegistry(connection, planOf(config));
+  const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+  if (config.platform === "standalone") return standalonePlatform(config, connection, stack);
+  const registry = await checkRegistry(connection, planOf(config), stack);
 
   // A live registry outlives its stack: destroy lets go of it, and of what it stands on.
   const retainOnDelete = config.managementState !== "Removed";
-  const options = { provider: kubernetesProvider(connection), retainOnDelete };
+  const provider = kubernetesProvider(connection);
+  const owner = new components.OwningStack(
+    "stack",
+    { stack, namespace: registryNamespace, ...registry },
+    { provider },
+  );
+  const options = { provider, retainOnDelete, dependsOn: [owner] };
 
-  const storage = storageOf(config, registryNamespace, options);
+  const storage = storageOf(config, registryNamespace, registry, options);
   const placement = config.placement?.infra
     ? new components.InfraPlacement("placement", { ...config.placement, live: registry.live }, options)
     : undefined;
+  const pruner = new components.ImagePruner(
+    "pruner",
+    { placement: registry.plan.placement, settings: config.pruner, live: registry.live.pruner },
+    { ...options, dependsOn: [owner, ...(placement ? [placement] : [])] },
+  );
   const patch = new components.RegistryOperatorPatch(
     "registry",
     { registry, settings: config.registry, timeoutSeconds: config.timeoutSeconds },
-    { ...options, dependsOn: [...storage.needed, ...(placement ? [placement] : [])] },
+    { ...options, dependsOn: [owner, ...storage.needed, ...(placement ? [placement] : []), pruner] },
   );
 
   return {
@@ -33,6 +46,7 @@ export = async () => {
     ...storage.outputs,
     conditions: patch.conditions.apply(summary),
     hostnames: patch.hostnames,
+    httpSecret: patch.httpSecret,
     next: nextSteps(config),
   };
 };

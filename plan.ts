@@ -16,7 +16,7 @@ export function planOf(config: Configuration, namespace = registryNamespace): Re
     storage: storageOf(config),
     claim:
       config.backend === "nfs" && nfs
-        ? { ...nfs, namespace, nfs, volumeName: nfs.volumeName ?? nfs.claimName }
+        ? { ...nfs, managementState, namespace, nfs, volumeName: nfs.volumeName ?? nfs.claimName }
         : undefined,
     placement: { nodeSelector: infra?.nodeSelector ?? {}, tolerations: infra?.tolerations ?? [] },
     ownAffinity: config.registry?.affinity !== undefined,
@@ -44,7 +44,8 @@ export function standalonePlanOf(config: Configuration): StandalonePlan {
 
 // Always with storage.managementState: what the operator wrote there for an earlier backend would stay, and Managed
 // lets it delete the claim.
-function storageOf({ backend, nfs, pvc, s3 }: Configuration): Storage {
+function storageOf(config: Configuration): Storage {
+  const { backend, nfs, pvc, s3 } = config;
   const managementState = "Unmanaged";
   switch (backend) {
     case "emptyDir":
@@ -55,6 +56,8 @@ function storageOf({ backend, nfs, pvc, s3 }: Configuration): Storage {
       return { managementState, pvc: { claim: pvc?.claim } };
     case "s3":
       return { managementState, s3: s3 && s3Of(s3) };
+    default:
+      return { managementState, [backend]: config[backend] };
   }
 }
 

@@ -13,28 +13,33 @@ import { kubernetesProvider } from "./provider";
 import { storageOf } from "./storage";
 
 /** The program on a cluster without the registry's operator: the stack runs the registry itself. */
-export async function standalonePlatform(config: Configuration, connection: ClusterConnection) {
-  const registry = await checkStandalone(connection, standalonePlanOf(config));
+export async function standalonePlatform(
+  config: Configuration,
+  connection: ClusterConnection,
+  stack: string,
+) {
+  const registry = await checkStandalone(connection, standalonePlanOf(config), stack);
 
   // A live registry outlives its stack: destroy lets go of it, and of what it stands on.
   const retainOnDelete = config.managementState !== "Removed";
-  const options = { provider: kubernetesProvider(connection), retainOnDelete };
+  const provider = kubernetesProvider(connection);
+  const { namespace } = registry.plan;
+  const made = namespaceOf(registry, { provider, retainOnDelete });
+  const owner = new components.OwningStack(
+    "stack",
+    { stack, namespace, ...registry },
+    { provider, dependsOn: made },
+  );
+  const options = { provider, retainOnDelete, dependsOn: [owner] };
 
-  const namespace = namespaceOf(registry, options);
-  const storage = storageOf(config, registry.plan.namespace, { ...options, dependsOn: namespace });
+  const storage = storageOf(config, namespace, registry, options);
   const placement = config.placement?.infra
-    ? [
-        new components.InfraPlacement(
-          "placement",
-          { ...config.placement, live: { nodes: registry.live.nodes, prunerExists: false } },
-          options,
-        ),
-      ]
+    ? [new components.InfraPlacement("placement", { ...config.placement, live: registry.live }, options)]
     : [];
   const standalone = new components.StandaloneRegistry(
     "registry",
     { registry, timeoutSeconds: config.timeoutSeconds },
-    { ...options, dependsOn: [...namespace, ...storage.needed, ...placement] },
+    { ...options, dependsOn: [owner, ...storage.needed, ...placement] },
   );
 
   return {

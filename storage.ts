@@ -1,5 +1,6 @@
 import type { ComponentResourceOptions, Resource } from "@pulumi/pulumi";
 import * as components from "./components";
+import type { RegistryStorageArgs } from "./components/registry-storage";
 import type { Configuration } from "./config";
 import { clientHostArgs, exportHostArgs } from "./host-args";
 
@@ -8,7 +9,12 @@ interface Options extends ComponentResourceOptions {
 }
 
 /** What the registry's pods need before they are told to use it. */
-export function storageOf(config: Configuration, namespace: string, options: Options) {
+export function storageOf(
+  config: Configuration,
+  namespace: string,
+  found: RegistryStorageArgs["found"],
+  options: Options,
+) {
   if (config.backend === "s3") {
     const keys = { accessKey: config.s3AccessKey, secretKey: config.s3SecretKey };
     return { needed: [new components.S3Credentials("s3", { namespace, ...keys }, options)], outputs: {} };
@@ -16,20 +22,25 @@ export function storageOf(config: Configuration, namespace: string, options: Opt
   const { nfs } = config;
   if (config.backend !== "nfs" || !nfs)
     return { needed: [], outputs: config.backend === "pvc" ? config.pvc : {} };
-  const { retainOnDelete } = options;
+  const { retainOnDelete, dependsOn = [] } = options;
   const server = nfs.host
-    ? [new components.NfsExportHost("nfs", exportHostArgs(config, nfs, nfs.host), { retainOnDelete })]
+    ? [
+        new components.NfsExportHost("nfs", exportHostArgs(config, nfs, nfs.host), {
+          retainOnDelete,
+          dependsOn,
+        }),
+      ]
     : [];
   const clients = nfs.clientHosts.map(
     (node) =>
       new components.NfsClientHost(`nfs-client-${node.address}`, clientHostArgs(config, nfs, node), {
-        dependsOn: server,
+        dependsOn: [...dependsOn, ...server],
       }),
   );
-  const volumeArgs = { namespace, ...nfs, nfs: { server: nfs.server, path: nfs.path } };
+  const volumeArgs = { namespace, ...nfs, nfs: { server: nfs.server, path: nfs.path }, found };
   const storage = new components.RegistryStorage("storage", volumeArgs, {
     ...options,
-    dependsOn: [...(options.dependsOn ?? []), ...server],
+    dependsOn: [...dependsOn, ...server],
   });
   const { claimName: claim, volumeName: volume } = storage;
   return { needed: [storage, ...clients], outputs: { claim, volume } };

@@ -15,6 +15,15 @@ export function foreignBackends(live: Storage | undefined, wanted: Storage): Bac
   return backendsOf(live).filter((name) => wanted[name] === undefined);
 }
 
+/** What holds the images in an object store, by its key in the CRD. */
+const holders: Partial<Record<BackendName, string>> = {
+  azure: "container",
+  gcs: "bucket",
+  swift: "container",
+  oss: "bucket",
+  ibmcos: "bucket",
+};
+
 /** One line for people: `emptyDir`, `pvc "image-registry-storage"`, `s3 bucket "images"`. */
 export function describeStorage(storage: Storage): string {
   const described = backendsOf(storage).map((name) => {
@@ -23,7 +32,8 @@ export function describeStorage(storage: Storage): string {
       const { bucket = "", regionEndpoint } = storage.s3 ?? {};
       return `s3 bucket "${bucket}"${regionEndpoint ? ` at ${regionEndpoint}` : ""}`;
     }
-    return name;
+    const holder = holders[name];
+    return holder ? `${name} ${holder} "${(storage[name] as Record<string, string>)[holder] ?? ""}"` : name;
   });
   return described.join(" and ") || "none";
 }
@@ -32,6 +42,9 @@ export function describeStorage(storage: Storage): string {
 export function sameStore(one: Storage, other: Storage): boolean {
   return describeStorage(one) === describeStorage(other);
 }
+
+// To the registry it is S3.
+const ibmEndpoint = ".cloud-object-storage.appdomain.cloud";
 
 /**
  * The storage that the registry's pods really use, read off the Deployment: spec says what is wanted and status
@@ -45,14 +58,18 @@ export function storageInUse(deployment: V1Deployment | undefined): Storage | un
   if (volume?.persistentVolumeClaim) return { pvc: { claim: volume.persistentVolumeClaim.claimName } };
   const env = new Map(pod.containers[0]?.env?.map(({ name, value }) => [name, value]));
   const driver = env.get("REGISTRY_STORAGE");
+  // The operator writes values as YAML, so a bucket of digits comes in quotes.
+  const value = (name: string) => env.get(`REGISTRY_STORAGE_${name}`)?.replace(/^"(.*)"$/, "$1");
   if (driver === "s3") {
-    // The operator writes values as YAML, so a bucket of digits comes in quotes.
-    const value = (name: string) => env.get(`REGISTRY_STORAGE_S3_${name}`)?.replace(/^"(.*)"$/, "$1");
-    const regionEndpoint = value("REGIONENDPOINT");
-    return { s3: { bucket: value("BUCKET"), ...(regionEndpoint && { regionEndpoint }) } };
+    const regionEndpoint = value("S3_REGIONENDPOINT");
+    if (regionEndpoint?.endsWith(ibmEndpoint)) return { ibmcos: { bucket: value("S3_BUCKET") } };
+    return { s3: { bucket: value("S3_BUCKET"), ...(regionEndpoint && { regionEndpoint }) } };
   }
   const backend = backendNames.find((name) => name === driver);
-  return backend && { [backend]: {} };
+  const holder = backend && holders[backend];
+  if (!backend || !holder) return backend && { [backend]: {} };
+  const held = value(`${backend}_${holder}`.toUpperCase());
+  return { [backend]: held === undefined ? {} : { [holder]: held } };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ClusterClient, type ClusterConnection } from "./client";
 import { effectivePlacement } from "./effective-placement";
 import { type LiveRegistry, readLiveRegistry } from "./live-registry";
-import { type Findings, assertPreflight, preflight, type RegistryPlan } from "./preflight";
+import { type Findings, assertPreflight, findingsFor, preflight, type RegistryPlan } from "./preflight";
 import { type RegistrySettings, setByOthers } from "./settings";
 import { evictionPatch, foreignBackends } from "./backends";
 import { registryApi, registryName, type RegistryConfig, type Storage } from "./registry-types";
@@ -21,9 +21,12 @@ export interface CheckedRegistry {
 export async function checkRegistry(
   connection: ClusterConnection,
   plan: RegistryPlan,
+  stack: string,
 ): Promise<CheckedRegistry> {
   const live = await readLiveRegistry(connection, plan.claim?.volumeName);
-  const findings = preflight(live, { ...plan, ...effectivePlacement(live.config, plan) });
+  const findings = findingsFor(stack, live.owningStack, () =>
+    preflight(live, { ...plan, ...effectivePlacement(live.config, plan) }),
+  );
   assertPreflight(findings);
   return { connection, plan, live, warnings: findings.warnings };
 }

@@ -1,9 +1,11 @@
-import type { V1PersistentVolume } from "@kubernetes/client-node";
 import { quantityValue } from "../hosts/quantity";
+import { reservation } from "./claim-repair";
 import type { LiveRegistry } from "./live-registry";
+import type { ManagementState } from "./registry-types";
 
 /** The statically bound pair that RegistryStorage makes: one volume, reserved for one claim. */
 export interface ClaimPlan {
+  readonly managementState: ManagementState;
   /** Of the claim. */
   readonly namespace: string;
   readonly claimName: string;
@@ -14,12 +16,50 @@ export interface ClaimPlan {
   readonly nfs: { readonly server: string; readonly path: string };
 }
 
+type LiveClaims = Pick<LiveRegistry, "claims" | "volume">;
+
 /** Why the volume and claim found on the cluster would not become the planned pair: none of it heals by waiting. */
-export function claimConflicts(live: Pick<LiveRegistry, "claims" | "volume">, plan: ClaimPlan): string[] {
-  return [...volumeConflicts(live.volume, plan), ...existingClaimConflicts(live, plan)];
+export function claimConflicts(live: LiveClaims, plan: ClaimPlan): string[] {
+  return [...volumeConflicts(live, plan), ...existingClaimConflicts(live, plan)];
 }
 
-function volumeConflicts(volume: V1PersistentVolume | undefined, plan: ClaimPlan): string[] {
+/** What was done to the pair by hand, and what the next up does about it. */
+export function claimRepairs(live: LiveClaims, plan: ClaimPlan): string[] {
+  const { volume } = live;
+  const claim = claimOf(live, plan);
+  const images = `the images are untouched at ${plan.nfs.server}:${plan.nfs.path}`;
+  const repairs: string[] = [];
+  if (volume?.metadata?.deletionTimestamp && claim) {
+    repairs.push(
+      `nfs: volume "${plan.volumeName}" is being deleted, and goes with claim "${plan.claimName}"; ${images}`,
+    );
+  }
+  if (reservation(volume, claim) === null) {
+    repairs.push(
+      `nfs: volume "${plan.volumeName}" is left over from a deleted claim (phase ${volume?.status?.phase}); ` +
+        `will free it for claim "${plan.claimName}"; ${images}`,
+    );
+  }
+  if (claim?.status?.phase === "Lost") {
+    repairs.push(
+      `nfs: claim "${plan.claimName}" is Lost, because its volume was deleted; will give it volume "${plan.volumeName}" again; ${images}`,
+    );
+  }
+  return repairs;
+}
+
+/** Whether the claim must be made anew, or made to find its volume again. */
+export function claimNeedsStep(live: LiveClaims, plan: Pick<ClaimPlan, "claimName">): boolean {
+  const claim = claimOf(live, plan);
+  return !claim || claim.status?.phase === "Lost" || reservation(live.volume, claim) !== undefined;
+}
+
+function claimOf({ claims }: LiveClaims, { claimName }: Pick<ClaimPlan, "claimName">) {
+  return claims.find(({ metadata }) => metadata?.name === claimName);
+}
+
+function volumeConflicts(live: LiveClaims, plan: ClaimPlan): string[] {
+  const { volume } = live;
   if (!volume) return [];
   const name = `volume "${plan.volumeName}"`;
   const source = volume.spec?.nfs;
@@ -36,18 +76,13 @@ function volumeConflicts(volume: V1PersistentVolume | undefined, plan: ClaimPlan
         `${plan.namespace}/${plan.claimName}; set nfs.volumeName to a new name`,
     ];
   }
-  if (volume.status?.phase === "Released" || volume.status?.phase === "Failed") {
-    return [
-      `nfs.volumeName: ${name} is left over from a deleted claim (phase ${volume.status.phase}) and binds to no other; its data is ` +
-        `untouched at ${plan.nfs.server}:${plan.nfs.path}. Free it for the new claim with: ` +
-        `oc patch pv ${plan.volumeName} --type json -p '[{"op":"remove","path":"/spec/claimRef/uid"}]'`,
-    ];
-  }
+  if (volume.metadata?.deletionTimestamp && !claimOf(live, plan))
+    return [`nfs.volumeName: ${name} is being deleted; run again when it is gone`];
   return [];
 }
 
-function existingClaimConflicts({ claims }: Pick<LiveRegistry, "claims">, plan: ClaimPlan): string[] {
-  const claim = claims.find(({ metadata }) => metadata?.name === plan.claimName);
+function existingClaimConflicts(live: LiveClaims, plan: ClaimPlan): string[] {
+  const claim = claimOf(live, plan);
   if (!claim) return [];
   const name = `claim "${plan.claimName}"`;
   const conflicts: string[] = [];
@@ -57,11 +92,10 @@ function existingClaimConflicts({ claims }: Pick<LiveRegistry, "claims">, plan: 
         `set nfs.claimName to a new name, or use it as it is with backend: "pvc"`,
     );
   }
-  if (claim.status?.phase === "Lost")
-    conflicts.push(`nfs.claimName: ${name} is Lost: its volume is gone; set nfs.claimName to a new name`);
-  if (claim.metadata?.deletionTimestamp) {
+  if (claim.metadata?.deletionTimestamp && plan.managementState !== "Removed") {
     conflicts.push(
-      `nfs.claimName: ${name} is being deleted; wait until it is gone, or set nfs.claimName to a new name`,
+      `nfs.claimName: ${name} is being deleted, and goes when no pod uses it; that cannot be taken back. Set managementState to ` +
+        `Removed and pulumi up, then back and pulumi up: it is made anew, and the images stay at ${plan.nfs.server}:${plan.nfs.path}`,
     );
   }
   // Absent and empty differ: an absent class was filled in with the cluster's default when the claim was made.

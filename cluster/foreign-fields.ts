@@ -1,16 +1,8 @@
-import { describeStorage, foreignBackends, sameStore } from "./backends";
-import { lostByManager } from "./managed-fields";
-import type { RegistryPlan } from "./preflight";
-import { registryManager, type RegistryConfig } from "./registry-types";
+import { describeStorage, foreignBackends } from "./backends";
+import { type Drift, driftOf } from "./drift";
+import { appliedBy } from "./managed-fields";
+import { registryManager, type RegistryConfig, type Storage } from "./registry-types";
 import { type RegistrySettings, setByOthers } from "./settings";
-
-/** A field that another manager set against this stack, and what happens to it. */
-export interface ForeignField {
-  readonly name: string;
-  readonly described: string;
-}
-
-type Asked = Pick<RegistryPlan, "managementState" | "replicas" | "rolloutStrategy" | "storage">;
 
 /**
  * All that other managers set and this stack wants otherwise. Pulumi compares inputs with inputs and sees none of it:
@@ -18,9 +10,9 @@ type Asked = Pick<RegistryPlan, "managementState" | "replicas" | "rolloutStrateg
  */
 export function foreignFields(
   live: RegistryConfig,
-  asked: Asked,
+  asked: { readonly storage: Storage },
   settings: RegistrySettings,
-): ForeignField[] {
+): Drift[] {
   return [
     ...foreignBackends(live.spec.storage, asked.storage).map((name) => ({
       name,
@@ -28,7 +20,7 @@ export function foreignFields(
         `will evict ${name} from spec.storage of the live registry: ` +
         `${describeStorage(asked.storage)} is to be its only backend`,
     })),
-    ...takenFromUs(live, asked),
+    ...driftOf(live, registryManager, asked),
     ...setByOthers(live.spec, settings).map((name) => ({
       name,
       described: `will clear spec.${name} of the live registry, which another manager set`,
@@ -36,18 +28,14 @@ export function foreignFields(
   ];
 }
 
-function takenFromUs(live: RegistryConfig, asked: Asked): ForeignField[] {
-  const scalars = (["managementState", "replicas", "rolloutStrategy"] as const)
-    .filter((key) => live.spec[key] !== asked[key] && lostByManager(live, registryManager, ["spec", key]))
-    .map((key) => ({ name: key, described: `${String(live.spec[key])} by hand, asked is ${asked[key]}` }));
-  const { claim } = live.spec.storage?.pvc ?? {};
-  const moved = claim && asked.storage.pvc && !sameStore({ pvc: { claim } }, { pvc: asked.storage.pvc });
-  const claims =
-    moved && lostByManager(live, registryManager, ["spec", "storage", "pvc", "claim"])
-      ? [{ name: "claim", described: `"${claim}" by hand, asked is "${asked.storage.pvc?.claim}"` }]
-      : [];
-  return [...scalars, ...claims].map(({ name, described }) => ({
-    name,
-    described: `will put back ${name} of the live registry: it is ${described}`,
-  }));
+/** Says so when the Config is not the one this stack wrote to: it was deleted, and the operator made a blank one. */
+export function madeAnewByOperator(
+  live: RegistryConfig,
+  { owned }: { readonly owned: boolean },
+): string | undefined {
+  if (!owned || appliedBy(live, registryManager)) return undefined;
+  return (
+    `the live Config holds nothing of this stack: it was deleted and made anew by the operator ` +
+    `(managementState ${live.spec.managementState}, storage ${describeStorage(live.spec.storage ?? {})}); will write all of it again`
+  );
 }

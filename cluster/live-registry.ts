@@ -1,5 +1,6 @@
 import type {
   KubernetesObject,
+  V1ConfigMap,
   V1Deployment,
   V1Node,
   V1PersistentVolume,
@@ -8,6 +9,8 @@ import type {
 } from "@kubernetes/client-node";
 import { UserError } from "../errors";
 import { ClusterClient, ClusterError, type ClusterConnection } from "./client";
+import type { SpecObject } from "./drift";
+import { readOwningStack } from "./owning-stack";
 import {
   internalHostname,
   registryApi,
@@ -28,10 +31,14 @@ export interface LiveRegistry {
   readonly claims: V1PersistentVolumeClaim[];
   /** The volume the stack wants to make, when it exists already. */
   readonly volume: V1PersistentVolume | undefined;
-  readonly prunerExists: boolean;
+  readonly pruner: SpecObject | undefined;
   /** Whether images were pushed to the registry; undefined when the cluster cannot tell. */
   readonly holdsImages: boolean | undefined;
   readonly hostnames: Hostnames;
+  /** Names the stack that this cluster's registry belongs to. */
+  readonly owningStack: V1ConfigMap | undefined;
+  /** Another text whenever the registry has changed in any way. */
+  readonly moment: string;
 }
 
 /** Where the registry answers: for pods, and from outside through its routes. */
@@ -55,24 +62,27 @@ export async function readLiveRegistry(
   const client = new ClusterClient(connection);
   // One request first: an unreachable cluster is then one error, and discovery is cached for the others.
   const rollout = await readRollout(client);
-  const [nodes, claims, volume, pruner, holdsImages, hostnames] = await Promise.all([
+  const [nodes, claims, volume, pruner, holdsImages, hostnames, owningStack] = await Promise.all([
     client.list<V1Node>("v1", "Node"),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", registryNamespace),
     volumeName === undefined
       ? undefined
       : client.get<V1PersistentVolume>("v1", "PersistentVolume", volumeName),
-    client.get(registryApi, "ImagePruner", registryName),
+    client.get<SpecObject>(registryApi, "ImagePruner", registryName),
     readHoldsImages(client),
     readHostnames(client),
+    readOwningStack(client, registryNamespace),
   ]);
   return {
     ...rollout,
     nodes: nodes ?? [],
     claims: claims ?? [],
     volume,
-    prunerExists: pruner !== undefined,
+    pruner,
     holdsImages,
     hostnames,
+    owningStack,
+    moment: rollout.config.metadata?.resourceVersion ?? "",
   };
 }
 

@@ -11,10 +11,24 @@ export function ownedByOther(object: KubernetesObject, manager: string, path: re
   return entries(object).some((entry) => !isApplyOf(manager, entry) && owns(entry, path));
 }
 
+/** Whether the manager applied the field at the path, and nobody changed it since. */
+export function ownedBy(object: KubernetesObject, manager: string, path: readonly string[]): boolean {
+  return entries(object).some((entry) => isApplyOf(manager, entry) && owns(entry, path));
+}
+
 /** Whether the manager applied the object once and has since lost the field to another one. */
 export function lostByManager(object: KubernetesObject, manager: string, path: readonly string[]): boolean {
-  const own = entries(object).filter((entry) => isApplyOf(manager, entry));
-  return own.length > 0 && !own.some((entry) => owns(entry, path));
+  return appliedBy(object, manager) && !ownedBy(object, manager, path);
+}
+
+/** Whether the manager has ever applied the object. */
+export function appliedBy(object: KubernetesObject, manager: string): boolean {
+  return entries(object).some((entry) => isApplyOf(manager, entry));
+}
+
+/** Who owns the field now. */
+export function managersOf(object: KubernetesObject, path: readonly string[]): string[] {
+  return entries(object).flatMap((entry) => (entry.manager && owns(entry, path) ? [entry.manager] : []));
 }
 
 function entries(object: KubernetesObject): readonly ManagedFields[] {

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import type { V1Node, V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1Node, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { UserError } from "../errors";
 import { backendsOf, describeStorage, sameStore, storageInUse } from "./backends";
-import { type ClaimPlan, claimConflicts } from "./claim-preflight";
+import { type ClaimPlan, claimConflicts, claimRepairs } from "./claim-preflight";
 import { conditionsOf, describeCondition, podProblems, unfinished } from "./convergence";
 import type { LiveRegistry } from "./live-registry";
+import { heldByAnother } from "./owning-stack";
 import { eligibleNodes, type Placement, whyNot } from "./nodes";
 import type { ManagementState, RolloutStrategy, Storage } from "./registry-types";
 
@@ -40,8 +41,18 @@ export function preflight(live: LiveRegistry, plan: RegistryPlan): Findings {
   const unready = nodeProblems(live.nodes, plan, servesThePlan(live, plan));
   return {
     errors: [...imageLoss(live, plan), ...claimProblems(live, plan), ...unready.errors],
-    warnings: [...troubles(live), ...unready.warnings],
+    warnings: [...(plan.claim ? claimRepairs(live, plan.claim) : []), ...troubles(live), ...unready.warnings],
   };
+}
+
+/** What the checks found, or that the registry is another stack's: all else would then be that stack's doing. */
+export function findingsFor(
+  stack: string,
+  owningStack: V1ConfigMap | undefined,
+  findings: () => Findings,
+): Findings {
+  const held = heldByAnother(owningStack, stack);
+  return held === undefined ? findings() : { errors: [held], warnings: [] };
 }
 
 /** Throws all errors as one, so that a user mends them in one go. */

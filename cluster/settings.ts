@@ -1,4 +1,4 @@
-import type { ConfigSpec } from "../crds/types";
+import type { ConfigSpec, ImagePrunerSpec } from "../crds/types";
 
 /** Fields of the Config CR that are owned only when they are given. */
 export type RegistrySettings = Pick<
@@ -15,6 +15,9 @@ export type RegistrySettings = Pick<
   | "affinity"
   | "topologySpreadConstraints"
 >;
+
+/** Fields of the ImagePruner CR that are owned only when they are given. */
+export type PrunerSettings = Omit<ImagePrunerSpec, "nodeSelector" | "tolerations" | "keepYoungerThan">;
 
 /**
  * The settings that are worth sending. Whenever the operator writes the spec it leaves blank values out, whoever owns

@@ -4,6 +4,7 @@
  * each find the other's name there as drift, at every refresh.
  */
 export { registryManager } from "../cluster/registry-types";
+export const prunerManager = "image-registry-pruner";
 export const placementManager = "image-registry-placement";
 export const standaloneManager = "image-registry-standalone";
 /** Sends the merge patch that removes foreign storage backends. */

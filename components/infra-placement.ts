@@ -1,10 +1,8 @@
-import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import { NodePatch } from "@pulumi/kubernetes/core/v1";
 import type { V1Taint } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import type { LiveRegistry } from "../cluster/live-registry";
 import type { Placement } from "../cluster/nodes";
-import { registryApi, registryName } from "../cluster/registry-types";
 import { patchAnnotations, placementManager } from "./field-managers";
 
 export interface InfraPlacementArgs extends Placement {
@@ -13,39 +11,23 @@ export interface InfraPlacementArgs extends Placement {
    * @default none: nodes get their role from the machine set
    */
   readonly nodes?: readonly string[];
-  /** The live cluster: which taints the named nodes have, and whether there is an image pruner to place. */
-  readonly live: Pick<LiveRegistry, "nodes" | "prunerExists">;
+  /** The live cluster: which taints the named nodes have. */
+  readonly live: Pick<LiveRegistry, "nodes">;
 }
 
 /**
- * Readies the infra nodes, and puts the image pruner's pods on them: `spec.nodeSelector` and `spec.tolerations` of the
- * ImagePruner CR. The registry's own pods move with RegistryOperatorPatch, which depends on this and writes placement
- * and storage at once, so that pods roll once.
+ * Readies the infra nodes. The pods move with RegistryOperatorPatch and ImagePruner, which depend on this: the registry's
+ * placement and storage are written at once, so that its pods roll once.
  */
 export class InfraPlacement extends pulumi.ComponentResource {
   constructor(
     private readonly name: string,
     private readonly args: InfraPlacementArgs,
-    private readonly options: pulumi.ComponentResourceOptions = {},
+    options: pulumi.ComponentResourceOptions = {},
   ) {
     super("image-registry:index:InfraPlacement", name, {}, options);
-    const nodes = (args.nodes ?? []).map((node) => this.node(node));
-    if (args.live.prunerExists) this.pruner(nodes);
+    for (const node of args.nodes ?? []) this.node(node);
     this.registerOutputs({});
-  }
-
-  private pruner(nodes: NodePatch[]): CustomResourcePatch {
-    const { nodeSelector, tolerations } = this.args;
-    return new CustomResourcePatch(
-      `${this.name}-pruner`,
-      {
-        apiVersion: registryApi,
-        kind: "ImagePruner",
-        metadata: { name: registryName, annotations: patchAnnotations(placementManager) },
-        spec: { nodeSelector, tolerations },
-      },
-      { parent: this, dependsOn: nodes, retainOnDelete: this.options.retainOnDelete },
-    );
   }
 
   private node(node: string): NodePatch {

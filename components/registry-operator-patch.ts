@@ -4,13 +4,16 @@ import { RandomBytes } from "@pulumi/random";
 import { type CheckedRegistry, evictForeignFields } from "../cluster/checked-registry";
 import { ClusterClient } from "../cluster/client";
 import { type Condition, conditionsOf } from "../cluster/convergence";
-import { type ForeignField, foreignFields } from "../cluster/foreign-fields";
+import type { Drift } from "../cluster/drift";
+import { foreignFields, madeAnewByOperator } from "../cluster/foreign-fields";
 import { type Hostnames, readHostnames } from "../cluster/live-registry";
+import { ownedBy } from "../cluster/managed-fields";
 import { registryApi, registryName, type Storage } from "../cluster/registry-types";
 import { type RegistrySettings, withoutBlanks } from "../cluster/settings";
 import { waitUntilConverged } from "../cluster/wait";
 import type { ConfigSpec } from "../crds/types";
 import { evictionManager, patchAnnotations, registryManager } from "./field-managers";
+import { patchNotes } from "./patch-notes";
 
 export interface RegistryOperatorPatchArgs {
   /** The plan (managementState, replicas, rolloutStrategy, storage, placement) and the live cluster it was checked against. */
@@ -20,9 +23,6 @@ export interface RegistryOperatorPatchArgs {
   /** Seconds the registry may take until it serves what was asked. @default 600 */
   readonly timeoutSeconds?: number;
 }
-
-/** Names on the live CR what was last taken back from other managers, so that it is a visible change of the patch. */
-const evictedAnnotation = "image-registry/evicted";
 
 /**
  * The cluster's registry as the stack wants it: server-side apply of `configs.imageregistry.operator.openshift.io/cluster`
@@ -34,6 +34,8 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
   readonly conditions: pulumi.Output<Condition[]>;
   /** Where the registry answers, once it does. */
   readonly hostnames: pulumi.Output<Hostnames>;
+  /** What the registry's pods sign upload states with. Secret. */
+  readonly httpSecret: pulumi.Output<string>;
 
   constructor(
     private readonly name: string,
@@ -42,11 +44,16 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
   ) {
     super("image-registry:index:RegistryOperatorPatch", name, {}, options);
     if (pulumi.runtime.isDryRun()) this.warn();
-    const patch = this.patch(this.httpSecret());
+    this.httpSecret = this.secretOf(this.randomSecret());
+    const patch = this.patch();
     const converged = patch.id.apply(() => this.converged());
     this.conditions = converged.conditions;
     this.hostnames = converged.hostnames;
-    this.registerOutputs({ conditions: this.conditions, hostnames: this.hostnames });
+    this.registerOutputs({
+      conditions: this.conditions,
+      hostnames: this.hostnames,
+      httpSecret: this.httpSecret,
+    });
   }
 
   private get settings(): RegistrySettings {
@@ -54,18 +61,43 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
   }
 
   private warn(): void {
-    const { warnings } = this.args.registry;
+    const { warnings, live } = this.args.registry;
+    // Another stack's would have ended the run.
+    const anew = madeAnewByOperator(live.config, { owned: live.owningStack !== undefined });
     const foreign = this.foreign().map(({ described }) => described);
-    for (const warning of [...foreign, ...warnings]) void pulumi.log.warn(warning, this);
+    for (const warning of [...(anew ? [anew] : []), ...foreign, ...warnings])
+      void pulumi.log.warn(warning, this);
   }
 
-  private httpSecret(): pulumi.Output<string> {
+  private randomSecret(): pulumi.Output<string> {
     // Replicas sign upload states for each other with it; the operator's own would differ after a re-creation.
     return new RandomBytes(`${this.name}-http-secret`, { length: 64 }, { parent: this }).hex;
   }
 
-  private patch(httpSecret: pulumi.Output<string>): CustomResourcePatch {
+  // A stack made anew goes on with the secret of the one before, so that no pod has to roll for it.
+  private secretOf(random: pulumi.Output<string>): pulumi.Output<string> {
+    const { config } = this.args.registry.live;
+    const { httpSecret } = config.spec;
+    const kept = httpSecret && ownedBy(config, registryManager, ["spec", "httpSecret"]);
+    return kept ? pulumi.secret(httpSecret) : random;
+  }
+
+  /** All fields that the patch owns, the http secret without its value. */
+  private get spec(): Omit<ConfigSpec, "httpSecret"> & { httpSecret: undefined } {
     const { managementState, replicas, rolloutStrategy, storage } = this.args.registry.plan;
+    return {
+      managementState,
+      replicas,
+      rolloutStrategy,
+      storage,
+      httpSecret: undefined,
+      ...this.placement(),
+      ...withoutBlanks(this.settings),
+    };
+  }
+
+  private patch(): CustomResourcePatch {
+    const { storage } = this.args.registry.plan;
     const evict = this.evictionHook(storage);
     return new CustomResourcePatch(
       this.name,
@@ -74,17 +106,12 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
         kind: "Config",
         metadata: {
           name: registryName,
-          annotations: { ...patchAnnotations(registryManager), ...this.evicted() },
+          annotations: {
+            ...patchAnnotations(registryManager),
+            ...patchNotes(this.args.registry.live.config, this.spec, this.foreign()),
+          },
         },
-        spec: {
-          managementState,
-          replicas,
-          rolloutStrategy,
-          storage,
-          httpSecret,
-          ...this.placement(),
-          ...withoutBlanks(this.settings),
-        },
+        spec: { ...this.spec, httpSecret: this.httpSecret },
       },
       {
         parent: this,
@@ -111,19 +138,8 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
     });
   }
 
-  private foreign(): ForeignField[] {
-    const { live, plan } = this.args.registry;
-    return foreignFields(live.config, plan, this.settings);
-  }
-
-  // With nothing to put right the live value is kept, so that an unchanged stack stays unchanged.
-  private evicted(): Record<string, string> {
-    const { metadata } = this.args.registry.live.config;
-    const names = this.foreign().map(({ name }) => name);
-    const value = names.length
-      ? `${names.join("+")}@${metadata?.generation}`
-      : metadata?.annotations?.[evictedAnnotation];
-    return value === undefined ? {} : { [evictedAnnotation]: value };
+  private foreign(): Drift[] {
+    return foreignFields(this.args.registry.live.config, this.spec as { storage: Storage }, this.settings);
   }
 
   private async converged(): Promise<{ conditions: Condition[]; hostnames: Hostnames }> {

@@ -1,4 +1,10 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
 import { PersistentVolume, PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1";
+import { claimNeedsStep } from "../cluster/claim-preflight";
+import { reserveVolume } from "../cluster/claim-repair";
+import type { ClusterConnection } from "../cluster/client";
+import type { LiveRegistry } from "../cluster/live-registry";
+import { madeAnew, madeAnnotation } from "../cluster/made";
 import * as pulumi from "@pulumi/pulumi";
 
 export interface RegistryStorageArgs {
@@ -16,10 +22,17 @@ export interface RegistryStorageArgs {
   readonly mountOptions?: readonly string[];
   /** @default ["ReadWriteMany"] */
   readonly accessModes?: readonly string[];
+  /**
+   * The cluster as it was found: what somebody deleted there by hand is then made anew, and a volume left over from a
+   * deleted claim freed. @default none: Pulumi's state is believed
+   */
+  readonly found?: {
+    readonly connection: ClusterConnection;
+    readonly live: Pick<LiveRegistry, "claims" | "volume" | "moment">;
+  };
 }
 
-// A stable field manager lets a stack made anew take up the objects an earlier one left behind.
-const annotations = { "pulumi.com/patchFieldManager": "image-registry-storage" };
+const fieldManager = "image-registry-storage";
 const bindTimeout = "2m";
 
 /**
@@ -34,23 +47,30 @@ export class RegistryStorage extends pulumi.ComponentResource {
 
   constructor(
     private readonly name: string,
-    args: RegistryStorageArgs,
+    private readonly args: RegistryStorageArgs,
     private readonly options: pulumi.ComponentResourceOptions = {},
   ) {
     super("image-registry:index:RegistryStorage", name, {}, options);
-    const volume = this.volume(args);
-    const claim = this.claim(args, volume);
+    const reserve = this.reserveHook();
+    const volume = this.volume(reserve);
+    const claim = this.claim(volume, reserve);
     this.claimName = claim.metadata.name;
     this.volumeName = volume.metadata.name;
     this.phase = claim.status.phase;
     this.registerOutputs({ claimName: this.claimName, volumeName: this.volumeName, phase: this.phase });
   }
 
-  private volume(args: RegistryStorageArgs): PersistentVolume {
+  private get volumeObject(): string {
+    return this.args.volumeName ?? this.args.claimName;
+  }
+
+  private volume(reserve: pulumi.ResourceHook[]): PersistentVolume {
+    const { args } = this;
+    const live = args.found?.live;
     return new PersistentVolume(
       `${this.name}-volume`,
       {
-        metadata: { name: args.volumeName ?? args.claimName, annotations },
+        metadata: { name: this.volumeObject, annotations: annotations(live?.volume, live?.moment) },
         spec: {
           capacity: { storage: args.size },
           accessModes: accessModes(args),
@@ -67,30 +87,57 @@ export class RegistryStorage extends pulumi.ComponentResource {
           nfs: args.nfs,
         },
       },
-      this.childOptions(),
+      this.childOptions(reserve),
     );
   }
 
-  private claim(args: RegistryStorageArgs, volume: PersistentVolume): PersistentVolumeClaim {
+  private claim(volume: PersistentVolume, reserve: pulumi.ResourceHook[]): PersistentVolumeClaim {
+    const { args } = this;
+    const live = args.found?.live;
+    const claim = live?.claims.find(({ metadata }) => metadata?.name === args.claimName);
+    const kept = live && claimNeedsStep(live, args) ? undefined : claim;
     return new PersistentVolumeClaim(
       `${this.name}-claim`,
       {
-        metadata: { name: args.claimName, namespace: args.namespace, annotations },
+        metadata: {
+          name: args.claimName,
+          namespace: args.namespace,
+          annotations: annotations(kept, live?.moment),
+        },
         spec: {
           accessModes: accessModes(args),
           resources: { requests: { storage: args.size } },
           storageClassName: "",
-          volumeName: volume.metadata.name,
+          volumeName: this.volumeObject,
         },
       },
       // The provider waits until the claim is Bound.
-      { ...this.childOptions(), customTimeouts: { create: bindTimeout } },
+      { ...this.childOptions(reserve), dependsOn: [volume], customTimeouts: { create: bindTimeout } },
     );
   }
 
-  private childOptions(): pulumi.CustomResourceOptions {
-    return { parent: this, retainOnDelete: this.options.retainOnDelete };
+  private reserveHook(): pulumi.ResourceHook[] {
+    const { found, namespace, claimName } = this.args;
+    if (!found) return [];
+    return [
+      new pulumi.ResourceHook(`${this.name}-reserve`, async () => {
+        const names = { namespace, claimName, volumeName: this.volumeObject };
+        const done = await reserveVolume(found.connection, names, `${fieldManager}-repair`);
+        if (done) void pulumi.log.warn(done, this);
+      }),
+    ];
   }
+
+  private childOptions(reserve: pulumi.ResourceHook[]): pulumi.CustomResourceOptions {
+    const { retainOnDelete } = this.options;
+    return { parent: this, retainOnDelete, hooks: { beforeCreate: reserve }, ...madeAnew };
+  }
+}
+
+// A stable field manager lets a stack made anew take up the objects an earlier one left behind.
+function annotations(live: KubernetesObject | undefined, moment: string | undefined): Record<string, string> {
+  const made = moment === undefined ? {} : madeAnnotation(live, moment);
+  return { "pulumi.com/patchFieldManager": fieldManager, ...made };
 }
 
 function accessModes(args: RegistryStorageArgs): string[] {

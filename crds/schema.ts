@@ -71,6 +71,11 @@ export function validationSchema(published: Schema): Schema {
     const result = { ...schema };
     delete result.default;
     delete result.tsType;
+    // Of Go's, where JSON Schema means ISO 8601's.
+    if (result.format === "duration") {
+      delete result.format;
+      result.pattern = "^([0-9]+(\\.[0-9]+)?(h|m|s|ms|us|µs|ns))+$";
+    }
     return result;
   });
 }

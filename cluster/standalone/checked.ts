@@ -1,5 +1,5 @@
 import { ClusterClient, type ClusterConnection } from "../client";
-import { assertPreflight } from "../preflight";
+import { assertPreflight, findingsFor } from "../preflight";
 import { appliedValue, driftOf } from "./drift";
 import { type LiveStandalone, readStandalone } from "./live";
 import type { StandalonePlan } from "./plan";
@@ -31,6 +31,7 @@ export interface Wanted<Spec> {
 export async function checkStandalone(
   connection: ClusterConnection,
   plan: StandalonePlan,
+  stack: string,
 ): Promise<CheckedStandalone> {
   const live = await readStandalone(connection, plan);
   const certificate = live.tlsSecrets.find(({ metadata }) => metadata?.name === plan.tlsSecret)?.data;
@@ -38,7 +39,9 @@ export async function checkStandalone(
     deployment: deploymentSpec(plan, live, certificate?.["tls.crt"]),
     service: serviceSpec(),
   };
-  const findings = standalonePreflight(live, plan, specs.deployment);
+  const findings = findingsFor(stack, live.owningStack, () =>
+    standalonePreflight(live, plan, specs.deployment),
+  );
   assertPreflight(findings);
 
   const client = new ClusterClient(connection);

@@ -1,4 +1,5 @@
 import type {
+  V1ConfigMap,
   V1Deployment,
   V1Endpoint,
   V1EndpointSlice,
@@ -11,6 +12,7 @@ import type {
   V1Service,
 } from "@kubernetes/client-node";
 import { ClusterClient, ClusterError, type ClusterConnection } from "../client";
+import { readOwningStack } from "../owning-stack";
 import { httpSecret, selector, standaloneName, type StandalonePlan } from "./plan";
 
 /** What the cluster says about the registry at one moment: read on every run, changed or not. */
@@ -26,6 +28,10 @@ export interface LiveStandalone extends StandaloneRollout {
   /** The Secrets in the namespace that hold a certificate and its key, when the plan names one. */
   readonly tlsSecrets: V1Secret[];
   readonly assignsUsers: boolean;
+  /** The ConfigMap that names the stack this registry belongs to. */
+  readonly owningStack: V1ConfigMap | undefined;
+  /** When all this was read: another text at every run. */
+  readonly moment: string;
 }
 
 /** The part that changes while a rollout runs, and is asked for again and again. */
@@ -44,7 +50,7 @@ export async function readStandalone(
   const client = new ClusterClient(connection);
   // One request first: an unreachable cluster is then one error, and discovery is cached for the others.
   const live = await client.get<V1Namespace>("v1", "Namespace", namespace);
-  const [rollout, nodes, claims, volume, secret, tlsSecrets, assignsUsers] = await Promise.all([
+  const [rollout, nodes, claims, volume, secret, tlsSecrets, assignsUsers, owningStack] = await Promise.all([
     readStandaloneRollout(client, namespace),
     client.list<V1Node>("v1", "Node"),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
@@ -52,6 +58,7 @@ export async function readStandalone(
     client.get<V1Secret>("v1", "Secret", httpSecret.name, namespace),
     tlsSecret === undefined ? [] : client.list<V1Secret>("v1", "Secret", namespace),
     readAssignsUsers(client),
+    readOwningStack(client, namespace),
   ]);
   return {
     ...rollout,
@@ -62,6 +69,8 @@ export async function readStandalone(
     httpSecret: decoded(secret, httpSecret.key),
     tlsSecrets: (tlsSecrets ?? []).filter(({ data }) => data?.["tls.crt"] && data["tls.key"]),
     assignsUsers,
+    owningStack,
+    moment: new Date().toISOString(),
   };
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { describeStorage, sameStore, storageInUse } from "../backends";
+import { claimRepairs } from "../claim-preflight";
 import { describeCondition, podProblems } from "../convergence";
 import { claimProblems, type Findings, imageLoss, nodeProblems } from "../preflight";
 import type { LiveStandalone } from "./live";
@@ -25,6 +26,7 @@ export function standalonePreflight(
       ...unready.errors,
     ],
     warnings: [
+      ...(plan.claim ? claimRepairs(live, plan.claim) : []),
       ...troubles(live, plan),
       ...unready.warnings,
       ...restarts(live, plan, wanted),

@@ -88,7 +88,8 @@ export class Deployment {
     if (old.pendingReplacement) return this.steps.create(this.check(goal, undefined), old);
 
     const diff = await this.diff(wanted, old);
-    if (diff.replaces.length > 0) {
+    const forced = diff.changes.some((path) => goal.replaceOnChanges.includes(path));
+    if (diff.replaces.length > 0 || forced) {
       if (goal.resource.protect && old.protect) {
         throw new Error(
           `unable to replace resource "${old.urn}"\nas it is currently marked for protection. To unprotect the ` +

@@ -8,6 +8,7 @@ export interface Goal {
   resource: ResourceState;
   deleteBeforeReplace: boolean | undefined;
   ignoreChanges: string[];
+  replaceOnChanges: string[];
   additionalSecretOutputs: string[];
 }
 
@@ -44,6 +45,8 @@ export function goalFrom(request: RegisterResourceRequest, project: string, stac
       ? request.getDeletebeforereplace()
       : undefined,
     ignoreChanges: request.getIgnorechangesList(),
+    // The SDK's and the diff's spellings of one path differ in their quotes.
+    replaceOnChanges: request.getReplaceonchangesList().map((path) => path.replace(/\["([^".]+)"\]/g, ".$1")),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
   };
 }

@@ -88,6 +88,13 @@ describe("typeSchema", () => {
 });
 
 describe("validationSchema", () => {
+  it("takes durations as Go spells them", () => {
+    const { format, pattern } = validationSchema({ type: "string", format: "duration" });
+    assert.equal(format, undefined);
+    for (const duration of ["60m", "1h30m", "1.5s"]) assert.match(duration, new RegExp(pattern as string));
+    for (const other of ["PT60M", "60", "m", ""]) assert.doesNotMatch(other, new RegExp(pattern as string));
+  });
+
   it("keeps an object without fields an object, and leaves defaults to the API server", () => {
     const emptyDir = { type: "object", default: {} };
     assert.deepEqual(validationSchema(emptyDir), { type: "object", additionalProperties: false });

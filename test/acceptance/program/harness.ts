@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Watch } from "@kubernetes/client-node";
+import { owningStackName } from "../../../cluster/owning-stack";
 import type { RegistryConfig } from "../../../cluster/registry-types";
 import type { ControlPlane } from "../../../sandbox/control-plane";
 import type { StackRun } from "../../../sandbox/engine";
@@ -84,6 +85,7 @@ export class TestCluster extends Objects {
     await until("the registry is gone", async () => {
       return !(await this.get("Deployment", "image-registry")) && (await this.registryPods()).length === 0;
     });
+    if (await this.get("ConfigMap", owningStackName)) await this.delete("ConfigMap", owningStackName);
     for (const kind of ["PersistentVolumeClaim", "PersistentVolume"] as const) {
       for (const { metadata } of await this.list(kind)) await this.delete(kind, metadata.name);
     }

@@ -30,7 +30,8 @@ describe("the way down, and up again", function () {
 
     const result = await destroy(cluster.stack("prod"));
     assert.deepEqual(clusterChanges(result), [
-      "retain placement-pruner",
+      "delete stack-name",
+      "retain pruner-patch",
       "retain registry",
       "retain storage-claim",
       "retain storage-volume",

@@ -4,6 +4,7 @@ import {
   KubernetesObjectApi,
   type KubernetesObject,
   PatchStrategy,
+  type V1ConfigMap,
   type V1Deployment,
   type V1Namespace,
   type V1Node,
@@ -21,6 +22,7 @@ export const operatorApi = "imageregistry.operator.openshift.io/v1";
 
 interface Kinds {
   Config: RegistryConfig;
+  ConfigMap: V1ConfigMap;
   ImagePruner: KubernetesObject & { status?: ImagePrunerStatus };
   Deployment: V1Deployment;
   Namespace: V1Namespace;
@@ -38,6 +40,7 @@ export type Live<K extends Kind> = Kinds[K] & { metadata: { name: string; uid: s
 
 const places: Record<Kind, { apiVersion: string; namespaced?: true }> = {
   Config: { apiVersion: operatorApi },
+  ConfigMap: { apiVersion: "v1", namespaced: true },
   ImagePruner: { apiVersion: operatorApi },
   Deployment: { apiVersion: "apps/v1", namespaced: true },
   Namespace: { apiVersion: "v1" },
@@ -83,12 +86,19 @@ export class Objects {
 
   /** What `oc patch --type merge` does. */
   async patch<K extends Kind>(kind: K, name: string, change: object): Promise<void> {
-    const object = { ...this.header(kind, name), ...change };
+    const { metadata, ...rest } = change as KubernetesObject;
+    const { metadata: names, ...type } = this.header(kind, name);
+    const object = { ...type, metadata: { ...names, ...metadata }, ...rest };
     await this.api.patch(object, undefined, undefined, "kubectl-patch", undefined, PatchStrategy.MergePatch);
   }
 
+  /** One that is gone already is as good as deleted. */
   async delete(kind: Kind, name: string): Promise<void> {
-    await this.api.delete(this.header(kind, name));
+    try {
+      await this.api.delete(this.header(kind, name));
+    } catch (error) {
+      if (!(error instanceof ApiException && error.code === 404)) throw error;
+    }
   }
 
   private header(kind: Kind, name: string) {

@@ -94,6 +94,8 @@ describe("the pods of a live registry", function () {
         .sort(),
       [
         "Config cluster",
+        "ConfigMap image-registry-stack",
+        "ConfigMap kube-root-ca.crt",
         "Deployment image-registry",
         "ImagePruner cluster",
         "PersistentVolume image-registry-nfs",

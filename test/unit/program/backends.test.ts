@@ -82,7 +82,17 @@ describe("the storage in use", () => {
     assert.deepEqual(uses(container({ REGISTRY_STORAGE: "s3", REGISTRY_STORAGE_S3_BUCKET: "images" })), {
       s3: { bucket: "images" },
     });
+    const azure = { REGISTRY_STORAGE: "azure", REGISTRY_STORAGE_AZURE_CONTAINER: '"42"' };
+    assert.deepEqual(uses(container(azure)), { azure: { container: "42" } });
     assert.deepEqual(uses(container({ REGISTRY_STORAGE: "azure" })), { azure: {} });
+  });
+
+  it("is IBM's store, which is S3 to the registry, by its address", () => {
+    const REGISTRY_STORAGE_S3_REGIONENDPOINT = "s3.eu-de.cloud-object-storage.appdomain.cloud";
+    const variables = { REGISTRY_STORAGE: "s3", REGISTRY_STORAGE_S3_BUCKET: "images" };
+    assert.deepEqual(uses(container({ ...variables, REGISTRY_STORAGE_S3_REGIONENDPOINT })), {
+      ibmcos: { bucket: "images" },
+    });
   });
 
   it("is nothing without a deployment", () => assert.equal(storageInUse(undefined), undefined));

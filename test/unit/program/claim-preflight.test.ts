@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import type { V1PersistentVolume, V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import { claimConflicts } from "../../../cluster/claim-preflight";
+import { claimConflicts, claimNeedsStep, claimRepairs } from "../../../cluster/claim-preflight";
 import { claim, volume } from "./fixtures";
 
 const plan = {
   namespace: "openshift-image-registry",
+  managementState: "Managed" as const,
   claimName: "registry",
   volumeName: "registry",
   size: "100Gi",
@@ -62,14 +63,58 @@ describe("an existing volume", () => {
     assert.match(conflict(volume({ claimRef: other })), /openshift-image-registry\/other/);
   });
 
-  it("left over from a deleted claim is refused with the command that frees it", () => {
-    const message = conflict(volume({}, "Released"));
-    assert.match(message, /Released/);
-    assert.match(message, /data is untouched at nfs\.example\.com:\/srv\/registry/);
+  it("that is being deleted and has no claim is waited for", () => {
+    const going = volume({}, "Released");
+    going.metadata = { ...going.metadata, deletionTimestamp: new Date(0) };
+    assert.match(conflict(going), /is being deleted; run again/);
+    assert.deepEqual(conflicts(going, ours()), []);
+  });
+});
+
+describe("what was deleted by hand", () => {
+  const reservedFor = (uid: string, phase?: string) =>
+    volume({ claimRef: { namespace: "openshift-image-registry", name: "registry", uid } }, phase);
+  const withUid = (uid: string, phase?: string) => {
+    const found = ours({}, phase);
+    return { ...found, metadata: { ...found.metadata, uid } };
+  };
+  const repairs = (found: V1PersistentVolume | undefined, ...claims: V1PersistentVolumeClaim[]) => {
+    assert.deepEqual(conflicts(found, ...claims), []);
+    const live = { volume: found, claims };
+    return { told: claimRepairs(live, plan).join("\n"), step: claimNeedsStep(live, plan) };
+  };
+
+  it("is nothing where volume and claim have each other", () => {
+    assert.deepEqual(repairs(reservedFor("a"), withUid("a")), { told: "", step: false });
+    assert.deepEqual(repairs(undefined), { told: "", step: true });
+  });
+
+  it("the claim: its volume, left over, is freed for the next one", () => {
+    const { told, step } = repairs(reservedFor("gone", "Released"));
     assert.match(
-      message,
-      /oc patch pv registry --type json -p '\[\{"op":"remove","path":"\/spec\/claimRef\/uid"\}\]'/,
+      told,
+      /left over from a deleted claim \(phase Released\); will free it for claim "registry"/,
     );
+    assert.match(told, /images are untouched at nfs\.example\.com:\/srv\/registry/);
+    assert.ok(step);
+  });
+
+  it("the claim, and made anew by hand: the volume is freed for that one", () => {
+    assert.ok(repairs(reservedFor("gone", "Released"), withUid("new", "Pending")).step);
+  });
+
+  it("the volume: the claim, Lost, gets it back", () => {
+    const { told, step } = repairs(undefined, withUid("a", "Lost"));
+    assert.match(told, /claim "registry" is Lost, .*will give it volume "registry" again/);
+    assert.ok(step);
+  });
+
+  it("the volume, which waits for its claim: it is told, and works until then", () => {
+    const going = reservedFor("a");
+    going.metadata = { ...going.metadata, deletionTimestamp: new Date(0) };
+    const { told, step } = repairs(going, withUid("a"));
+    assert.match(told, /volume "registry" is being deleted, and goes with claim "registry"/);
+    assert.ok(!step);
   });
 });
 
@@ -91,7 +136,16 @@ describe("an existing claim", () => {
     assert.match(message, /keep 50Gi/);
   });
 
-  it("whose volume is gone is refused", () => assert.match(conflict(undefined, ours({}, "Lost")), /is Lost/));
+  it("that is being deleted is refused, with the way to make it anew, unless the registry goes too", () => {
+    const going = ours();
+    going.metadata = { ...going.metadata, deletionTimestamp: new Date(0) };
+    assert.match(
+      conflict(undefined, going),
+      /Set managementState to Removed .*: it is made anew, and the images stay/,
+    );
+    const removed = { ...plan, managementState: "Removed" as const };
+    assert.deepEqual(claimConflicts({ volume: undefined, claims: [going] }, removed), []);
+  });
 
   it("wrong in several ways is told all of them", () => {
     const wrong = ours({ accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } });

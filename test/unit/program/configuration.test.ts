@@ -60,7 +60,7 @@ describe("a configuration", () => {
   it("names what is missing, and what could be there", () => {
     assert.deepEqual(problems({}), [
       "context: is missing (must be a string)",
-      "backend: is missing (must be one of emptyDir, nfs, pvc, s3)",
+      "backend: is missing (must be one of emptyDir, nfs, pvc, s3, azure, gcs, swift, oss, ibmcos)",
     ]);
     assert.match(problem(onHost({ uid: undefined })), /^nfs\.host\.uid: is missing/);
   });
@@ -101,8 +101,8 @@ describe("a value out of bounds", () => {
   const cases: [string, Record<string, unknown>, string][] = [
     [
       "a backend there is not",
-      { ...dev, backend: "gcs" },
-      'backend: "gcs" must be one of emptyDir, nfs, pvc, s3',
+      { ...dev, backend: "ceph" },
+      'backend: "ceph" must be one of emptyDir, nfs, pvc, s3, azure, gcs, swift, oss, ibmcos',
     ],
     ["no replicas", { ...dev, replicas: "0" }, 'replicas: "0" is less than the minimum, 1'],
     ["very many replicas", { ...onNfs(), replicas: 1000 }, "replicas: 1000 is more than the maximum, 100"],
@@ -120,6 +120,26 @@ describe("a value out of bounds", () => {
     ],
     ["no access mode", onNfs({ accessModes: [] }), "nfs.accessModes: [] is less than the minimum, 1 items"],
     ["a number for a size", onNfs({ size: 100 }), "nfs.size: 100 must be a string"],
+    [
+      "an object store without its container",
+      { ...dev, backend: "azure", azure: { accountName: "images" } },
+      "azure.container: is missing (must be a string)",
+    ],
+    [
+      "a key that an object store does not have",
+      { ...dev, backend: "gcs", gcs: { bucket: "images", projectId: "one" } },
+      'gcs.projectId: no such key; did you mean "projectID"?',
+    ],
+    [
+      "a schedule without its five fields",
+      { ...dev, pruner: { schedule: "0 3 * *" } },
+      'pruner.schedule: "0 3 * *" is not a schedule such as "0 3 * * *": Expected 5 values, but got 4.',
+    ],
+    [
+      "a day of the week that Kubernetes does not know",
+      { ...dev, pruner: { schedule: "0 3 * * 7" } },
+      `pruner.schedule: "0 3 * * 7" is not a schedule such as "0 3 * * *": Number '7' of daysOfWeek field is bigger than upper limit '6'.`,
+    ],
     [
       "a CRD field of another type",
       { ...dev, registry: { defaultRoute: "on" } },
@@ -160,5 +180,30 @@ describe("a value out of bounds", () => {
     }
     for (const size of ["100Gi", "2Ti", "500G", "107374182400"])
       assert.deepEqual(problems(onNfs({ size })), []);
+  });
+});
+
+describe("the object stores and the pruner", () => {
+  it("pass with what the CRD has, and nothing else", () => {
+    for (const [backend, section] of Object.entries({
+      azure: { container: "images", accountName: "acme", networkAccess: { type: "External" } },
+      gcs: { bucket: "images", region: "europe-west1" },
+      swift: { container: "images", authURL: "https://keystone.example.com/v3" },
+      oss: { bucket: "images", encryption: { method: "AES256" } },
+      ibmcos: { bucket: "images", location: "eu-de" },
+      s3: { bucket: "images", region: "us-east-1", chunkSizeMiB: "10" },
+    })) {
+      const keys = { s3AccessKey: "access", s3SecretKey: "secret" };
+      assert.deepEqual(problems({ ...dev, backend, [backend]: section, ...keys }), [], backend);
+    }
+  });
+
+  it("take schedules as Kubernetes does", () => {
+    for (const schedule of ["", "@daily", "*/5 1-3 1,15 jan MON-FRI", "0 3 * * *", "0/15 0 * * 0"]) {
+      assert.deepEqual(problems({ ...dev, pruner: { schedule } }), [], schedule);
+    }
+    for (const schedule of ["60 0 * * *", "0 3 L * *", "nightly", "* * * * * *", "0 0 * * *; rm"]) {
+      assert.match(problem({ ...dev, pruner: { schedule } }), /^pruner\.schedule: ".*" is not a schedule/);
+    }
   });
 });

@@ -13,6 +13,7 @@ export interface Write {
 
 const kinds: Record<string, [kind: string, plural: string, namespaced: boolean][]> = {
   "/api/v1": [
+    ["ConfigMap", "configmaps", true],
     ["Node", "nodes", false],
     ["Pod", "pods", true],
     ["Event", "events", true],
@@ -89,7 +90,7 @@ export class FakeCluster {
   }
 
   private objects(): Record<string, KubernetesObject | KubernetesObject[] | undefined> {
-    const { config, deployment, pods, nodes, claims, volume, prunerExists } = this.live;
+    const { config, deployment, pods, nodes, claims, volume, pruner, owningStack } = this.live;
     const labelled = pods.map((pod) => ({
       ...pod,
       metadata: { ...pod.metadata, labels: { "docker-registry": "default" } },
@@ -97,11 +98,12 @@ export class FakeCluster {
     const registry = "/apis/imageregistry.operator.openshift.io/v1";
     return {
       [`${registry}/configs/cluster`]: config,
-      [`${registry}/imagepruners/cluster`]: prunerExists ? { metadata: { name: "cluster" } } : undefined,
+      [`${registry}/imagepruners/cluster`]: pruner,
       [`/apis/apps/v1/namespaces/${registryNamespace}/deployments/image-registry`]: deployment,
       [`/api/v1/namespaces/${registryNamespace}/pods`]: labelled,
       [`/api/v1/namespaces/${registryNamespace}/events`]: [],
       [`/api/v1/namespaces/${registryNamespace}/persistentvolumeclaims`]: claims,
+      [`/api/v1/namespaces/${registryNamespace}/configmaps/image-registry-stack`]: owningStack,
       "/api/v1/nodes": nodes,
       [`/api/v1/persistentvolumes/${volume?.metadata?.name}`]: volume,
     };

@@ -8,6 +8,7 @@ import type {
   V1PodSpec,
   V1Taint,
 } from "@kubernetes/client-node";
+import type { SpecObject } from "../../../cluster/drift";
 import type { LiveRegistry } from "../../../cluster/live-registry";
 import type { RegistryPlan } from "../../../cluster/preflight";
 import {
@@ -165,6 +166,11 @@ export function pendingPod(message: string): V1Pod {
   };
 }
 
+/** As the operator makes it. */
+export function imagePruner(spec: object = { schedule: "", suspend: false }): SpecObject {
+  return { kind: "ImagePruner", metadata: { name: registryName, generation: 1, uid: "pruner-uid" }, spec };
+}
+
 export function live(changes: Partial<LiveRegistry> = {}): LiveRegistry {
   const config = changes.config ?? registryConfig();
   return {
@@ -174,9 +180,11 @@ export function live(changes: Partial<LiveRegistry> = {}): LiveRegistry {
     nodes: [node("worker-0"), node("worker-1")],
     claims: [],
     volume: undefined,
-    prunerExists: true,
+    pruner: imagePruner(),
     holdsImages: true,
     hostnames: { internal: internalHostname, routes: [] },
+    owningStack: undefined,
+    moment: "100",
     ...changes,
   };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { InfraPlacement, type InfraPlacementArgs } from "../../../components/infra-placement";
 import { infraLabel, live, node, onInfra } from "./fixtures";
-import { patience, prunerPatch, run } from "./monitor";
+import { patience, run } from "./monitor";
 
 type Metadata = { name: string; labels?: Record<string, string>; annotations: Record<string, string> };
 
@@ -15,7 +15,6 @@ async function placed(changes: Partial<InfraPlacementArgs> = {}, options: { reta
   return {
     component: resources.find(({ type }) => type === "image-registry:index:InfraPlacement"),
     children,
-    pruner: children.find(({ type }) => type === prunerPatch),
     nodes: children.filter(({ type }) => type.endsWith(":NodePatch")),
   };
 }
@@ -25,21 +24,6 @@ describe("InfraPlacement", function () {
 
   const metadata = (resource: { inputs: Record<string, unknown> } | undefined) =>
     resource?.inputs["metadata"] as Metadata;
-
-  it("puts the image pruner on infra nodes, and leaves the registry's Config to the one patch that owns it", async () => {
-    const { children, pruner } = await placed();
-    assert.deepEqual(children, [pruner]);
-    assert.deepEqual(pruner?.inputs["spec"], {
-      nodeSelector: { [infraLabel]: "" },
-      tolerations: [{ key: infraLabel, operator: "Exists" }],
-    });
-    assert.equal(metadata(pruner).name, "cluster");
-  });
-
-  it("leaves the pruner alone where there is none", async () => {
-    const { children } = await placed({ live: live({ prunerExists: false }) });
-    assert.deepEqual(children, []);
-  });
 
   it("applies as a field manager of its own whose name never changes", async () => {
     const { children } = await placed({ nodes: ["worker-0"] });
@@ -111,12 +95,5 @@ describe("the nodes that a stack names", function () {
       nodes.map(({ retainOnDelete }) => retainOnDelete),
       [true],
     );
-  });
-
-  it("are ready before the pruner is sent to them", async () => {
-    const { pruner, nodes } = await placed({ nodes: ["worker-0", "worker-1"] });
-    const names = nodes.map(({ name }) => name).sort();
-    assert.deepEqual(names, ["placement-worker-0", "placement-worker-1"]);
-    assert.deepEqual(pruner?.dependsOn.sort(), names);
   });
 });

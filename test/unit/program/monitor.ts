@@ -22,6 +22,7 @@ export interface Registered {
   readonly beforeCreate: string[];
   readonly beforeUpdate: string[];
   readonly createTimeout: string;
+  readonly replaceOnChanges: string[];
 }
 
 export type Inputs = Record<string, unknown>;
@@ -39,13 +40,16 @@ const config = "kubernetes:imageregistry.operator.openshift.io/v1";
 const computed: Record<string, Inputs> = {
   "pulumi:pulumi:Stack": {},
   "pulumi:providers:kubernetes": {},
+  "image-registry:index:OwningStack": {},
   "image-registry:index:RegistryStorage": {},
   "image-registry:index:RegistryOperatorPatch": {},
+  "image-registry:index:ImagePruner": {},
   "image-registry:index:InfraPlacement": {},
   "image-registry:index:S3Credentials": {},
   "image-registry:index:StandaloneRegistry": {},
   "kubernetes:apps/v1:Deployment": {},
   "kubernetes:core/v1:Namespace": {},
+  "kubernetes:core/v1:ConfigMap": {},
   "kubernetes:core/v1:PersistentVolume": {},
   "kubernetes:core/v1:PersistentVolumeClaim": { status: { phase: "Bound" } },
   "kubernetes:core/v1:NodePatch": {},
@@ -168,6 +172,7 @@ function registered(request: RegisterResourceRequest): Registered {
     retainOnDelete: request.getRetainondelete() ?? false,
     beforeCreate: hooks?.getBeforeCreateList() ?? [],
     beforeUpdate: hooks?.getBeforeUpdateList() ?? [],
+    replaceOnChanges: request.getReplaceonchangesList(),
     createTimeout: request.getCustomtimeouts()?.getCreate() ?? "",
   };
 }

@@ -125,6 +125,7 @@ describe("the claim and volume that the stack makes", () => {
   it("are checked against those on the cluster", () => {
     const asked = {
       namespace: "openshift-image-registry",
+      managementState: "Managed" as const,
       claimName: "registry",
       volumeName: "registry",
       size: "100Gi",

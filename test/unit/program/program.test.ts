@@ -59,9 +59,20 @@ describe("the program", function () {
   it("has volume, claim and placement in place before it patches the registry, so that pods roll once", async () => {
     const { resources } = await preview(prod, { nodes });
     const component = resources.find(({ type }) => type === "image-registry:index:RegistryOperatorPatch");
-    for (const needed of ["storage-volume", "storage-claim", "placement-pruner", "placement-infra-0"]) {
+    for (const needed of ["storage-volume", "storage-claim", "pruner-patch", "placement-infra-0"]) {
       assert.ok(component?.dependsOn.includes(needed), needed);
     }
+  });
+
+  it("has its name on the cluster before anything else", async () => {
+    const { resources } = await preview(prod, { nodes });
+    const components = resources.filter(
+      ({ type, parent }) => /^image-registry:/.test(type) && parent !== "stack",
+    );
+    for (const { name, dependsOn } of components.filter(({ name }) => name !== "stack")) {
+      assert.ok(dependsOn.includes("stack-name"), name);
+    }
+    assert.ok(components.length >= 4);
   });
 
   it("writes placement and storage of the registry in one patch, the only one of its Config", async () => {
@@ -88,7 +99,10 @@ describe("the program", function () {
     const kubernetes = resources.filter(({ type }) => type.startsWith("kubernetes:"));
     assert.deepEqual(
       kubernetes.map(({ type, name }) => [type, name]),
-      [[configPatch, "registry"]],
+      [
+        ["kubernetes:core/v1:ConfigMap", "stack-name"],
+        [configPatch, "registry"],
+      ],
     );
   });
 

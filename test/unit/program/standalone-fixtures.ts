@@ -56,6 +56,8 @@ export function liveStandalone(changes: Partial<LiveStandalone> = {}): LiveStand
     httpSecret: undefined,
     tlsSecrets: [],
     assignsUsers: false,
+    owningStack: undefined,
+    moment: "100",
     ...changes,
   };
 }

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { owningStackName } from "../../../cluster/owning-stack";
+import { destroy, preview, up } from "../../../sandbox/engine";
+import { testCluster } from "./harness";
+import { assertRefused, changes, failure, nfs } from "./runs";
+
+const [dev, prod] = ["organization/image-registry/dev", "organization/image-registry/prod"];
+
+describe("two stacks on one cluster", function () {
+  this.timeout("2m");
+  const cluster = testCluster();
+  beforeEach(() => cluster.fresh());
+
+  it("the second is refused, naming the first and both ways out, and nothing is written", async () => {
+    await up(cluster.stack("dev"));
+    assert.equal(await holder(), dev);
+    const message = new RegExp(
+      `belongs to stack "${dev}", and this is "${prod}"; destroy that one first: pulumi destroy --stack ${dev}; ` +
+        `or, where its state is lost: oc delete configmap ${owningStackName} -n openshift-image-registry$`,
+    );
+    await assertRefused(cluster, cluster.stack("prod"), message);
+  });
+
+  it("the second takes the cluster once the first is destroyed, its registry still running", async () => {
+    await up(cluster.stack("dev", nfs));
+    const before = await cluster.get("PersistentVolumeClaim", "image-registry-nfs");
+    await destroy(cluster.stack("dev", nfs));
+    assert.equal(await holder(), undefined);
+
+    await up(cluster.stack("prod", nfs));
+    assert.equal(await holder(), prod);
+    const after = await cluster.get("PersistentVolumeClaim", "image-registry-nfs");
+    assert.equal(after?.metadata.uid, before?.metadata.uid);
+  });
+
+  it("the second takes it by the command, where the first one's state is lost", async () => {
+    await up(cluster.stack("dev"));
+    cluster.forgetStacks();
+    await cluster.delete("ConfigMap", owningStackName);
+    await up(cluster.stack("prod", { ...nfs, acceptImageLoss: true }));
+    assert.equal(await holder(), prod);
+  });
+
+  it("a stack made anew under the same name goes on", async () => {
+    await up(cluster.stack("dev"));
+    cluster.forgetStacks();
+    await up(cluster.stack("dev"));
+    assert.deepEqual(changes(await preview(cluster.stack("dev"))), []);
+  });
+
+  it("a name removed by hand is written again, and told in the preview", async () => {
+    await up(cluster.stack("dev"));
+    await cluster.delete("ConfigMap", owningStackName);
+    assert.deepEqual(changes(await preview(cluster.stack("dev"))), ["replace stack-name"]);
+    await up(cluster.stack("dev"));
+    assert.equal(await holder(), dev);
+    assert.deepEqual(changes(await preview(cluster.stack("dev"))), []);
+  });
+
+  it("one that comes between the other's preflight and its first step is not overwritten", async () => {
+    const run = cluster.stack("dev");
+    // The provider is the first resource: the preflight is over, and the name not yet written.
+    let taken: Promise<void> | undefined;
+    const log = (line: string) => {
+      if (line.includes("cluster"))
+        taken ??= cluster.create("ConfigMap", owningStackName, { data: { stack: prod } });
+    };
+    const { message, result } = await failure(up({ ...run, log }));
+    await taken;
+    assert.match(message, new RegExp(`belongs to stack "${prod}"`));
+    assert.equal(await holder(), prod);
+    assert.ok(!changes(result).some((change) => / registry$/.test(change)));
+  });
+
+  it("one that comes even later meets the API server, which lets nobody write another name", async () => {
+    await up(cluster.stack("dev"));
+    await assert.rejects(
+      cluster.patch("ConfigMap", owningStackName, { data: { stack: prod } }),
+      /field is immutable when `immutable` is set/,
+    );
+  });
+
+  async function holder(): Promise<string | undefined> {
+    return (await cluster.get("ConfigMap", owningStackName))?.data?.["stack"];
+  }
+});
