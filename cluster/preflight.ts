@@ -66,11 +66,17 @@ function imageLoss(live: LiveRegistry, plan: RegistryPlan): string[] {
         `copy them elsewhere first, then say acceptImageLoss: true`,
     ];
   }
-  if (sameStore(inUse, plan.storage)) return [];
+  if (sameStore(inUse, plan.storage) || sameExport(live, inUse, plan)) return [];
   return [
     `backend: the registry now keeps its images in ${describeStorage(inUse)}, and ${describeStorage(plan.storage)} would not have ` +
       `them${known}; copy them over first, then say acceptImageLoss: true`,
   ];
+}
+
+// Two claims on one export have the same files.
+function sameExport({ volumeInUse }: LiveRegistry, inUse: Storage, { claim }: RegistryPlan): boolean {
+  const nfs = volumeInUse?.spec?.nfs;
+  return !!inUse.pvc && !!nfs && nfs.server === claim?.nfs.server && nfs.path === claim.nfs.path;
 }
 
 function claimProblems(live: LiveRegistry, plan: RegistryPlan): string[] {

@@ -1,5 +1,6 @@
 export * from "./client-script";
 export * from "./export-checks";
 export * from "./export-spec";
+export { hostKeyPattern } from "./host-key";
 export { command, type Mode } from "./script";
 export { serverScript } from "./server-script";
