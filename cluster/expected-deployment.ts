@@ -3,6 +3,7 @@ import type { ConfigSpec } from "../crds/types";
 import { quantityValue } from "../hosts/quantity";
 import { describeStorage, sameStore, storageInUse } from "./backends";
 import { canonical } from "./canonical";
+import type { LiveRegistry } from "./live-registry";
 
 /**
  * Where the operator's Deployment does not yet ask for what the Config's spec asks for. The operator reports its
@@ -32,6 +33,19 @@ export function deploymentLags(spec: ConfigSpec, deployment: V1Deployment): stri
   }
   if (spec.resources) compare("resources", scalars(pod?.containers[0]?.resources), scalars(spec.resources));
   return [...lags, ...environmentLags(spec, pod)];
+}
+
+/** Says so when the spec would replace a pod that keeps its images in an emptyDir: they go with it, unasked. */
+export function emptyDirRollout(
+  { deployment, holdsImages }: Pick<LiveRegistry, "deployment" | "holdsImages">,
+  spec: ConfigSpec,
+): string | undefined {
+  const leaving = spec.managementState !== "Managed" || !spec.storage?.emptyDir;
+  if (!deployment || leaving || holdsImages === false || !storageInUse(deployment)?.emptyDir)
+    return undefined;
+  const changes = deploymentLags(spec, deployment).filter((lag) => !/^(replicas|rolloutStrategy)/.test(lag));
+  if (changes.length === 0) return undefined;
+  return `backend: the pod is replaced for ${changes.join(", ")}, and the images in its emptyDir go with it`;
 }
 
 // As text: in a map of labels an empty value means something, as in node-role.kubernetes.io/infra="".

@@ -8,6 +8,7 @@ import type {
   V1Pod,
 } from "@kubernetes/client-node";
 import { UserError } from "../errors";
+import { storageInUse } from "./backends";
 import { ClusterClient, ClusterError, type ClusterConnection } from "./client";
 import type { SpecObject } from "./drift";
 import { readOwningStack } from "./owning-stack";
@@ -31,6 +32,8 @@ export interface LiveRegistry {
   readonly claims: V1PersistentVolumeClaim[];
   /** The volume the stack wants to make, when it exists already. */
   readonly volume: V1PersistentVolume | undefined;
+  /** The volume behind the claim that the pods use now. */
+  readonly volumeInUse: V1PersistentVolume | undefined;
   readonly pruner: SpecObject | undefined;
   /** Whether images were pushed to the registry; undefined when the cluster cannot tell. */
   readonly holdsImages: boolean | undefined;
@@ -73,8 +76,15 @@ export async function readLiveRegistry(
     readHostnames(client),
     readOwningStack(client, registryNamespace),
   ]);
+  const inUse = storageInUse(rollout.deployment)?.pvc?.claim;
+  const bound = claims?.find(({ metadata }) => metadata?.name === inUse)?.spec?.volumeName;
+  const volumeInUse =
+    bound && bound !== volumeName
+      ? await client.get<V1PersistentVolume>("v1", "PersistentVolume", bound)
+      : volume;
   return {
     ...rollout,
+    volumeInUse,
     nodes: nodes ?? [],
     claims: claims ?? [],
     volume,

@@ -62,7 +62,7 @@ export function assertPreflight({ errors }: Findings): void {
 }
 
 export function imageLoss(
-  live: Pick<LiveRegistry, "deployment" | "holdsImages">,
+  live: Pick<LiveRegistry, "deployment" | "holdsImages" | "volumeInUse">,
   plan: RegistryPlan,
 ): string[] {
   const inUse = storageInUse(live.deployment);
@@ -76,11 +76,21 @@ export function imageLoss(
         `copy them elsewhere first, then say acceptImageLoss: true`,
     ];
   }
-  if (sameStore(inUse, plan.storage)) return [];
+  if (sameStore(inUse, plan.storage) || sameExport(live, inUse, plan)) return [];
   return [
     `backend: the registry now keeps its images in ${describeStorage(inUse)}, and ${describeStorage(plan.storage)} would not have ` +
       `them${known}; copy them over first, then say acceptImageLoss: true`,
   ];
+}
+
+// Two claims on one export have the same files.
+function sameExport(
+  { volumeInUse }: Pick<LiveRegistry, "volumeInUse">,
+  inUse: Storage,
+  { claim }: RegistryPlan,
+): boolean {
+  const nfs = volumeInUse?.spec?.nfs;
+  return !!inUse.pvc && !!nfs && nfs.server === claim?.nfs.server && nfs.path === claim.nfs.path;
 }
 
 export function claimProblems(live: Pick<LiveRegistry, "claims" | "volume">, plan: RegistryPlan): string[] {

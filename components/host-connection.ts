@@ -2,7 +2,7 @@ import type { remote } from "@pulumi/command/types/input";
 import * as pulumi from "@pulumi/pulumi";
 
 import { UserError } from "../errors";
-import { InvalidHost } from "../hosts";
+import { hostKeyPattern, InvalidHost } from "../hosts";
 
 /** How a host is reached over SSH. */
 export interface HostConnectionArgs {
@@ -63,7 +63,7 @@ function hostConnection(connection: HostConnectionArgs, key: string) {
 
 function checkedHostKey(hostKey: pulumi.Input<string> | undefined, key: string): pulumi.Input<string> {
   const check = (text: string | undefined): string => {
-    if (/^(ssh-ed25519|ecdsa-sha2-nistp\d{3}|ssh-rsa) [A-Za-z0-9+/]+=*( [^\n]*)?$/.test(text?.trim() ?? "")) {
+    if (hostKeyPattern.test(text?.trim() ?? "")) {
       return (text as string).trim();
     }
     throw new UserError(

@@ -5,6 +5,7 @@ import { type CheckedRegistry, evictForeignFields } from "../cluster/checked-reg
 import { ClusterClient } from "../cluster/client";
 import { type Condition, conditionsOf } from "../cluster/convergence";
 import type { Drift } from "../cluster/drift";
+import { emptyDirRollout } from "../cluster/expected-deployment";
 import { foreignFields, madeAnewByOperator } from "../cluster/foreign-fields";
 import { type Hostnames, readHostnames } from "../cluster/live-registry";
 import { ownedBy } from "../cluster/managed-fields";
@@ -65,7 +66,12 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
     // Another stack's would have ended the run.
     const anew = madeAnewByOperator(live.config, { owned: live.owningStack !== undefined });
     const foreign = this.foreign().map(({ described }) => described);
-    for (const warning of [...(anew ? [anew] : []), ...foreign, ...warnings])
+    const rolled = emptyDirRollout(live, {
+      ...live.config.spec,
+      ...this.spec,
+      httpSecret: live.config.spec.httpSecret,
+    });
+    for (const warning of [anew, rolled, ...foreign, ...warnings].filter((text) => text !== undefined))
       void pulumi.log.warn(warning, this);
   }
 

@@ -39,9 +39,21 @@ function limit(issue: z.core.$ZodIssue): string {
       return `is less than the minimum, ${issue.minimum}${issue.origin === "number" || issue.origin === "int" ? "" : ` ${unit(issue.origin)}`}`;
     case "too_big":
       return `is more than the maximum, ${issue.maximum}${issue.origin === "number" || issue.origin === "int" ? "" : ` ${unit(issue.origin)}`}`;
+    case "invalid_format":
+      return formatLimit(issue);
+    case "invalid_union":
+      return `must be ${[...new Set(issue.errors.flat().map(limit))].map((text) => text.replace("must be ", "")).join(" or ")}`;
     default:
       return issue.message;
   }
+}
+
+// A message of our own is better than what the library says of a pattern from the CRD.
+function formatLimit({ format, pattern, message }: z.core.$ZodIssueInvalidStringFormat): string {
+  if (format === "url") return "is not a URL with http:// or https://";
+  if (!message.startsWith("Invalid ")) return message;
+  if (pattern?.includes("|ms|us|")) return 'is not a duration such as "1h30m"';
+  return `does not match ${pattern}`;
 }
 
 function article(type: string): string {

@@ -11,6 +11,7 @@ import {
   checkUid,
   checkClient,
 } from "../hosts/export-checks";
+import { hostKeyPattern } from "../hosts/host-key";
 import { checkSchedule } from "./schedule";
 import { checked, flag, integer, isObject, objectName, quantity, section, server } from "./values";
 
@@ -36,7 +37,7 @@ const sshHost = {
   hostKey: z
     .string()
     .regex(
-      /^(ssh-ed25519|ecdsa-sha2-nistp\d{3}|ssh-rsa) [A-Za-z0-9+/]+=*( [^\n]*)?$/,
+      hostKeyPattern,
       "is not a public host key; write what ssh-keyscan prints after the host's name, once you trust it",
     ),
 };

@@ -2,6 +2,7 @@ export * from "./client-script";
 export * from "./export-checks";
 export * from "./export-spec";
 export * from "./export-status";
+export { hostKeyPattern } from "./host-key";
 export { command, type Mode } from "./script";
 export { serverScript } from "./server-script";
 export { sshCommandLine, type SshConnection } from "./ssh";

@@ -20,7 +20,7 @@ export function standalonePreflight(
   return {
     errors: [
       ...othersObjects(live, plan),
-      ...imageLoss({ deployment: running(live), holdsImages: undefined }, plan),
+      ...imageLoss({ deployment: running(live), holdsImages: undefined, volumeInUse: undefined }, plan),
       ...claimProblems(live, plan),
       ...tlsProblems(live, plan),
       ...unready.errors,

@@ -11,7 +11,7 @@ describe("when something in the cluster does not do its part", function () {
 
   it("an operator that is stuck: the up ends in time, naming the limit and the conditions as they are", async () => {
     await up(cluster.stack("dev"));
-    cluster.signal("operator", "SIGSTOP");
+    cluster.signal("registry-operator", "SIGSTOP");
     try {
       const { message } = await failure(
         up(cluster.stack("dev", { registry: { logLevel: "Debug" }, timeoutSeconds: 3 })),
@@ -23,7 +23,7 @@ describe("when something in the cluster does not do its part", function () {
       assert.match(message, /waiting: the operator has seen generation \d+ of \d+/);
       assert.match(message, /condition: Available=True \(Ready\)/);
     } finally {
-      cluster.signal("operator", "SIGCONT");
+      cluster.signal("registry-operator", "SIGCONT");
     }
     const again = await up(cluster.stack("dev", { registry: { logLevel: "Debug" } }));
     assert.deepEqual(changes(again), []);

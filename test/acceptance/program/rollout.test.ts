@@ -95,7 +95,6 @@ describe("the pods of a live registry", function () {
       [
         "Config cluster",
         "ConfigMap image-registry-stack",
-        "ConfigMap kube-root-ca.crt",
         "Deployment image-registry",
         "ImagePruner cluster",
         "PersistentVolume image-registry-nfs",

@@ -77,7 +77,7 @@ describe("the storage of a live registry", function () {
       const message =
         /the registry now keeps its images in pvc "image-registry-nfs", .* acceptImageLoss: true/;
       await assertRefused(cluster, cluster.stack("dev"), message);
-      const other = { ...nfs, nfs: { ...nfs.nfs, claimName: "another" } };
+      const other = { ...nfs, nfs: { ...nfs.nfs, path: "/srv/another", claimName: "another" } };
       await assertRefused(cluster, cluster.stack("dev", other), message);
     });
   });

@@ -141,6 +141,26 @@ describe("a value out of bounds", () => {
       `pruner.schedule: "0 3 * * 7" is not a schedule such as "0 3 * * *": Number '7' of daysOfWeek field is bigger than upper limit '6'.`,
     ],
     [
+      "a URL without a scheme",
+      onS3({ regionEndpoint: "minio" }),
+      's3.regionEndpoint: "minio" is not a URL with http:// or https://',
+    ],
+    [
+      "a quantity that is neither number nor text",
+      { ...dev, registry: { resources: { requests: { cpu: true } } } },
+      "registry.resources.requests.cpu: true must be a number or a string",
+    ],
+    [
+      "a duration that Go does not read",
+      { ...dev, pruner: { keepYoungerThanDuration: "1 day" } },
+      'pruner.keepYoungerThanDuration: "1 day" is not a duration such as "1h30m"',
+    ],
+    [
+      "a name that the CRD does not allow",
+      { ...dev, backend: "azure", azure: { container: "Images" } },
+      'azure.container: "Images" does not match /^[0-9a-z]+(-[0-9a-z]+)*$/',
+    ],
+    [
       "a CRD field of another type",
       { ...dev, registry: { defaultRoute: "on" } },
       'registry.defaultRoute: "on" must be a boolean',

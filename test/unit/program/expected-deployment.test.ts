@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { V1Deployment, V1EnvVar, V1ResourceRequirements } from "@kubernetes/client-node";
 import { effectivePlacement } from "../../../cluster/effective-placement";
-import { deploymentLags } from "../../../cluster/expected-deployment";
+import { deploymentLags, emptyDirRollout } from "../../../cluster/expected-deployment";
 import { lostByManager, ownedByOther } from "../../../cluster/managed-fields";
 import { registryManager } from "../../../cluster/registry-types";
 import type { ConfigSpec } from "../../../crds/types";
@@ -180,3 +180,23 @@ function withResources(resources: V1ResourceRequirements): V1Deployment {
   const container = before.spec?.template.spec?.containers[0];
   return followed(registryConfig(), { containers: [{ ...container, name: "registry", resources }] });
 }
+
+describe("the images in an emptyDir", () => {
+  const deployment = followed(registryConfig());
+  const told = (spec: Partial<ConfigSpec>, holdsImages: boolean | undefined = undefined) =>
+    emptyDirRollout({ deployment, holdsImages }, registryConfig(spec).spec);
+
+  it("are told to go when the pod is replaced, and why it is", () => {
+    assert.match(
+      told({ logLevel: "Debug" }) ?? "",
+      /replaced for environment REGISTRY_LOG_LEVEL, and the images/,
+    );
+  });
+
+  it("stay where no pod is replaced, and need no word where there are none", () => {
+    assert.equal(told({}), undefined);
+    assert.equal(told({ replicas: 2 }), undefined);
+    assert.equal(told({ logLevel: "Debug" }, false), undefined);
+    assert.equal(told({ logLevel: "Debug", storage: onClaim("registry") }), undefined);
+  });
+});

@@ -180,6 +180,7 @@ export function live(changes: Partial<LiveRegistry> = {}): LiveRegistry {
     nodes: [node("worker-0"), node("worker-1")],
     claims: [],
     volume: undefined,
+    volumeInUse: undefined,
     pruner: imagePruner(),
     holdsImages: true,
     hostnames: { internal: internalHostname, routes: [] },

@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import type { LiveRegistry } from "../../../cluster/live-registry";
 import { assertPreflight, preflight, type RegistryPlan } from "../../../cluster/preflight";
 import { UserError } from "../../../errors";
-import { claim, followed, live, onClaim, pendingPod, plan, registryConfig, removed } from "./fixtures";
+import {
+  claim,
+  followed,
+  live,
+  onClaim,
+  pendingPod,
+  plan,
+  registryConfig,
+  removed,
+  volume,
+} from "./fixtures";
 
 const errors = (found: Partial<LiveRegistry>, asked: Partial<RegistryPlan>) =>
   preflight(live(found), plan(asked)).errors;
@@ -167,5 +177,33 @@ describe("errors", () => {
         thrown instanceof UserError &&
         /^nothing was changed:\n {2}- first\n {2}- second$/.test(thrown.message),
     );
+  });
+});
+
+describe("another claim on the export that the pods use", () => {
+  const nfs = { server: "nfs.example.com", path: "/srv/registry" };
+  const asked = {
+    managementState: "Managed" as const,
+    namespace: "openshift-image-registry",
+    claimName: "renamed",
+    volumeName: "renamed",
+    size: "100Gi",
+    accessModes: ["ReadWriteMany"],
+    nfs,
+  };
+  const config = registryConfig({ storage: onClaim("registry") });
+
+  it("has the same images", () => {
+    const found = { config, deployment: followed(config), volumeInUse: volume({ nfs }) };
+    assert.deepEqual(errors(found, { storage: onClaim("renamed"), claim: asked }), []);
+  });
+
+  it("has others where the export is another one", () => {
+    const found = {
+      config,
+      deployment: followed(config),
+      volumeInUse: volume({ nfs: { ...nfs, path: "/old" } }),
+    };
+    assert.match(error(found, { storage: onClaim("renamed"), claim: asked }), /would not have them/);
   });
 });
