@@ -35,9 +35,11 @@ export async function runProgram(deployment: Deployment, whenDone: () => Promise
       const program = runtime.runInPulumiStack(run.program).catch(failed);
       await Promise.race([program.then(() => settled(outputs.pending)), report.whenStopped]);
       // Requests that wait for a failed one never end; those under way have a moment to.
-      await (report.stopped ? Promise.race([requestsDone(), delay(lastMoment)]) : requestsDone());
+      const done = requestsDone();
+      await (report.stopped ? Promise.race([done, delay(lastMoment)]) : done);
       if (!report.failed) await whenDone();
-      await runtime.disconnect();
+      const disconnected = runtime.disconnect();
+      await (report.stopped ? Promise.race([disconnected, delay(lastMoment)]) : disconnected);
       if (outputs.pending.size === 0) restore();
     });
   } finally {
