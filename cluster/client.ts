@@ -91,7 +91,8 @@ export class ClusterClient {
       return await Promise.race([request(), timeout]);
     } catch (error) {
       if (isNotFound(error)) return undefined;
-      throw new ClusterError(this.explain(error), isTransient(error));
+      const code = error instanceof ApiException ? error.code : undefined;
+      throw new ClusterError(this.explain(error), isTransient(error), code);
     } finally {
       clearTimeout(timer);
     }
@@ -120,6 +121,8 @@ export class ClusterError extends UserError {
   constructor(
     message: string,
     readonly transient: boolean,
+    /** The HTTP status, when the cluster answered. */
+    readonly code?: number,
   ) {
     super(message);
   }

@@ -1,7 +1,10 @@
 import type { KubernetesObject, V1ManagedFieldsEntry } from "@kubernetes/client-node";
-import type { ClusterClient } from "../client";
+import { type ClusterClient, ClusterError } from "../client";
 
 type Fields = { [key: string]: Fields };
+type ObjectName = Record<"apiVersion" | "kind" | "name" | "namespace", string>;
+
+const attempts = 10;
 
 /**
  * Makes the named field manager the owner of all that others set in the object's spec. Server-side apply leaves what
@@ -10,9 +13,21 @@ type Fields = { [key: string]: Fields };
  */
 export async function takeOverSpec(
   client: ClusterClient,
-  object: { apiVersion: string; kind: string; name: string; namespace: string },
+  object: ObjectName,
   manager: string,
 ): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await takeOverOnce(client, object, manager);
+    } catch (error) {
+      // While pods roll, controllers write the status of what was just read.
+      const isConflict = error instanceof ClusterError && error.code === 409;
+      if (!isConflict || attempt === attempts) throw error;
+    }
+  }
+}
+
+async function takeOverOnce(client: ClusterClient, object: ObjectName, manager: string): Promise<void> {
   const { apiVersion, kind, name, namespace } = object;
   const live = await client.get<KubernetesObject>(apiVersion, kind, name, namespace);
   const entries = live && handedOver(live.metadata?.managedFields ?? [], manager, apiVersion);

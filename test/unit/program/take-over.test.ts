@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { V1ManagedFieldsEntry } from "@kubernetes/client-node";
-import { handedOver } from "../../../cluster/standalone/take-over";
+import { type ClusterClient, ClusterError } from "../../../cluster/client";
+import { handedOver, takeOverSpec } from "../../../cluster/standalone/take-over";
 
 const entry = (
   manager: string,
@@ -59,5 +60,35 @@ describe("what others own of a spec", () => {
     const restarted = spec({ "f:template": { "f:metadata": { "f:annotations": { "f:restartedAt": {} } } } });
     const taken = take(ours, entry("kubectl", "Update", restarted));
     assert.ok(!JSON.stringify(taken).includes("restartedAt"));
+  });
+});
+
+describe("taking a spec over", () => {
+  const object = { apiVersion: "apps/v1", kind: "Deployment", name: "image-registry", namespace: "registry" };
+  const metadata = {
+    resourceVersion: "7",
+    managedFields: [entry("kubectl", "Update", spec({ "f:replicas": {} }))],
+  };
+  const takeOver = (answers: (ClusterError | undefined)[]) => {
+    const client = {
+      get: () => Promise.resolve({ metadata }),
+      mergePatch: () => {
+        const answer = answers.shift();
+        return answer ? Promise.reject(answer) : Promise.resolve();
+      },
+    };
+    return takeOverSpec(client as unknown as ClusterClient, object, "ours");
+  };
+  const refused = (code: number) => new ClusterError(`answered ${code}`, false, code);
+
+  it("tries again when a controller wrote to the object meanwhile", async () => {
+    const answers = [refused(409), refused(409), undefined];
+    await takeOver(answers);
+    assert.equal(answers.length, 0);
+  });
+
+  it("ends with what else the cluster says, and with a conflict that stays", async () => {
+    await assert.rejects(takeOver([refused(403)]), /answered 403/);
+    await assert.rejects(takeOver(Array<ClusterError>(99).fill(refused(409))), /answered 409/);
   });
 });
