@@ -15,6 +15,7 @@ const clients = {
   "kube-controller-manager": "CN=system:kube-controller-manager",
   "kube-scheduler": "CN=system:kube-scheduler",
   kwok: "CN=kwok",
+  kubelet: "CN=system:node:machine,O=system:nodes", // of ../node
 };
 export type Client = keyof typeof clients;
 
