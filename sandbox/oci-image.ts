@@ -8,17 +8,15 @@ import { execute } from "./hosts/execute";
 export interface ImageContent {
   readonly layers: readonly Readonly<Record<string, string>>[];
   readonly entrypoint?: readonly string[];
-  /** What `ctr images import` calls it. Default: it has no name. */
-  readonly name?: string;
 }
 
 const mediaType = (kind: string) => `application/vnd.oci.image.${kind}`;
 
 /**
  * Writes an image as a folder in OCI's image layout, and returns its digest. Files become root's, readable and
- * executable by all.
+ * executable by all. `name` is what `ctr images import` calls it.
  */
-export async function writeImage(folder: string, content: ImageContent): Promise<string> {
+export async function writeImage(folder: string, content: ImageContent, name?: string): Promise<string> {
   const blobs = path.join(folder, "blobs", "sha256");
   mkdirSync(blobs, { recursive: true });
   const blob = (kind: string, data: Buffer | string) => {
@@ -43,9 +41,7 @@ export async function writeImage(folder: string, content: ImageContent): Promise
   );
   const text = { schemaVersion: 2, mediaType: mediaType("manifest.v1+json"), config, layers };
   const manifest = blob("manifest.v1+json", JSON.stringify(text));
-  const annotations = content.name && {
-    "io.containerd.image.name": content.name,
-  };
+  const annotations = name && { "io.containerd.image.name": name };
   const index = {
     schemaVersion: 2,
     mediaType: mediaType("index.v1+json"),

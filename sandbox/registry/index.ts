@@ -1,3 +1,5 @@
+import * as path from "node:path";
+
 import { buildTools, type BuildOptions } from "../tools/build";
 
 /** The folder with `registry`, CNCF's distribution, and `crane`, a client of registries. */
@@ -11,3 +13,6 @@ export async function buildRegistry(options: BuildOptions): Promise<string> {
     options,
   );
 }
+
+/** The folder with etc/distribution/config.yml, where the registry's own image has it: port 5000, /var/lib/registry. */
+export const registryFiles = path.join(__dirname, "files");
