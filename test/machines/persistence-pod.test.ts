@@ -69,7 +69,9 @@ async function readyPod(api: CoreV1Api, former?: V1Pod): Promise<V1Pod> {
     if (ready) return ready;
     if (Date.now() > deadline) {
       const events = (await api.listNamespacedEvent({ namespace })).items.map(({ message }) => message);
-      assert.fail(`no pod is ready: ${JSON.stringify(items.map(({ status }) => status))}\n${events.join("\n")}`);
+      assert.fail(
+        `no pod is ready: ${JSON.stringify(items.map(({ status }) => status))}\n${events.join("\n")}`,
+      );
     }
     await sleep(200);
   }

@@ -10,6 +10,7 @@ import {
   randomImage,
   removeRegistry,
   startRegistry,
+  stopRegistry,
 } from "./registry-machines";
 
 const repository = "localhost:5000/shop/cart";
@@ -24,6 +25,7 @@ describe("images pushed to a registry on the export", function () {
     await converge(machines().server, serverSpec({}, { clients }));
     await Promise.all(both().map(installRegistry));
   });
+  afterEach(() => Promise.all(both().map(stopRegistry)));
   after(async () => {
     await Promise.all(both().map(removeRegistry));
     await converge(machines().server);
@@ -45,6 +47,7 @@ describe("images pushed to a registry on the export", function () {
   it("are not hurt by a push that ends with the registry, and that push can be made again", async () => {
     const { client, outsider } = machines();
     const [kept, cut] = [await randomImage([megabyte]), await randomImage([64 * megabyte])];
+    await startRegistry(outsider);
     await push(outsider, kept, `${repository}:kept`);
 
     await outsider.put(cut.folder, "/opt/image");
@@ -64,6 +67,7 @@ describe("images pushed to a registry on the export", function () {
   it("arrive although the NFS server reboots meanwhile", async () => {
     const { server, client } = machines();
     const image = await randomImage([megabyte, megabyte]);
+    await startRegistry(client);
     const gone = must(client, "timeout 300 sh -c 'while nc -z -w 5 10.97.0.10 2049; do :; done'");
     const reboot = server.reboot();
     await gone;

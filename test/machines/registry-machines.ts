@@ -78,9 +78,13 @@ export async function assertPulls(machine: Machine, image: TestImage, from: stri
   assert.deepEqual(sums.split("\n").sort(), image.blobs);
 }
 
-/** Leaves a machine as it was for the tests of other files. */
-export async function removeRegistry(machine: Machine): Promise<void> {
+/** Ends it, where it runs, and lets go of the export. */
+export async function stopRegistry(machine: Machine): Promise<void> {
   await machine.run("systemctl kill --signal=KILL registry");
   await unmount(machine);
+}
+
+/** Leaves a machine as it was for the tests of other files. */
+export async function removeRegistry(machine: Machine): Promise<void> {
   await must(machine, "rm -rf /opt/registry /opt/image /opt/pulled /etc/distribution");
 }
