@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { CoreV1Api, KubeConfig, type KubernetesObject, type V1Pod } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, KubeConfig, type KubernetesObject, type V1Pod } from "@kubernetes/client-node";
 
 import { startControlPlane, type ControlPlane } from "../../sandbox/control-plane";
 import { createMissing } from "../../sandbox/control-plane/objects";
@@ -24,6 +24,7 @@ describe("the registry's pod, on a real kubelet", function () {
   const directory = mkdtempSync(path.join(tmpdir(), "persistence-pod-"));
   let cluster: ControlPlane;
   let api: CoreV1Api;
+  let apps: AppsV1Api;
 
   before("the client becomes a node of a cluster, and the export its registry's volume", async () => {
     const { server, client } = machines();
@@ -32,15 +33,20 @@ describe("the registry's pod, on a real kubelet", function () {
     const config = new KubeConfig();
     config.loadFromFile(cluster.kubeconfig);
     api = config.makeApiClient(CoreV1Api);
+    apps = config.makeApiClient(AppsV1Api);
     await joinCluster(client, cluster, { images: { [image]: await registryImage() }, log: console.error });
     await installRegistry(client); // for its client
     await createMissing(cluster.kubeconfig, [...storage(server.networkAddress), deployment()]);
   });
   after(async () => {
-    await cluster?.stop();
+    const { server, client } = machines();
+    await apps.deleteNamespacedDeployment({ name, namespace });
+    // The server would wait for a client that is gone.
+    await must(client, "while findmnt --types nfs4 >/dev/null; do sleep 0.2; done", { timeoutSeconds: 600 });
+    await cluster.stop();
     rmSync(directory, { recursive: true });
-    await machines().client.reset();
-    await must(machines().server, `rm -rf ${exportPath}/docker`);
+    await client.reset();
+    await must(server, `rm -rf ${exportPath}/docker`);
   });
 
   it("serves what was pushed to it from the volume, after it was deleted and another came", async () => {

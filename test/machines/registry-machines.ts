@@ -47,19 +47,24 @@ export async function installRegistry(machine: Machine): Promise<void> {
 export async function startRegistry(machine: Machine): Promise<void> {
   await must(
     machine,
-    `mountpoint -q /mnt || timeout 120 mount -t nfs -o nfsvers=4.2,hard 10.97.0.10:${exportPath} /mnt
-    systemd-run --quiet --collect --unit=registry --uid=1000620000 --gid=0 \
+    `mountpoint -q /mnt || timeout 120 mount -t nfs -o nfsvers=4.2,hard 10.97.0.10:${exportPath} /mnt || exit
+    systemd-run --quiet --collect --unit=registry \
       -E REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/mnt -E OTEL_TRACES_EXPORTER=none \
-      /opt/registry/registry serve /etc/distribution/config.yml
-    timeout 120 sh -c 'until nc -z 127.0.0.1 5000; do sleep 0.2; done'`,
+      setpriv --reuid=1000620000 --regid=0 --clear-groups /opt/registry/registry serve /etc/distribution/config.yml
+    until nc -z 127.0.0.1 5000; do
+      systemctl is-active --quiet registry || { journalctl --unit=registry --lines=20 --no-pager; exit 1; }
+      sleep 0.2
+    done`,
   );
 }
 
-/** Ends it as a crash would: without a word. */
-export async function killRegistry(machine: Machine): Promise<void> {
+/** Ends it as a crash would, without a word, in the moment that a command of the machine waits for. */
+export async function killRegistry(machine: Machine, moment = "true"): Promise<void> {
   await must(
     machine,
-    "systemctl kill --signal=KILL registry; timeout 120 sh -c 'while nc -z 127.0.0.1 5000; do sleep 0.2; done'",
+    `${moment}
+    systemctl kill --signal=KILL registry
+    while nc -z 127.0.0.1 5000; do sleep 0.2; done`,
   );
 }
 
