@@ -8,6 +8,9 @@ import * as x509 from "@peculiar/x509";
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const tenYears = 10 * 365 * 24 * 3600 * 1000;
 
+/** The node that a real kubelet plays, see ../node. The API server lets it touch nothing of other nodes. */
+export const kubeletNode = "machine";
+
 /** Who the API server takes the bearer of a certificate for: the user is its CN, the groups are its Os. */
 const clients = {
   admin: "CN=sandbox-admin,O=system:masters",
@@ -15,6 +18,7 @@ const clients = {
   "kube-controller-manager": "CN=system:kube-controller-manager",
   "kube-scheduler": "CN=system:kube-scheduler",
   kwok: "CN=kwok",
+  kubelet: `CN=system:node:${kubeletNode},O=system:nodes`,
 };
 export type Client = keyof typeof clients;
 

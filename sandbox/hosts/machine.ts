@@ -1,14 +1,16 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
-import { isRunning, logTail, stopProcess, type SandboxProcess } from "../process";
+import { isRunning, logTail, startProcess, stopProcess, type SandboxProcess } from "../process";
 import { sleep } from "../wait";
 import { addressesOf, type MachineName } from "./addresses";
 import { execute } from "./execute";
 import type { Image, Role } from "./image";
 import type { KeyPair } from "./keys";
+import { endingWithThisProgram } from "./network";
 import { consoleLog, startQemu } from "./qemu";
-import { runOverSsh, type CommandResult, type RunOptions, type SshAccess } from "./ssh";
+import { writeDelivery } from "./seed";
+import { runOverSsh, sshOptions, type CommandResult, type RunOptions, type SshAccess } from "./ssh";
 
 /** Said on the console by image/files/etc/systemd/system/ssh.service.d/seed.conf. */
 const readyForSsh = "ready for SSH";
@@ -50,8 +52,26 @@ export class Machine {
 
   /** Runs a shell command. A failing one is a result, not an error. */
   async run(command: string, options?: RunOptions): Promise<CommandResult> {
-    const access = { port: this.ssh.port, keyFile: this.clientKey.file, knownHosts: this.knownHosts };
-    return runOverSsh(access, command, options);
+    return runOverSsh(this.route, command, options);
+  }
+
+  /**
+   * Copies a folder's content into a folder of the machine, as root's. By disk and not by SSH, of which an emulated
+   * processor deciphers two megabytes a second.
+   */
+  async put(folder: string, target: string): Promise<void> {
+    const unpack = await writeDelivery(path.join(this.directory, `${this.name}.seed`), folder, target);
+    await this.mustRun(unpack);
+  }
+
+  /** Lets the machine reach a loopback port of this one, as the same port of its own loopback, until it stops. */
+  async forward(port: number): Promise<void> {
+    const forward = ["-N", "-o", "ExitOnForwardFailure=yes", "-R", `127.0.0.1:${port}:127.0.0.1:${port}`];
+    await startProcess(this.directory, {
+      name: `${this.name}-port-${port}`,
+      ...endingWithThisProgram("ssh", [...sshOptions(this.route), ...forward, "root@127.0.0.1"]),
+    });
+    await this.mustRun(`timeout 120 sh -c 'until nc -z 127.0.0.1 ${port}; do sleep 0.2; done'`);
   }
 
   /** Powers it on, on the disk it has, and returns when it takes commands. */
@@ -85,6 +105,11 @@ export class Machine {
     rmSync(path.join(this.directory, this.disk), { force: true });
     await execute("qemu-img", ["create", "-q", "-f", "qcow2", ...base, path.join(this.directory, this.disk)]);
     await this.powerOn(["-incoming", `exec:cat ${shellQuoted(path.join(folder, `${role}.state`))}`]);
+  }
+
+  private async mustRun(command: string): Promise<void> {
+    const { exitCode, stdout, stderr } = await this.run(command);
+    if (exitCode !== 0) throw new Error(`machine ${this.name}: ${command}\n${stdout}${stderr}`);
   }
 
   private async powerOn(more: readonly string[] = []): Promise<void> {
@@ -123,6 +148,10 @@ export class Machine {
   private console(): string {
     const file = path.join(this.directory, consoleLog(this.name));
     return existsSync(file) ? readFileSync(file, "utf8") : "";
+  }
+
+  private get route() {
+    return { port: this.ssh.port, keyFile: this.clientKey.file, knownHosts: this.knownHosts };
   }
 
   private get knownHosts(): string {

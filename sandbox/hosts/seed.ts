@@ -1,12 +1,24 @@
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import * as path from "node:path";
+import { pipeline } from "node:stream/promises";
 
 import { addressesOf, type MachineName } from "./addresses";
 import { execute } from "./execute";
 import type { KeyPair } from "./keys";
 
-/** The empty disk that an image's machine is saved with and a run's own have the same size. */
-export const seedDiskBytes = 64 * 1024;
+/** The seed comes first on its disk, image/files/usr/local/sbin/seed reads this much; deliveries follow. */
+const seedBytes = 64 * 1024;
+
+/** The empty disk that an image's machine is saved with and a run's own have the same size. Mostly a hole. */
+export const seedDiskBytes = seedBytes + 1024 ** 3;
 
 /** What a machine is told when it first starts, by path. */
 export function seedFiles(name: MachineName, hostKey: KeyPair, clientKey: KeyPair): Record<string, string> {
@@ -51,4 +63,25 @@ export async function writeSeedDisk(disk: string, files: Record<string, string>)
   ]);
   truncateSync(disk, seedDiskBytes);
   rmSync(folder, { recursive: true });
+}
+
+/** Puts a folder's content on the seed disk of a machine, running or not; gives the command that unpacks it there. */
+export async function writeDelivery(disk: string, folder: string, target: string): Promise<string> {
+  const archive = `${disk}.tar`;
+  await execute("tar", [
+    "--create",
+    `--file=${archive}`,
+    `--directory=${folder}`,
+    "--owner=0",
+    "--group=0",
+    ".",
+  ]);
+  const { size } = statSync(archive);
+  if (seedBytes + size > seedDiskBytes)
+    throw new Error(`${folder} is larger than the seed disk: ${size} bytes`);
+  await pipeline(createReadStream(archive), createWriteStream(disk, { flags: "r+", start: seedBytes }));
+  rmSync(archive);
+  // Past the page cache, which may hold what was there before.
+  const read = `dd if=/dev/vdb bs=${seedBytes} skip=1 count=${Math.ceil(size / seedBytes)} iflag=direct status=none`;
+  return `mkdir -p ${target} && ${read} | tar --extract --no-overwrite-dir --directory=${target}`;
 }

@@ -1,5 +1,12 @@
 import { execute } from "./execute";
 
+/** The way to a machine, by files of this one. */
+export interface SshRoute {
+  readonly port: number;
+  readonly keyFile: string;
+  readonly knownHosts: string;
+}
+
 /** All that a client needs to reach a machine, in the terms of @pulumi/command's connection. */
 export interface SshAccess {
   readonly host: string;
@@ -27,35 +34,14 @@ export interface RunOptions {
 }
 
 export async function runOverSsh(
-  access: { port: number; keyFile: string; knownHosts: string },
+  route: SshRoute,
   command: string,
   { user = "root", input = "", timeoutSeconds = 300 }: RunOptions = {},
 ): Promise<CommandResult> {
-  const options = [
-    "BatchMode=yes",
-    "IdentitiesOnly=yes",
-    "StrictHostKeyChecking=yes",
-    `UserKnownHostsFile=${access.knownHosts}`,
-    "ConnectTimeout=120",
-    "ServerAliveInterval=15",
-    "LogLevel=ERROR",
-  ].flatMap((option) => ["-o", option]);
-  const ssh = execute(
-    "ssh",
-    [
-      "-F",
-      "none",
-      "-p",
-      String(access.port),
-      "-i",
-      access.keyFile,
-      ...options,
-      `${user}@127.0.0.1`,
-      "--",
-      command,
-    ],
-    { timeout: timeoutSeconds * 1000, maxBuffer: 64 << 20 },
-  );
+  const ssh = execute("ssh", [...sshOptions(route), `${user}@127.0.0.1`, "--", command], {
+    timeout: timeoutSeconds * 1000,
+    maxBuffer: 64 << 20,
+  });
   ssh.child.stdin?.end(input);
   try {
     return { ...(await ssh), exitCode: 0 };
@@ -65,4 +51,18 @@ export async function runOverSsh(
     if (typeof code !== "number") throw error;
     return { stdout, stderr, exitCode: code };
   }
+}
+
+/** Arguments of ssh, up to the host. */
+export function sshOptions({ port, keyFile, knownHosts }: SshRoute): string[] {
+  const options = [
+    "BatchMode=yes",
+    "IdentitiesOnly=yes",
+    "StrictHostKeyChecking=yes",
+    `UserKnownHostsFile=${knownHosts}`,
+    "ConnectTimeout=120",
+    "ServerAliveInterval=15",
+    "LogLevel=ERROR",
+  ].flatMap((option) => ["-o", option]);
+  return ["-F", "none", "-p", String(port), "-i", keyFile, ...options];
 }

@@ -41,6 +41,24 @@ describe("the NFS hosts' machines", function () {
     assert.deepEqual(result, { stdout: "hello", stderr: "trouble\n", exitCode: 3 });
   });
 
+  it("take files, and take others in their place", async () => {
+    const folder = mkdtempSync(path.join(directory, "files-"));
+    for (const text of ["first", "second"]) {
+      writeFileSync(path.join(folder, "file"), text);
+      await hosts.client.put(folder, "/opt/files");
+      assert.equal((await hosts.client.run("cat /opt/files/file")).stdout, text);
+    }
+  });
+
+  it("reach a port of the machine they run on that was forwarded to them", async () => {
+    const listener = createServer((socket) => socket.end("hello")).listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    const { port } = listener.address() as AddressInfo;
+    await hosts.client.forward(port);
+    assert.equal((await hosts.client.run(`nc -d 127.0.0.1 ${port}`)).stdout, "hello");
+    listener.close();
+  });
+
   it("show the host key that was announced, so another one is refused", async () => {
     const knownHosts = path.join(directory, "wrong_known_hosts");
     writeFileSync(knownHosts, `[127.0.0.1]:${hosts.server.ssh.port} ${hosts.client.ssh.hostKey}\n`);
@@ -139,7 +157,7 @@ describe("the NFS hosts' machines", function () {
 
   it("leave no process and no network namespace when they are stopped", async () => {
     const started = traces(directory);
-    assert.equal(started.processes.length, 4);
+    assert.equal(started.processes.length, 5); // a port is forwarded, too
     await hosts.stop();
     await untilGone(started);
   });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
 import { machineNames, networksOf } from "../../sandbox/hosts/addresses";
 import { qemuArguments } from "../../sandbox/hosts/qemu";
-import { seedDiskBytes, seedFiles, writeSeedDisk } from "../../sandbox/hosts/seed";
+import { seedDiskBytes, seedFiles, writeDelivery, writeSeedDisk } from "../../sandbox/hosts/seed";
 
 const hostKey = { file: "h", privateKey: "HOST PRIVATE", publicKey: "ssh-ed25519 HOST" };
 const clientKey = { file: "c", privateKey: "CLIENT PRIVATE", publicKey: "ssh-ed25519 CLIENT" };
@@ -61,5 +61,22 @@ describe("a seed disk", () => {
     });
     assert.match(listing, /^-rw------- 0\/0 .* etc\/ssh\/ssh_host_ed25519_key$/m);
     assert.match(listing, /^-rw-r--r-- 0\/0 .* etc\/ssh\/authorized_keys$/m);
+  });
+
+  it("carries later files behind the seed, which stays for the next start", async () => {
+    const disk = path.join(folder, "client.seed");
+    await writeSeedDisk(disk, seedFiles("client", hostKey, clientKey));
+    const list = () => execFileSync("tar", ["--list", `--file=${disk}`], { encoding: "utf8" });
+    const seed = list();
+    const files = path.join(folder, "files");
+    mkdirSync(files);
+    for (const text of ["a long first delivery".repeat(100_000), "second"]) {
+      writeFileSync(path.join(files, "file"), text);
+      const unpack = await writeDelivery(disk, files, path.join(folder, "unpacked"));
+      execFileSync("sh", ["-c", unpack.replace("/dev/vdb", disk)]);
+      assert.equal(readFileSync(path.join(folder, "unpacked/file"), "utf8"), text);
+    }
+    assert.equal(list(), seed);
+    assert.equal(statSync(disk).size, seedDiskBytes);
   });
 });

@@ -34,6 +34,7 @@ describe("the sandbox's certificates", function () {
     "kube-controller-manager",
     "kube-scheduler",
     "kwok",
+    "kubelet",
   ]) {
     it(`let ${name} prove itself, with a key that only its owner can read`, () => {
       const [ca, own] = [certificate("ca"), certificate(name)];

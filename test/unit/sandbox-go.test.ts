@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 
 import { UserError } from "../../errors";
-import { go } from "../../sandbox/control-plane/go";
+import { go } from "../../sandbox/tools/go";
 
 describe("building with Go", function () {
   this.timeout(30_000); // on a busy machine
@@ -14,7 +14,7 @@ describe("building with Go", function () {
     writeFileSync(path.join(folder, "go"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const failsWith = (...texts: string[]) =>
     assert.rejects(
-      go(["build"]),
+      go(folder, ["build"]),
       (error) => error instanceof UserError && texts.every((text) => error.message.includes(text)),
     );
 
@@ -44,6 +44,6 @@ describe("building with Go", function () {
 
   it("returns what Go wrote", async () => {
     fakeGo("echo v1.36.3");
-    assert.equal(await go(["list"]), "v1.36.3");
+    assert.equal(await go(folder, ["list"]), "v1.36.3");
   });
 });

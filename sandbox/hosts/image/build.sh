@@ -9,8 +9,9 @@ set -euo pipefail
 suite=bookworm
 base=(linux-image-cloud-amd64 systemd-sysv udev dbus openssh-server sudo iproute2 iputils-ping netcat-openbsd procps kmod)
 client=(netbase nfs-common libnfs-utils)
-# What a host may be asked to install; the machines reach no mirror.
+# What a host may be asked to install, and what makes one a Kubernetes node; the machines reach no mirror.
 offline=(nfs-kernel-server nftables iptables iptables-persistent firewalld acl python3 python3-apt "${client[@]}")
+offline+=(runc containernetworking-plugins)
 
 image=$(dirname "$(realpath "$0")")
 cd "$1"

@@ -1,19 +1,16 @@
 import { spawn } from "node:child_process";
-import * as path from "node:path";
 import { createInterface } from "node:readline";
 
 import { UserError } from "../../errors";
 
-/** The folder of go.mod, the pins of the control plane's programs. */
-export const goModule = path.dirname(__dirname);
-
-/** Runs `go` on the sandbox's module and returns what it wrote; every line on stderr goes to `onLine`. */
+/** Runs `go` on the module in a folder and returns what it wrote; every line on stderr goes to `onLine`. */
 export async function go(
+  module: string,
   args: readonly string[],
   { onLine = () => undefined, signal }: { onLine?: (line: string) => void; signal?: AbortSignal } = {},
 ): Promise<string> {
   const child = spawn("go", args, {
-    cwd: goModule,
+    cwd: module,
     // Static programs; a go.work in a folder above must not change what is pinned.
     env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off" },
     stdio: ["ignore", "pipe", "pipe"],
@@ -39,7 +36,7 @@ export async function go(
 }
 
 const noGo =
-  "the sandbox builds its control plane with Go, and there is no `go` on PATH: " +
+  "the sandbox builds its programs with Go, and there is no `go` on PATH: " +
   "install Go 1.26 or newer (https://go.dev/dl), then run this again";
 
 function goFailed(args: readonly string[], lastLines: string): string {
