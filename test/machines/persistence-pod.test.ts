@@ -3,62 +3,84 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { AppsV1Api, CoreV1Api, KubeConfig, type KubernetesObject, type V1Pod } from "@kubernetes/client-node";
+import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 
 import { startControlPlane, type ControlPlane } from "../../sandbox/control-plane";
-import { createMissing } from "../../sandbox/control-plane/objects";
+import { destroy, up, type StackRun } from "../../sandbox/engine";
 import { joinCluster, kubeletNode } from "../../sandbox/node";
 import type { ImageContent } from "../../sandbox/oci-image";
 import { buildRegistry, registryFiles } from "../../sandbox/registry";
+import { stackRun } from "../../sandbox/stack-run";
 import { sleep } from "../../sandbox/wait";
-import { converge, exportPath, must, onMachines } from "./nfs-machines";
+import { clientNetworks, must, onMachines } from "./nfs-machines";
 import { assertPulls, installRegistry, push, randomImage } from "./registry-machines";
 
-const namespace = "default";
-const name = "image-registry";
+const namespace = "image-registry";
 const image = "docker.io/library/registry:3";
-const owner = { uid: 1000620000, gid: 0 };
+const exported = "/srv/standalone";
 
-describe("the registry's pod, on a real kubelet", function () {
+describe("a standalone registry's pod, on a real kubelet", function () {
   const machines = onMachines(this);
   const directory = mkdtempSync(path.join(tmpdir(), "persistence-pod-"));
   let cluster: ControlPlane;
   let api: CoreV1Api;
-  let apps: AppsV1Api;
 
-  before("the client becomes a node of a cluster, and the export its registry's volume", async () => {
-    const { server, client } = machines();
-    await converge(server);
+  before("the client becomes the node of a cluster without a registry's operator", async () => {
+    const { client } = machines();
     cluster = await startControlPlane({ directory, infraNodes: 0, log: console.error });
     const config = new KubeConfig();
     config.loadFromFile(cluster.kubeconfig);
     api = config.makeApiClient(CoreV1Api);
-    apps = config.makeApiClient(AppsV1Api);
     await joinCluster(client, cluster, { images: { [image]: await registryImage() }, log: console.error });
     await installRegistry(client); // for its client
-    await createMissing(cluster.kubeconfig, [...storage(server.networkAddress), deployment()]);
   });
   after(async () => {
-    const { server, client } = machines();
-    await apps.deleteNamespacedDeployment({ name, namespace });
-    // The server would wait for a client that is gone.
-    await must(client, "while findmnt --types nfs4 >/dev/null; do sleep 0.2; done", { timeoutSeconds: 600 });
     await cluster.stop();
     rmSync(directory, { recursive: true });
-    await client.reset();
-    await must(server, `rm -rf ${exportPath}/docker`);
+    await machines().client.reset();
+    await must(machines().server, `rm -rf ${exported}`);
   });
 
-  it("serves what was pushed to it from the volume, after it was deleted and another came", async () => {
+  /** The whole program: the NFS server, its export, volume and claim, and the registry on them. */
+  function stack(change: Record<string, unknown> = {}): StackRun {
+    const { ssh, networkAddress } = machines().server;
+    const { host: address, port, hostKey } = ssh;
+    const host = { address, port, hostKey, clients: clientNetworks, uid: 5000, gid: 5000 };
+    return stackRun("standalone", cluster, {
+      backend: "nfs",
+      nfs: { server: networkAddress, path: exported, size: "1Gi", host },
+      sshPrivateKey: ssh.privateKey,
+      standalone: { namespace, image },
+      placement: { infra: true, nodeSelector: { "kubernetes.io/hostname": kubeletNode }, tolerations: [] },
+      timeoutSeconds: 600,
+      ...change,
+    });
+  }
+
+  it("serves what was pushed to it from the export, after it was deleted and another came", async () => {
     const { client } = machines();
+    await up(stack());
     const pushed = await randomImage([1 << 20, 3 << 20]);
     const first = await readyPod(api);
     await push(client, pushed, `${first.status!.podIP}:5000/shop/cart:1`);
 
     await api.deleteNamespacedPod({ name: first.metadata!.name!, namespace });
     const second = await readyPod(api, first);
-    assert.match(await must(client, "findmnt --noheadings --types nfs4 --output SOURCE"), /:\/srv\/registry/);
+    const mounted = await must(client, "findmnt --noheadings --types nfs4 --output SOURCE,OPTIONS");
+    assert.match(mounted, /10\.97\.0\.10:\/srv\/standalone .*vers=4\.2,.*\bhard\b/);
     await assertPulls(client, pushed, `${second.status!.podIP}:5000/shop/cart`);
+  });
+
+  it("leaves the images when it is taken down and all that the stack made is destroyed", async () => {
+    const { server } = machines();
+    const images = `cd ${exported} && find . -type f -exec sha256sum {} + | sort`;
+    const before = await must(server, images);
+    assert.match(before, /docker\/registry\/v2\/blobs\/sha256/);
+    await up(stack({ managementState: "Removed" }));
+    await destroy(stack({ managementState: "Removed" }));
+    assert.doesNotMatch(await must(server, "exportfs -s"), /\/srv\/standalone/);
+    assert.deepEqual((await api.listPersistentVolume()).items, []);
+    assert.equal(await must(server, images), before);
   });
 });
 
@@ -93,97 +115,5 @@ async function registryImage(): Promise<ImageContent> {
       { [config]: path.join(registryFiles, config) },
     ],
     entrypoint: ["/bin/registry", "serve", `/${config}`],
-  };
-}
-
-/** As RegistryStorage makes them. */
-function storage(server: string): KubernetesObject[] {
-  const size = { storage: "1Gi" };
-  const accessModes = ["ReadWriteMany"];
-  const volume = {
-    apiVersion: "v1",
-    kind: "PersistentVolume",
-    metadata: { name },
-    spec: {
-      capacity: size,
-      accessModes,
-      persistentVolumeReclaimPolicy: "Retain",
-      storageClassName: "",
-      claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name },
-      mountOptions: ["nfsvers=4.2", "hard"],
-      nfs: { server, path: exportPath },
-    },
-  };
-  const claim = {
-    apiVersion: "v1",
-    kind: "PersistentVolumeClaim",
-    metadata: { name, namespace },
-    spec: { accessModes, resources: { requests: size }, storageClassName: "", volumeName: name },
-  };
-  return [volume, claim];
-}
-
-/** As StandaloneRegistry makes it. */
-function deployment(): KubernetesObject & { spec: object } {
-  const labels = { "app.kubernetes.io/name": name };
-  const httpGet = { path: "/", port: "registry", scheme: "HTTP" };
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace },
-    spec: {
-      replicas: 1,
-      selector: { matchLabels: labels },
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-      template: {
-        metadata: { labels },
-        spec: {
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          nodeSelector: { "kubernetes.io/hostname": kubeletNode },
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: owner.uid,
-            runAsGroup: owner.gid,
-            fsGroup: owner.gid,
-            fsGroupChangePolicy: "OnRootMismatch",
-            seccompProfile: { type: "RuntimeDefault" },
-          },
-          containers: [
-            {
-              name: "registry",
-              image,
-              ports: [{ name: "registry", containerPort: 5000 }],
-              env: Object.entries({
-                REGISTRY_HTTP_ADDR: ":5000",
-                REGISTRY_HTTP_SECRET: "shared by the replicas",
-                REGISTRY_HEALTH_STORAGEDRIVER_ENABLED: "true",
-                REGISTRY_HEALTH_STORAGEDRIVER_INTERVAL: "5s",
-                REGISTRY_HEALTH_STORAGEDRIVER_THRESHOLD: "1",
-                REGISTRY_STORAGE: "filesystem",
-                REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: "/registry",
-                OTEL_TRACES_EXPORTER: "none",
-              }).map(([name, value]) => ({ name, value })),
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ["ALL"] },
-              },
-              startupProbe: {
-                httpGet,
-                initialDelaySeconds: 6,
-                periodSeconds: 2,
-                timeoutSeconds: 5,
-                failureThreshold: 60,
-              },
-              readinessProbe: { httpGet, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
-              livenessProbe: { httpGet, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 10 },
-              volumeMounts: [{ name: "registry-storage", mountPath: "/registry" }],
-            },
-          ],
-          volumes: [{ name: "registry-storage", persistentVolumeClaim: { claimName: name } }],
-        },
-      },
-    },
   };
 }
