@@ -6,6 +6,7 @@ const namespace = "openshift-image-registry";
 describe("what cannot work on this cluster is refused, in preview and in up, before anything is touched", function () {
   this.timeout("2m");
   const cluster = testCluster();
+  before(() => cluster.fresh());
 
   describe("an existing claim (backend pvc)", () => {
     const refused = (overlay: object, message: RegExp) =>
