@@ -34,7 +34,9 @@ export async function runStack({
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     write(display(error.result, false));
-    throw new UserError(`stack "${stack}" failed; the sandbox's cluster is as the run left it`);
+    throw new UserError(
+      `stack "${stack}" failed; the sandbox's cluster is as the run left it (npm run sandbox -- stop ends it)`,
+    );
   }
   const config = checkConfiguration(valuesFrom(run.config, run.project), stack);
   write(`\nnpm run status -- --stack ${stack}\n`);
