@@ -40,6 +40,7 @@ describe("platform standalone, on a cluster without the registry's operator", fu
         "create registry-budget",
         "create registry-http-secret",
         "create registry-service",
+        "create stack-name",
         "create storage-claim",
         "create storage-volume",
       ]);
@@ -293,7 +294,10 @@ describe("platform standalone, on a cluster without the registry's operator", fu
       await up(stack());
       const before = await cluster.settledVersions();
       const result = await destroy(stack());
-      assert.ok(clusterChanges(result).every((change) => change.startsWith("retain ")));
+      assert.deepEqual(
+        clusterChanges(result).filter((change) => !change.startsWith("retain ")),
+        ["delete stack-name"],
+      );
       assert.deepEqual(await cluster.versions(), before);
 
       cluster.forgetStacks();
@@ -314,6 +318,24 @@ describe("platform standalone, on a cluster without the registry's operator", fu
       await assertRefused(cluster, stack(emptyDir), /now keeps its images in pvc "image-registry-nfs"/);
       await serving(stack(), 2);
       assert.deepEqual((await cluster.pods()).map(storage), [nfsClaim, nfsClaim]);
+    });
+
+    it("a claim that was deleted while the registry was down is made anew, on the same volume", async () => {
+      await up(stack());
+      await up(stack(removed));
+      await cluster.delete("PersistentVolumeClaim", nfsClaim);
+      await until("the volume is left over", async () => {
+        return (await cluster.get("PersistentVolume", nfsClaim))?.status?.phase === "Released";
+      });
+      assert.match(warnings(await preview(stack())), /will free it for claim "image-registry-nfs"/);
+      await serving(stack(), 2);
+      assert.equal((await cluster.get("PersistentVolumeClaim", nfsClaim))?.status?.phase, "Bound");
+    });
+
+    it("another stack is refused as long as this one is there, naming it", async () => {
+      await up(stack());
+      const another = { ...stack(), stack: "other" };
+      await assertRefused(cluster, another, /belongs to stack "organization\/image-registry\/standalone"/);
     });
 
     it("destroying the stack of a Removed registry takes away all that it made", async () => {
