@@ -5,7 +5,9 @@ import { join } from "node:path";
 
 import { NfsClientHost } from "../../components/nfs-client-host";
 import { NfsExportHost, type NfsExportHostArgs } from "../../components/nfs-export-host";
+import { checkConfiguration } from "../../config";
 import { destroy, EngineError, up, type StackRun } from "../../sandbox/engine";
+import { readExport } from "../../status/export";
 import { clientNetworks, exportPath, must, onMachines, serverSpec, unmount } from "./nfs-machines";
 
 describe("the components on real hosts", function () {
@@ -58,8 +60,10 @@ describe("the components on real hosts", function () {
     await must(machines().server, "test ! -e /x");
   });
 
-  it("serves and mounts in one up; a second one opens no connection", async () => {
+  it("serves and mounts in one up, over one connection to a host; a second one opens none", async () => {
+    const asked = await sessions();
     const first = await up(stack());
+    assert.equal(await sessions(), asked + 2, "the up, and this question itself");
     assert.deepEqual(
       first.steps.filter(({ type }) => type === "command:remote:Command").map(({ op }) => op),
       ["create", "create"],
@@ -71,6 +75,19 @@ describe("the components on real hosts", function () {
       JSON.stringify(steps),
     );
     assert.equal(await sessions(), before + 1);
+  });
+
+  it("is asked what it serves, and how much room there is", async () => {
+    const { server } = machines();
+    const { host: address, privateKey: sshPrivateKey, ...reached } = server.ssh;
+    const { clients, uid, gid } = serverSpec().export;
+    const host = { ...reached, address, clients, uid, gid };
+    const nfs = { server: server.networkAddress, path: exportPath, size: "1Gi", host };
+    const raw = { context: "none", backend: "nfs", nfs, sshPrivateKey };
+    const shown = await readExport(checkConfiguration(raw, "test"));
+    assert.deepEqual([...(shown?.host?.clients ?? [])].sort(), [...clientNetworks].sort(), shown?.problem);
+    const { size = 0, free = 0 } = shown?.host ?? {};
+    assert.ok(free > 0 && free < size, `${free} of ${size}`);
   });
 
   it("reaches a host through a bastion, and checks both keys", async () => {
