@@ -70,7 +70,7 @@ export async function killRegistry(machine: Machine, moment = "true"): Promise<v
 
 export async function push(machine: Machine, image: TestImage, to: string): Promise<void> {
   await machine.put(image.folder, "/opt/image");
-  await must(machine, `/opt/registry/crane push /opt/image ${to}; rm -r /opt/image`);
+  await must(machine, `/opt/registry/crane push /opt/image ${to} && rm -r /opt/image`);
 }
 
 /** Pulls by digest, and sees that every blob arrives as it was pushed. */
@@ -78,7 +78,7 @@ export async function assertPulls(machine: Machine, image: TestImage, from: stri
   const pull = `/opt/registry/crane pull --format=oci ${from}@${image.digest} /opt/pulled`;
   const sums = await must(
     machine,
-    `${pull} && cd /opt/pulled/blobs/sha256 && sha256sum *; rm -r /opt/pulled`,
+    `${pull} && cd /opt/pulled/blobs/sha256 && sha256sum * && rm -r /opt/pulled`,
   );
   assert.deepEqual(sums.split("\n").sort(), image.blobs);
 }
