@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { quantityValue } from "../hosts/quantity";
 import { canonical } from "./canonical";
-import { lostByManager, managersOf } from "./managed-fields";
+import { appliedBy, lostByManager, managersOf } from "./managed-fields";
 
 /** A field that this stack had applied and somebody changed since. */
 export interface Drift {
@@ -36,10 +36,7 @@ export function driftOf(live: SpecObject, manager: string, asked: object): Drift
     const name = nameOf(path);
     if (former && !former.has(name)) return [];
     if (!lostByManager(live, manager, ["spec", ...path])) return [];
-    const found = path.reduce<unknown>(
-      (inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
-      live.spec,
-    );
+    const found = valueAt(live.spec, path);
     if (value !== undefined && (sameValue(found, value) || (found === undefined && isDropped(path, value))))
       return [];
     const managers = managersOf(live, ["spec", ...path]);
@@ -50,6 +47,25 @@ export function driftOf(live: SpecObject, manager: string, asked: object): Drift
         : `is ${found === undefined ? "gone" : JSON.stringify(found)}${by}, asked is ${JSON.stringify(value)}`;
     return [{ name, described: `will put back spec.${name} of the ${live.kind}: it ${change}` }];
   });
+}
+
+/**
+ * What the first apply of the manager changes in fields that others have set: a preview of a patch that is yet to be
+ * made shows none of it.
+ */
+export function firstChanges(live: SpecObject, manager: string, asked: object): string[] {
+  if (appliedBy(live, manager)) return [];
+  return fieldsOf(asked).flatMap(({ path, value }) => {
+    const found = valueAt(live.spec, path);
+    if (found === undefined || value === undefined || sameValue(found, value)) return [];
+    return [
+      `will change spec.${nameOf(path)} of the ${live.kind} from ${JSON.stringify(found)} to ${JSON.stringify(value)}`,
+    ];
+  });
+}
+
+function valueAt(spec: object | undefined, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], spec);
 }
 
 interface Field {

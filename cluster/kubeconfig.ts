@@ -27,9 +27,9 @@ export function loadKubeconfig({ kubeconfig, context }: ClusterConnection): Kube
     else if (isKubeconfigContents(kubeconfig)) config.loadFromString(kubeconfig);
     else config.loadFromFile(expanded(kubeconfig));
   } catch (error) {
-    throw new UserError(
-      `kubeconfig: ${source} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    // The YAML parser's message quotes the lines around a mistake, tokens too.
+    const reason = (error as { reason?: string }).reason ?? (error as Error).message.split("\n")[0];
+    throw new UserError(`kubeconfig: ${source} cannot be read: ${reason}`);
   }
   if (!config.getContextObject(context)) {
     const names = config.getContexts().map(({ name }) => `"${name}"`);

@@ -21,6 +21,6 @@ export function heldByAnother(configMap: V1ConfigMap | undefined, stack: string)
   if (!holder) return `stack: ConfigMap ${namespace}/${owningStackName} names no stack; remove it: ${remove}`;
   return (
     `stack: this cluster's registry belongs to stack "${holder}", and this is "${stack}"; destroy that one first: ` +
-    `pulumi destroy --stack ${holder}; or, where its state is lost: ${remove}`
+    `pulumi destroy --stack ${holder}; or, where it was renamed or moved, or its state is lost: ${remove}`
   );
 }

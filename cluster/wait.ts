@@ -15,6 +15,8 @@ export interface WaitOptions {
 }
 
 const pollMilliseconds = 1000;
+/** What a registry that serves when time is up still gets. */
+const secondLookMilliseconds = 30_000;
 
 /** A registry to wait for: how it is looked at, and what is read off one look. */
 export interface Watched<T extends { readonly pods: V1Pod[] }> {
@@ -69,7 +71,8 @@ export async function waitFor<T extends { readonly pods: V1Pod[] }>(
     const line = waiting.length ? `waiting for the registry: ${waiting[0]}` : shown;
     if (line !== shown) options.progress(line);
     shown = line;
-    if (waiting.length && Date.now() >= deadline) {
+    if (Date.now() >= deadline + (waiting.length ? 0 : secondLookMilliseconds)) {
+      if (waiting.length === 0) waiting.push("it changes faster than it can be looked at twice");
       throw new UserError(await gaveUp(client, watched, options.timeoutSeconds, waiting, last));
     }
     await sleep(pollMilliseconds);

@@ -4,8 +4,9 @@
  * each find the other's name there as drift, at every refresh.
  */
 export { registryManager } from "../cluster/registry-types";
-export const prunerManager = "image-registry-pruner";
 export const placementManager = "image-registry-placement";
+/** The same name: it was InfraPlacement that placed the pruner at first. */
+export const prunerManager = placementManager;
 export const standaloneManager = "image-registry-standalone";
 /** Sends the merge patch that removes foreign storage backends. */
 export const evictionManager = "image-registry-eviction";

@@ -1,6 +1,6 @@
 import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
-import { type Drift, driftOf, type SpecObject } from "../cluster/drift";
+import { type Drift, driftOf, firstChanges, type SpecObject } from "../cluster/drift";
 import { appliedBy } from "../cluster/managed-fields";
 import type { Placement } from "../cluster/nodes";
 import { registryApi, registryName } from "../cluster/registry-types";
@@ -16,6 +16,12 @@ export interface ImagePrunerArgs {
   /** The live `imagepruners.imageregistry.operator.openshift.io/cluster`, when the cluster has it. */
   readonly live: SpecObject | undefined;
 }
+
+/** Its name while InfraPlacement placed the pruner. */
+const formerly = () => ({
+  name: "placement-pruner",
+  parent: pulumi.createUrn("placement", "image-registry:index:InfraPlacement"),
+});
 
 /**
  * The job that deletes images no longer in use, as the stack wants it: placement and settings in one patch. All of its
@@ -40,7 +46,7 @@ export class ImagePruner extends pulumi.ComponentResource {
 
   private patch(live: SpecObject, spec: object): CustomResourcePatch {
     const drift = driftOf(live, prunerManager, spec);
-    if (pulumi.runtime.isDryRun()) this.warn(drift);
+    if (pulumi.runtime.isDryRun()) this.warn(drift, firstChanges(live, prunerManager, spec));
     return new CustomResourcePatch(
       `${this.name}-patch`,
       {
@@ -52,12 +58,13 @@ export class ImagePruner extends pulumi.ComponentResource {
         },
         spec,
       },
-      { parent: this, retainOnDelete: this.options.retainOnDelete },
+      { parent: this, retainOnDelete: this.options.retainOnDelete, aliases: [formerly()] },
     );
   }
 
-  private warn(drift: Drift[]): void {
+  private warn(drift: Drift[], changes: string[]): void {
     for (const { described } of drift) void pulumi.log.warn(described, this);
+    for (const change of changes) void pulumi.log.info(change, this);
   }
 }
 

@@ -1,18 +1,18 @@
 import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random";
+import { type AskedSpec, askedSpec } from "../cluster/asked-spec";
 import { type CheckedRegistry, evictForeignFields } from "../cluster/checked-registry";
 import { ClusterClient } from "../cluster/client";
 import { type Condition, conditionsOf } from "../cluster/convergence";
-import type { Drift } from "../cluster/drift";
+import { type Drift, firstChanges } from "../cluster/drift";
 import { emptyDirRollout } from "../cluster/expected-deployment";
 import { foreignFields, madeAnewByOperator } from "../cluster/foreign-fields";
 import { type Hostnames, readHostnames } from "../cluster/live-registry";
-import { ownedBy } from "../cluster/managed-fields";
+import { appliedBy, ownedBy } from "../cluster/managed-fields";
 import { registryApi, registryName, type Storage } from "../cluster/registry-types";
-import { type RegistrySettings, withoutBlanks } from "../cluster/settings";
+import type { RegistrySettings } from "../cluster/settings";
 import { waitUntilConverged } from "../cluster/wait";
-import type { ConfigSpec } from "../crds/types";
 import { evictionManager, patchAnnotations, registryManager } from "./field-managers";
 import { patchNotes } from "./patch-notes";
 
@@ -45,6 +45,7 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
   ) {
     super("image-registry:index:RegistryOperatorPatch", name, {}, options);
     if (pulumi.runtime.isDryRun()) this.warn();
+    this.warnOfLoss();
     this.httpSecret = this.secretOf(this.randomSecret());
     const patch = this.patch();
     const converged = patch.id.apply(() => this.converged());
@@ -66,13 +67,20 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
     // Another stack's would have ended the run.
     const anew = madeAnewByOperator(live.config, { owned: live.owningStack !== undefined });
     const foreign = this.foreign().map(({ described }) => described);
+    for (const change of firstChanges(live.config, registryManager, this.spec))
+      void pulumi.log.info(change, this);
+    for (const warning of [anew, ...foreign, ...warnings].filter((text) => text !== undefined))
+      void pulumi.log.warn(warning, this);
+  }
+
+  private warnOfLoss(): void {
+    const { live } = this.args.registry;
     const rolled = emptyDirRollout(live, {
       ...live.config.spec,
       ...this.spec,
-      httpSecret: live.config.spec.httpSecret,
+      httpSecret: this.keepsSecret ? live.config.spec.httpSecret : "another",
     });
-    for (const warning of [anew, rolled, ...foreign, ...warnings].filter((text) => text !== undefined))
-      void pulumi.log.warn(warning, this);
+    if (rolled !== undefined) void pulumi.log.warn(rolled, this);
   }
 
   private randomSecret(): pulumi.Output<string> {
@@ -80,26 +88,21 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
     return new RandomBytes(`${this.name}-http-secret`, { length: 64 }, { parent: this }).hex;
   }
 
-  // A stack made anew goes on with the secret of the one before, so that no pod has to roll for it.
   private secretOf(random: pulumi.Output<string>): pulumi.Output<string> {
-    const { config } = this.args.registry.live;
-    const { httpSecret } = config.spec;
-    const kept = httpSecret && ownedBy(config, registryManager, ["spec", "httpSecret"]);
-    return kept ? pulumi.secret(httpSecret) : random;
+    const { httpSecret } = this.args.registry.live.config.spec;
+    return this.keepsSecret && httpSecret ? pulumi.secret(httpSecret) : random;
   }
 
-  /** All fields that the patch owns, the http secret without its value. */
-  private get spec(): Omit<ConfigSpec, "httpSecret"> & { httpSecret: undefined } {
-    const { managementState, replicas, rolloutStrategy, storage } = this.args.registry.plan;
-    return {
-      managementState,
-      replicas,
-      rolloutStrategy,
-      storage,
-      httpSecret: undefined,
-      ...this.placement(),
-      ...withoutBlanks(this.settings),
-    };
+  // Whoever made it: pods that know it need not roll for another, which in an emptyDir would cost them the images.
+  private get keepsSecret(): boolean {
+    const { config, deployment } = this.args.registry.live;
+    if (!config.spec.httpSecret) return false;
+    if (appliedBy(config, registryManager)) return ownedBy(config, registryManager, ["spec", "httpSecret"]);
+    return deployment !== undefined;
+  }
+
+  private get spec(): AskedSpec {
+    return askedSpec(this.args.registry.plan, this.settings);
   }
 
   private patch(): CustomResourcePatch {
@@ -126,13 +129,6 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
         retainOnDelete: true,
       },
     );
-  }
-
-  // A nodeSelector of others is left alone when this stack has none.
-  private placement(): Pick<ConfigSpec, "nodeSelector" | "tolerations"> {
-    const { nodeSelector, tolerations } = this.args.registry.plan.placement;
-    if (Object.keys(nodeSelector).length + tolerations.length === 0) return {};
-    return { nodeSelector: { ...nodeSelector }, tolerations: [...tolerations] };
   }
 
   private evictionHook(storage: Storage): pulumi.ResourceHook {

@@ -8,7 +8,7 @@ want_firewall() {
   states=$(systemctl is-active firewalld iptables ip6tables) || true
   if [[ $states == active* ]]; then
     want_firewalld
-  elif [[ $'\n'$states$'\n' == *$'\n'active$'\n'* ]]; then
+  elif [[ $OS_FAMILY == rhel && $'\n'$states$'\n' == *$'\n'active$'\n'* ]]; then
     want_iptables iptables 4 /etc/sysconfig/iptables
     want_iptables ip6tables 6 /etc/sysconfig/ip6tables
   elif read_nftables && [[ -n $INPUT_FILTERS ]]; then

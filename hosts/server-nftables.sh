@@ -103,4 +103,7 @@ drop_nftables() {
   fi
 }
 
-nft_delete_chain() { printf 'delete chain %s %s %s\n' "$1" "$2" "$RULE_COMMENT"; }
+# Not every table that drops input had to be opened: one may have come since.
+nft_delete_chain() {
+  if [[ -n $(nft_delete_jumps "$@") ]]; then printf 'delete chain %s %s %s\n' "$1" "$2" "$RULE_COMMENT"; fi
+}

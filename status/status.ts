@@ -1,9 +1,11 @@
 import type { V1Pod } from "@kubernetes/client-node";
 
-import { describeStorage, sameStore, storageInUse } from "../cluster/backends";
+import { askedSpec } from "../cluster/asked-spec";
+import { backendNames, describeStorage, sameStore, storageInUse } from "../cluster/backends";
 import type { ClaimPlan } from "../cluster/claim-preflight";
 import type { ClusterConnection } from "../cluster/client";
 import { type Condition, conditionsOf, podProblems, unfinished } from "../cluster/convergence";
+import { foreignFields } from "../cluster/foreign-fields";
 import { type LiveRegistry, readLiveRegistry } from "../cluster/live-registry";
 import type { RegistryPlan } from "../cluster/preflight";
 import { standaloneConditions, unfinishedStandalone } from "../cluster/standalone/convergence";
@@ -69,7 +71,11 @@ async function operatorStatus(config: Configuration, connection: ClusterConnecti
   const { spec } = live.config;
   const { hostnames } = live;
   return {
-    ...(await common(connection, live, plan, [...notAsked(live, plan), ...unfinished(live)])),
+    ...(await common(connection, live, plan, [
+      ...notAsked(live, plan),
+      ...changedByHand(live, plan, config),
+      ...unfinished(live),
+    ])),
     managementState: spec.managementState ?? "",
     conditions: conditionsOf(live.config),
     addresses: [hostnames.internal, ...hostnames.routes],
@@ -127,6 +133,18 @@ function notAsked({ config: { spec } }: LiveRegistry, plan: RegistryPlan): strin
     );
   }
   return differing;
+}
+
+/** Fields of the stack that somebody changed; those above apart. */
+function changedByHand(
+  { config }: LiveRegistry,
+  plan: RegistryPlan,
+  { registry = {} }: Configuration,
+): string[] {
+  const said = ["managementState", "replicas", "storage", ...backendNames] as readonly string[];
+  return foreignFields(config, askedSpec(plan, registry), registry)
+    .filter(({ name }) => !said.includes(name.split(".")[0] ?? ""))
+    .map(({ described }) => described.replace(/^will /, "an up will "));
 }
 
 function claimStatus(name: ClaimPlan["claimName"], claims: LiveRegistry["claims"]): ClaimStatus {

@@ -16,7 +16,7 @@ describe("two stacks on one cluster", function () {
     assert.equal(await holder(), dev);
     const message = new RegExp(
       `belongs to stack "${dev}", and this is "${prod}"; destroy that one first: pulumi destroy --stack ${dev}; ` +
-        `or, where its state is lost: oc delete configmap ${owningStackName} -n openshift-image-registry$`,
+        `or, where it was renamed or moved, or its state is lost: oc delete configmap ${owningStackName} -n openshift-image-registry$`,
     );
     await assertRefused(cluster, cluster.stack("prod"), message);
   });

@@ -50,6 +50,16 @@ describe("the status of a registry", function () {
     assert.deepEqual(waitingFor, [`storage is emptyDir, the stack asks for pvc "${nfsClaim}"`]);
   });
 
+  it("says what somebody changed by hand, though pods serve", async () => {
+    await up(cluster.stack("dev"));
+    await cluster.patch("Config", "cluster", { spec: { rolloutStrategy: "Recreate" } });
+    const { waitingFor } = await statusOf(cluster.stack("dev"));
+    assert.ok(
+      waitingFor.some((line) => line.startsWith("an up will put back spec.rolloutStrategy of the Config")),
+      waitingFor.join("\n"),
+    );
+  });
+
   it("says in the pods' own words why they do not run", async () => {
     await up(cluster.stack("dev"));
     const nodes = (await cluster.list("Node")).map(({ metadata }) => metadata.name);

@@ -82,6 +82,28 @@ describe("the storage of a live registry", function () {
     });
   });
 
+  it("set up by hand is taken up as it is: the preview says what changes, and no pod is replaced", async () => {
+    await cluster.fresh();
+    await byHand({ managementState: "Managed", storage: { emptyDir: {} }, rolloutStrategy: "Recreate" });
+    await until("the registry serves", async () => {
+      const deployment = await cluster.get("Deployment", "image-registry");
+      return deployment?.status?.availableReplicas === 1;
+    });
+    const before = (await cluster.pods()).map(({ metadata }) => metadata.uid);
+    const stack = cluster.stack("dev", { rolloutStrategy: "Recreate" });
+    const { diagnostics } = await preview(stack);
+    await up(stack);
+    assert.deepEqual(
+      (await cluster.pods()).map(({ metadata }) => metadata.uid),
+      before,
+    );
+    const said = diagnostics.map(({ message }) => message).join("\n");
+    assert.match(
+      said,
+      /will change spec\.storage\.managementState of the Config from "Managed" to "Unmanaged"/,
+    );
+  });
+
   async function byHand(spec: object): Promise<void> {
     await cluster.patch("Config", "cluster", { spec });
   }

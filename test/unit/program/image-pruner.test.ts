@@ -22,7 +22,7 @@ async function pruned(args: Partial<ImagePrunerArgs>, options: { retainOnDelete?
 function applied(spec: object, ...ours: string[]): SpecObject {
   const fields = Object.fromEntries(ours.map((key) => [`f:${key}`, {}]));
   const managedFields = [
-    { manager: "image-registry-pruner", operation: "Apply", fieldsV1: { "f:spec": fields } },
+    { manager: "image-registry-placement", operation: "Apply", fieldsV1: { "f:spec": fields } },
   ];
   const live = imagePruner(spec);
   return { ...live, metadata: { ...live.metadata, managedFields } };
@@ -39,7 +39,7 @@ describe("ImagePruner", function () {
       nodeSelector: { [infraLabel]: "" },
       tolerations: [{ key: infraLabel, operator: "Exists" }],
     });
-    assert.equal(annotations?.["pulumi.com/patchFieldManager"], "image-registry-pruner");
+    assert.equal(annotations?.["pulumi.com/patchFieldManager"], "image-registry-placement");
     assert.equal(annotations["pulumi.com/patchForce"], "true");
   });
 

@@ -49,7 +49,7 @@ describe("the patch of the Config", function () {
       replicas: 2,
       rolloutStrategy: "RollingUpdate",
       storage: { managementState: "Unmanaged", pvc: { claim: "images" } },
-      httpSecret: "c0ffee",
+      httpSecret: "0123456789abcdef",
     });
     const { name, namespace } = patch.inputs["metadata"] as Record<string, string>;
     assert.deepEqual([patch.inputs["kind"], name, namespace], ["Config", "cluster", undefined]);
@@ -58,6 +58,11 @@ describe("the patch of the Config", function () {
   it("owns other fields when they are given", async () => {
     const { spec } = await patched({ args: { settings: { defaultRoute: true, logLevel: "Debug" } } });
     assert.deepEqual([spec["defaultRoute"], spec["logLevel"]], [true, "Debug"]);
+  });
+
+  it("leaves running pods the http secret they know, and gives others one of its own", async () => {
+    assert.equal((await patched()).spec["httpSecret"], "0123456789abcdef");
+    assert.equal((await patched({ found: { deployment: undefined } })).spec["httpSecret"], "c0ffee");
   });
 
   it("keeps httpSecret a secret on its way", async () => {
