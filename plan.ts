@@ -90,7 +90,15 @@ export function nextSteps({ platform, standalone, ...config }: Configuration): s
     platform === "operator"
       ? "watch it: oc get clusteroperator image-registry"
       : `watch it: kubectl -n ${namespace} get deployment image-registry`;
+  const open =
+    platform === "standalone"
+      ? ["the registry asks for no password: keep its Service to those you trust"]
+      : [];
   if (backend === "emptyDir")
-    return [watch, "images live as long as the pod: for images that stay, set backend to nfs, pvc or s3"];
-  return [watch, "to take it down: set managementState to Removed, pulumi up, pulumi destroy"];
+    return [
+      watch,
+      ...open,
+      "images live as long as the pod: for images that stay, set backend to nfs, pvc or s3",
+    ];
+  return [watch, ...open, "to take it down: set managementState to Removed, pulumi up, pulumi destroy"];
 }

@@ -22,8 +22,8 @@ export interface NfsExportHostArgs extends ServerSpec {
  * Makes a Linux host serve the registry's export, over SSH, by one script that changes only what differs.
  *
  * The script is named after the export's id and path. An export whose path changes is therefore a new resource:
- * Pulumi makes it first, moves what depends on it, and only then takes the old export away. All other changes
- * update the host in place, without a moment in which a client that stays is not served.
+ * Pulumi makes it first, moves what depends on it, and only then takes the old export away, or with retainOnDelete leaves
+ * it as it is. All other changes update the host in place, without a moment in which a client that stays is not served.
  */
 export class NfsExportHost extends pulumi.ComponentResource {
   /** The server's address, once it serves. */

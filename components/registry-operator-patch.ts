@@ -141,7 +141,7 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
   }
 
   private foreign(): Drift[] {
-    return foreignFields(this.args.registry.live.config, this.spec as { storage: Storage }, this.settings);
+    return foreignFields(this.args.registry.live.config, this.spec, this.settings);
   }
 
   private async converged(): Promise<{ conditions: Condition[]; hostnames: Hostnames }> {
