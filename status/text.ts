@@ -65,7 +65,9 @@ function podLine({ name, phase, ready, node, restarts }: PodStatus): string {
 const goodWhenTrue = /^(Available|StorageExists|NodeCADaemonAvailable)$/;
 
 function conditionLine(condition: Condition): string {
-  const good = (condition.status === "True") === goodWhenTrue.test(condition.type);
+  // A Deployment that is done says so as Progressing.
+  const done = condition.reason === "NewReplicaSetAvailable";
+  const good = done || (condition.status === "True") === goodWhenTrue.test(condition.type);
   return `${mark(good ? "green" : "yellow", good ? "✔" : "!")} ${describeCondition(condition)}`;
 }
 
