@@ -38,8 +38,8 @@ describe("building with Go", function () {
   });
 
   it("shows Go's own last words on any other failure", async () => {
-    fakeGo("echo 'dial tcp: lookup proxy.golang.org: no such host' >&2; exit 1");
-    await failsWith("go build failed", "lookup proxy.golang.org: no such host", "GOPROXY");
+    fakeGo("echo 'dial tcp: lookup modules.example.com: no such host' >&2; exit 1");
+    await failsWith("go build failed", "lookup modules.example.com: no such host", "GOPROXY");
   });
 
   it("returns what Go wrote", async () => {
