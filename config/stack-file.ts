@@ -26,10 +26,10 @@ export function stackConfiguration(stack: string, overlay: Record<string, unknow
   const chosen = Object.entries(readYaml<StackFile>(`Pulumi.${stack}.yaml`).config ?? {});
   const merged = new Map<string, unknown>();
   for (const [key, value] of [...declared, ...chosen, ...Object.entries(overlay)] as [string, unknown][]) {
-    merged.set(key.includes(":") ? key : `${project.name}:${key}`, value);
+    if (value !== undefined && value !== null)
+      merged.set(key.includes(":") ? key : `${project.name}:${key}`, value);
   }
-  const given = [...merged].filter(([, value]) => value !== undefined && value !== null);
-  return Object.fromEntries(given.map(([key, value]) => [key, asText(value)]));
+  return Object.fromEntries([...merged].map(([key, value]) => [key, asText(value)]));
 }
 
 function readYaml<T>(file: string): T {

@@ -7,8 +7,6 @@ import { checkConfiguration, type Configuration, valuesFrom } from "../config";
 import { projectDirectory, stackConfiguration } from "../config/stack-file";
 import { UserError } from "../errors";
 
-type Values = Record<string, string>;
-
 /**
  * A stack's configuration, from its file; where the file holds encrypted values, from the Pulumi CLI, which can read
  * them. `overlay` stands over both.
@@ -20,21 +18,16 @@ export async function configurationOf(
   const name = stack.split("/").at(-1) ?? stack;
   const file = path.join(projectDirectory, `Pulumi.${name}.yaml`);
   if (!existsSync(file)) throw new UserError(`--stack "${stack}": there is no Pulumi.${name}.yaml`);
-  const values = stackConfiguration(name, overlay);
-  const decrypted = hasSecrets(file) ? { ...(await decryptedValues(stack)), ...overlayOf(overlay) } : {};
-  return checkConfiguration(valuesFrom({ ...values, ...decrypted }, "image-registry"), name);
+  const decrypted = hasSecrets(file) ? await decryptedValues(stack) : {};
+  const values = stackConfiguration(name, { ...decrypted, ...overlay });
+  return checkConfiguration(valuesFrom(values, "image-registry"), name);
 }
 
 function hasSecrets(file: string): boolean {
   return /^\s*(- )?secure:/m.test(readFileSync(file, "utf8"));
 }
 
-function overlayOf(overlay: Record<string, unknown>): Values {
-  const given = Object.entries(overlay).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given.map(([key, value]) => [`image-registry:${key}`, String(value)]));
-}
-
-async function decryptedValues(stack: string): Promise<Values> {
+async function decryptedValues(stack: string): Promise<Record<string, string>> {
   const args = ["config", "--json", "--show-secrets", "--non-interactive", "--stack", stack];
   try {
     const { stdout } = await promisify(execFile)("pulumi", args, { cwd: projectDirectory });
