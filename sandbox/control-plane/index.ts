@@ -22,6 +22,8 @@ export interface ControlPlane {
   readonly directory: string;
   /** Path of the folder with kube-apiserver, etcd, kubectl, … */
   readonly binaries: string;
+  /** Path of the audit log, where there is one. */
+  readonly auditLog: string;
   stop(): Promise<void>;
   /** Ends the API server and starts it again on the same port, as a node reboot does. */
   restartApiServer(): Promise<void>;
@@ -32,6 +34,8 @@ export interface StartOptions {
   readonly directory?: string;
   /** How many tainted infra nodes there are. Default: 2. */
   readonly infraNodes?: number;
+  /** Whether the API server records who asked what of it, in `auditLog`. Default: false. */
+  readonly isAudited?: boolean;
   readonly log?: (line: string) => void;
   /** Ends a start that is under way; nothing half-made stays behind. */
   readonly signal?: AbortSignal;
@@ -44,7 +48,7 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Con
       `the sandbox runs on Linux, this is ${process.platform}: use a Linux machine or container`,
     );
   }
-  const { infraNodes = 2, log = () => undefined, signal } = options;
+  const { infraNodes = 2, isAudited = false, log = () => undefined, signal } = options;
   const directory = path.resolve(options.directory ?? defaultDirectory);
   const binaries = await buildBinaries({ log, signal });
   return withLock(directory, { name: "control-plane", purpose: "starting the control plane" }, async () => {
@@ -57,7 +61,7 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Con
     await removeCluster(directory); // what a crash left
     for (let attempt = 1; ; attempt++) {
       try {
-        await launch(layoutOf(directory), { binaries, infraNodes, log, signal });
+        await launch(layoutOf(directory), { binaries, infraNodes, isAudited, log, signal });
         return controlPlane(directory, binaries);
       } catch (error) {
         await removeCluster(directory);
@@ -92,6 +96,7 @@ function controlPlane(directory: string, binaries: string): ControlPlane {
   return {
     kubeconfig: layoutOf(directory).kubeconfig,
     context: contextName,
+    auditLog: layoutOf(directory).auditLog,
     directory,
     binaries,
     stop: () => stopControlPlane({ directory }),

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 
 import { startProcess, type SandboxProcess } from "../process";
@@ -13,6 +14,7 @@ import { answers, until } from "./ready";
 interface LaunchOptions {
   readonly binaries: string;
   readonly infraNodes: number;
+  readonly isAudited: boolean;
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -20,13 +22,14 @@ interface LaunchOptions {
 /** Starts a new cluster, in the order in which the programs need each other. */
 export async function launch(
   layout: Layout,
-  { binaries, infraNodes, log, signal }: LaunchOptions,
+  { binaries, infraNodes, isAudited, log, signal }: LaunchOptions,
 ): Promise<void> {
   const { pki } = layout;
   const [etcdPort, etcdPeerPort, apiServerPort] = (await freePorts(3)) as [number, number, number];
   const ports = { etcd: etcdPort, etcdPeer: etcdPeerPort, apiServer: apiServerPort };
   await writeCertificates(pki);
   writeKubeconfigs(layout, `https://127.0.0.1:${apiServerPort}`);
+  writeFileSync(layout.auditPolicy, programs.auditPolicy);
   writeStages(path.join(binaries, "stages"), layout.stages);
 
   const running: SandboxProcess[] = [];
@@ -39,7 +42,7 @@ export async function launch(
 
   await start("etcd", programs.etcd(layout, ports));
   await wait("etcd answers", () => answers(`https://127.0.0.1:${etcdPort}/health`, pki, "kube-apiserver"));
-  await start("kube-apiserver", programs.apiServer(layout, ports));
+  await start("kube-apiserver", programs.apiServer(layout, ports, isAudited));
   await wait("the API server is ready", () =>
     answers(`https://127.0.0.1:${apiServerPort}/readyz`, pki, "admin"),
   );

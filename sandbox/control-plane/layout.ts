@@ -7,6 +7,9 @@ export interface Layout {
   readonly cluster: string;
   readonly pki: string;
   readonly stages: string;
+  readonly auditPolicy: string;
+  /** Who asked what of the API server: one JSON object (audit.k8s.io/v1 Event) a line. */
+  readonly auditLog: string;
   /** The user's, for the context `sandbox`. */
   readonly kubeconfig: string;
   readonly kubeconfigs: Readonly<Record<"kube-controller-manager" | "kube-scheduler" | "kwok", string>>;
@@ -22,6 +25,8 @@ export function layoutOf(directory: string): Layout {
     cluster,
     pki: path.join(cluster, "pki"),
     stages: path.join(cluster, "kwok.yaml"),
+    auditPolicy: path.join(cluster, "audit-policy.yaml"),
+    auditLog: path.join(cluster, "audit.log"),
     kubeconfig: path.join(directory, "kubeconfig"),
     kubeconfigs: {
       "kube-controller-manager": kubeconfigOf("kube-controller-manager"),

@@ -1,5 +1,7 @@
 import * as path from "node:path";
 
+import { stringify } from "yaml";
+
 import type { Layout } from "./layout";
 
 export interface Ports {
@@ -32,8 +34,13 @@ export function etcd({ pki, cluster }: Layout, ports: Ports): string[] {
   });
 }
 
-export function apiServer({ pki }: Layout, ports: Ports): string[] {
+export function apiServer(
+  { pki, auditPolicy, auditLog }: Layout,
+  ports: Ports,
+  isAudited: boolean,
+): string[] {
   return flags({
+    ...(isAudited && { "audit-policy-file": auditPolicy, "audit-log-path": auditLog }),
     "etcd-servers": `https://127.0.0.1:${ports.etcd}`,
     "etcd-cafile": path.join(pki, "ca.crt"),
     "etcd-certfile": path.join(pki, "kube-apiserver.crt"),
@@ -82,6 +89,14 @@ export function kwok({ kubeconfigs, stages }: Layout): string[] {
     "node-lease-duration-seconds": 40,
   });
 }
+
+/** Every request once, when it is answered, without its body. */
+export const auditPolicy = stringify({
+  apiVersion: "audit.k8s.io/v1",
+  kind: "Policy",
+  omitStages: ["RequestReceived", "ResponseStarted"],
+  rules: [{ level: "Metadata" }],
+});
 
 function flags(values: Record<string, string | number | boolean>): string[] {
   return Object.entries(values).map(([name, value]) => `--${name}=${value}`);

@@ -21,10 +21,13 @@ export async function previewCreate(
   context: StepContext,
   client: Client,
   object: Inputs,
+  manager: string,
 ): Promise<PropertyMap> {
   if (hasUnknown(object) || isPatch(context.type, object)) return object;
   try {
-    const live = await client.create(object, creator, true);
+    const live = upserts(context)
+      ? await client.apply(object, manager, { force: true, dryRun: true })
+      : await client.create(object, creator, true);
     delete live.status;
     return live;
   } catch (error) {

@@ -43,10 +43,10 @@ export const kubernetes: Provider = {
   async create(context, inputs) {
     const object = inputs as Inputs;
     const client = Client.of(context.config);
-    if (context.preview) {
-      return { id: "", outputs: outputsOf(await previewCreate(context, client, object)) };
-    }
     const manager = fieldManager(object, {});
+    if (context.preview) {
+      return { id: "", outputs: outputsOf(await previewCreate(context, client, object, manager)) };
+    }
     const made = await create(context, client, object, manager);
     const outputs = await ready(context, client, outputsOf(made, manager), true);
     return { id: idOf(outputs), outputs };
