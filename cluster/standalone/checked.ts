@@ -34,7 +34,7 @@ export async function checkStandalone(
   stack: string,
 ): Promise<CheckedStandalone> {
   const live = await readStandalone(connection, plan);
-  const certificate = live.tlsSecrets.find(({ metadata }) => metadata?.name === plan.tlsSecret)?.data;
+  const certificate = live.certificate?.data;
   const specs = {
     deployment: deploymentSpec(plan, live, certificate?.["tls.crt"]),
     service: serviceSpec(),

@@ -25,8 +25,8 @@ export interface LiveStandalone extends StandaloneRollout {
   readonly volume: V1PersistentVolume | undefined;
   /** What running pods sign upload states with. */
   readonly httpSecret: string | undefined;
-  /** The Secrets in the namespace that hold a certificate and its key, when the plan names one. */
-  readonly tlsSecrets: V1Secret[];
+  /** The Secret that the plan names for TLS, when it holds a certificate and its key. */
+  readonly certificate: V1Secret | undefined;
   readonly assignsUsers: boolean;
   /** The ConfigMap that names the stack this registry belongs to. */
   readonly owningStack: V1ConfigMap | undefined;
@@ -50,13 +50,13 @@ export async function readStandalone(
   const client = new ClusterClient(connection);
   // One request first: an unreachable cluster is then one error, and discovery is cached for the others.
   const live = await client.get<V1Namespace>("v1", "Namespace", namespace);
-  const [rollout, nodes, claims, volume, secret, tlsSecrets, assignsUsers, owningStack] = await Promise.all([
+  const [rollout, nodes, claims, volume, secret, certificate, assignsUsers, owningStack] = await Promise.all([
     readStandaloneRollout(client, namespace),
     client.list<V1Node>("v1", "Node"),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
     claim && client.get<V1PersistentVolume>("v1", "PersistentVolume", claim.volumeName),
     client.get<V1Secret>("v1", "Secret", httpSecret.name, namespace),
-    tlsSecret === undefined ? [] : client.list<V1Secret>("v1", "Secret", namespace),
+    tlsSecret === undefined ? undefined : client.get<V1Secret>("v1", "Secret", tlsSecret, namespace),
     readAssignsUsers(client),
     readOwningStack(client, namespace),
   ]);
@@ -67,7 +67,7 @@ export async function readStandalone(
     claims: claims ?? [],
     volume,
     httpSecret: decoded(secret, httpSecret.key),
-    tlsSecrets: (tlsSecrets ?? []).filter(({ data }) => data?.["tls.crt"] && data["tls.key"]),
+    certificate: certificate?.data?.["tls.crt"] && certificate.data["tls.key"] ? certificate : undefined,
     assignsUsers,
     owningStack,
     moment: new Date().toISOString(),

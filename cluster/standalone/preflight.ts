@@ -52,14 +52,11 @@ function running({ deployment }: LiveStandalone) {
   return isDown && storageInUse(deployment)?.emptyDir ? undefined : deployment;
 }
 
-function tlsProblems({ tlsSecrets }: LiveStandalone, plan: StandalonePlan): string[] {
+function tlsProblems({ certificate }: LiveStandalone, plan: StandalonePlan): string[] {
   const { tlsSecret, namespace, managementState } = plan;
-  if (tlsSecret === undefined || managementState !== "Managed") return [];
-  const names = tlsSecrets.map(({ metadata }) => metadata?.name ?? "");
-  if (names.includes(tlsSecret)) return [];
+  if (tlsSecret === undefined || managementState !== "Managed" || certificate) return [];
   return [
-    `standalone.tlsSecret: namespace ${namespace} has no Secret "${tlsSecret}" with tls.crt and tls.key (with both: ` +
-      `${names.map((name) => `"${name}"`).join(", ") || "none"}); make it first: ` +
+    `standalone.tlsSecret: namespace ${namespace} has no Secret "${tlsSecret}" with tls.crt and tls.key; make it first: ` +
       `kubectl -n ${namespace} create secret tls ${tlsSecret} --cert=FILE --key=FILE`,
   ];
 }

@@ -54,7 +54,7 @@ export function liveStandalone(changes: Partial<LiveStandalone> = {}): LiveStand
     claims: [claim],
     volume: undefined,
     httpSecret: undefined,
-    tlsSecrets: [],
+    certificate: undefined,
     assignsUsers: false,
     owningStack: undefined,
     moment: "100",

@@ -57,12 +57,12 @@ describe("the plan of a standalone registry", () => {
     assert.match(error({ ...nothingYet, service: deployment }, {}), /has a service "image-registry"/);
   });
 
-  it("needs the certificate it names, and says which there are", () => {
+  it("needs the certificate it names, and says how to make it", () => {
     const data = { "tls.crt": "", "tls.key": "" };
     const asked = { tlsSecret: "tls" };
-    const message = error({ tlsSecrets: [{ metadata: { name: "other" }, data }] }, asked);
-    assert.match(message, /namespace image-registry has no Secret "tls" .*"other".* create secret tls tls/);
-    assert.deepEqual(findings({ tlsSecrets: [{ metadata: { name: "tls" }, data }] }, asked).errors, []);
+    const message = error({}, asked);
+    assert.match(message, /namespace image-registry has no Secret "tls" .* create secret tls tls/);
+    assert.deepEqual(findings({ certificate: { data } }, asked).errors, []);
     assert.deepEqual(findings({}, { ...asked, managementState: "Removed" }).errors, []);
   });
 
