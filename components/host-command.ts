@@ -27,15 +27,6 @@ export function runScript(mode: Mode, { connection, script, reapply = "" }: Scri
   };
 }
 
-/**
- * The provider never reads a host back: a change by hand stays unseen for ever. This run is different every time, so
- * every up executes it; it only reads. The price is that a preview always shows it as an update, which is why it is
- * asked for (a nightly drift run) and not the default.
- */
-export function verificationRun(run: ScriptRun): CommandArgs {
-  return runScript("check", { ...run, reapply: new Date().toISOString() });
-}
-
 // JSON keeps the note on its one line, so that it stays a comment.
 function noted(script: pulumi.Input<string>, note: string): pulumi.Output<string> {
   return pulumi.output(script).apply((text) => `# ${JSON.stringify(note)}\n${text}`);

@@ -2,7 +2,8 @@ import { Command } from "@pulumi/command/remote";
 import * as pulumi from "@pulumi/pulumi";
 
 import { clientScript, type ClientSpec } from "../hosts";
-import { runScript, verificationRun } from "./host-command";
+import { runScript } from "./host-command";
+import { checkVerifiable, verified } from "./host-verification";
 import { connectionArgs, rendered, type ConnectionArgs } from "./host-connection";
 
 /** A node that is to mount the export. */
@@ -11,7 +12,7 @@ export interface NfsClientHostArgs extends Omit<ClientSpec, "server"> {
   readonly connection: ConnectionArgs;
   /** The NFS server, as the volume names it; NfsExportHost's output orders this node after it. */
   readonly server: pulumi.Input<string>;
-  /** Compare the node with its description on every up, and fail when somebody changed it. @default false */
+  /** Compare the node with its description in every preview and up, and fail when somebody changed it. @default false */
   readonly verify?: boolean;
   /** Any new text runs the script again although nothing else changed; see NfsExportHost. @default "" */
   readonly reapply?: string;
@@ -29,6 +30,7 @@ export class NfsClientHost extends pulumi.ComponentResource {
   constructor(name: string, args: NfsClientHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("image-registry:index:NfsClientHost", name, {}, opts);
     const { connection, server, verify, reapply, ...spec } = args;
+    if (verify) checkVerifiable(connection);
     const scriptFor = (address: string) => rendered(() => clientScript({ ...spec, server: address }));
     // What is known now fails now, also in a preview of a server that does not exist yet.
     scriptFor(typeof server === "string" ? server : "server");
@@ -38,8 +40,7 @@ export class NfsClientHost extends pulumi.ComponentResource {
       reapply,
     };
     const ready = new Command(`${name}-ready`, runScript("apply", run), { parent: this });
-    if (verify) new Command(`${name}-verify`, verificationRun(run), { parent: this, dependsOn: ready });
-    this.report = ready.stdout;
+    this.report = verify ? verified(ready, run) : ready.stdout;
     this.registerOutputs({ report: this.report });
   }
 }

@@ -3,13 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { command, exportName, serverScript, type ServerSpec } from "../hosts";
 import { connectionArgs, rendered, type ConnectionArgs } from "./host-connection";
-import { runScript, type ScriptRun, verificationRun } from "./host-command";
+import { runScript, type ScriptRun } from "./host-command";
+import { checkVerifiable, verified } from "./host-verification";
 
 /** A Linux host and the export it is to serve. The plain parts shape the host, so a preview can judge them. */
 export interface NfsExportHostArgs extends ServerSpec {
   /** How the host is reached. */
   readonly connection: ConnectionArgs;
-  /** Compare the host with its description on every up, and fail when somebody changed it. @default false */
+  /** Compare the host with its description in every preview and up, and fail when somebody changed it. @default false */
   readonly verify?: boolean;
   /**
    * Any new text runs the script again although nothing else changed: how an edit by hand that `verify` found is
@@ -35,18 +36,17 @@ export class NfsExportHost extends pulumi.ComponentResource {
 
   constructor(name: string, args: NfsExportHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("image-registry:index:NfsExportHost", name, {}, opts);
+    if (args.verify) checkVerifiable(args.connection);
     const script = rendered(() => serverScript(args));
     const run = { connection: connectionArgs(args.connection), script, reapply: args.reapply };
     this.adviseAgainst();
     const served = this.serve(`${name}-${exportName(args.export)}`, run, opts);
-    const verified = args.verify
-      ? new Command(`${name}-verify`, verificationRun(run), { parent: this, dependsOn: served })
-      : served;
-    // Through the URN, not the command's output: that is unknown in the preview of a change, and an unknown server
-    // would make the volume look replaced.
-    this.server = pulumi.all([args.connection.host, verified.urn]).apply(([host]) => host);
-    this.path = verified.urn.apply(() => args.export.path);
-    this.report = served.stdout;
+    this.report = args.verify ? verified(served, run) : served.stdout;
+    // In a preview through the URN: the report of a host that is about to change is unknown there, and an unknown
+    // server would make the volume look replaced.
+    const serves = pulumi.runtime.isDryRun() ? served.urn : this.report;
+    this.server = pulumi.all([args.connection.host, serves]).apply(([host]) => host);
+    this.path = serves.apply(() => args.export.path);
     this.registerOutputs({ server: this.server, path: this.path, report: this.report });
   }
 

@@ -6,3 +6,4 @@ export { hostKeyPattern } from "./host-key";
 export { command, type Mode } from "./script";
 export { serverScript } from "./server-script";
 export { sshCommandLine, type SshConnection } from "./ssh";
+export { runOverSsh } from "./ssh-run";

@@ -1,19 +1,6 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
-import { promisify } from "node:util";
-
 import type { Configuration } from "../config";
 import { exportHostConnection } from "../host-args";
-import {
-  command,
-  exportStatusScript,
-  parseExportStatus,
-  sshCommandLine,
-  type ExportStatus,
-  type SshConnection,
-} from "../hosts";
+import { exportStatusScript, parseExportStatus, runOverSsh, type ExportStatus } from "../hosts";
 
 /** Where the images are kept, and what the host that serves them says, where the stack reaches it. */
 export interface ExportedDirectory {
@@ -32,23 +19,8 @@ export async function readExport({
   if (backend !== "nfs" || !nfs) return undefined;
   const { server, path, host } = nfs;
   if (!host) return { server, path, problem: "this stack does not reach its host (nfs.host is not set)" };
-  try {
-    return { server, path, host: await ask(exportHostConnection(nfs, host, sshPrivateKey), path) };
-  } catch (error) {
-    const { stderr } = error as { stderr?: string };
-    return { server, path, problem: stderr?.trim() || String(error) };
-  }
-}
-
-async function ask(connection: SshConnection, exported: string): Promise<ExportStatus> {
-  const keys = mkdtempSync(path.join(tmpdir(), "ssh-"));
-  try {
-    const hurried = { ...connection, dialErrorLimit: 0 };
-    const [program = "", ...args] = sshCommandLine(hurried, keys, command("check"));
-    const run = promisify(execFile)(program, args, { timeout: 60_000 });
-    run.child.stdin?.end(exportStatusScript(exported));
-    return parseExportStatus((await run).stdout);
-  } finally {
-    rmSync(keys, { recursive: true });
-  }
+  const hurried = { ...exportHostConnection(nfs, host, sshPrivateKey), dialErrorLimit: 0 };
+  const { status, stdout, stderr } = await runOverSsh(hurried, "check", exportStatusScript(path), 60);
+  if (status !== 0) return { server, path, problem: stderr.trim() || `its answer ended with ${status}` };
+  return { server, path, host: parseExportStatus(stdout) };
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { NfsClientHost } from "../../components/nfs-client-host";
 import { NfsExportHost, type NfsExportHostArgs } from "../../components/nfs-export-host";
 import { checkConfiguration } from "../../config";
-import { destroy, EngineError, up, type StackRun } from "../../sandbox/engine";
+import { destroy, EngineError, preview, up, type StackRun } from "../../sandbox/engine";
 import { readExport } from "../../status/export";
 import { clientNetworks, exportPath, must, onMachines, serverSpec, unmount } from "./nfs-machines";
 
@@ -100,16 +100,23 @@ describe("the components on real hosts", function () {
     await up(stack());
   });
 
-  it("updates in place when clients change, and finds drift when it verifies", async () => {
-    const clients = [...clientNetworks, "10.97.5.0/24"];
-    const { steps } = await up(stack({ export: { ...serverSpec().export, clients }, verify: true }));
+  it("updates in place when clients change, and finds and mends drift when it verifies", async () => {
+    const moreClients = { ...serverSpec().export, clients: [...clientNetworks, "10.97.5.0/24"] };
+    const verified = (change = {}) => stack({ export: moreClients, verify: true, ...change });
+    const { steps } = await up(verified());
     assert.ok(steps.some(({ op, name }) => op === "update" && name.startsWith("nfs-registry-")));
+    assert.ok((await preview(verified())).steps.every(({ op }) => op === "same"));
+
     await must(machines().server, "exportfs -u 10.97.5.0/24:/srv/registry");
-    const error = await failure(up(stack({ export: { ...serverSpec().export, clients }, verify: true })));
-    assert.match(
-      error.message + printed.join("\n"),
-      /differs: exported table: 10\.97\.5\.0\/24 is not served/,
-    );
+    for (const operation of [preview, up]) {
+      const error = await failure(operation(verified()));
+      assert.match(error.message, /verifyHosts: host 127\..* was changed by hand:$/m);
+      assert.match(error.message, /^differs: exported table: 10\.97\.5\.0\/24 is not served$/m);
+    }
+    const mending = verified({ reapply: "once more" });
+    assert.ok((await preview(mending)).steps.some(({ op }) => op === "update"));
+    await up(mending);
+    assert.ok((await preview(mending)).steps.every(({ op }) => op === "same"));
   });
 
   it("makes the export of a new path before it takes the old one away", async () => {

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { NfsClientHost, type NfsClientHostArgs } from "../../components/nfs-client-host";
 import { NfsExportHost, type NfsExportHostArgs } from "../../components/nfs-export-host";
 import { UserError } from "../../errors";
+import { fakeSsh } from "./hosts/fake-ssh";
 import { isSecret, recordCommands } from "./hosts/record-commands";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE1hZGVVcEtleU9mTm9Ib3N0SW5UaGVXb3JsZDAwMDAw";
@@ -128,15 +129,43 @@ describe("NfsExportHost", () => {
     assert.match(String(await stdin({ reapply: "monday\nreboot" })), /^# "monday\\nreboot"\nset -euo/);
   });
 
-  it("verifies on every up when asked to, by a command that only reads", async () => {
-    const commands = await server({ verify: true });
-    const verify = commands.find(({ name }) => name === "nfs-verify");
-    assert.match(String(verify?.inputs.create), /-s check;/);
-    assert.equal(verify?.inputs.update, verify?.inputs.create);
-    assert.equal(verify?.inputs.delete, undefined);
-    assert.match(String(verify?.inputs.stdin), /^# "\d{4}-\d\d-\d\dT.*"\n/);
-    const served = commands.find((command) => command !== verify);
-    assert.ok(served && verify?.dependencies.includes(served.name));
+  describe("with verify", () => {
+    const ssh = fakeSsh();
+
+    it("sends the script that only compares, and registers nothing for it", async () => {
+      ssh.answers(0, "");
+      const [command, ...others] = await server({ verify: true });
+      assert.deepEqual(others, []);
+      assert.match(ssh.command(), /-s check;/);
+      assert.equal(ssh.script(), command?.inputs.stdin);
+    });
+
+    it("compares with what the host was told, whatever made it be told so again", async () => {
+      ssh.answers(0, "");
+      await server({ verify: true, reapply: "monday" });
+      assert.match(ssh.script(), /^set -euo/);
+    });
+
+    it("fails the run with what differs, and with what kept it from looking", async () => {
+      ssh.answers(3, "differs: mode of /srv/registry");
+      await assert.rejects(
+        server({ verify: true }),
+        /verifyHosts: host 10\.0\.0\.1 was changed by hand:\ndiffers: mode of \/srv\/registry$/,
+      );
+      ssh.answers(255, "no route to host");
+      await assert.rejects(
+        server({ verify: true }),
+        /^.*host 10\.0\.0\.1 could not be compared:\nno route to host$/,
+      );
+    });
+
+    it("refuses a private key that needs a password", async () => {
+      const locked = { ...connection, privateKeyPassword: "the password" };
+      await refused(
+        () => new NfsExportHost("nfs", { ...serverArgs, connection: locked, verify: true }),
+        /^connection\.privateKeyPassword: verify cannot/,
+      );
+    });
   });
 
   it("gives the server and the path to what comes after it", async () => {
@@ -180,10 +209,17 @@ describe("NfsClientHost", () => {
     assert.match(String(await stdin({ reapply: "monday" })), /^# "monday"\nset -euo/);
   });
 
-  it("verifies on every up when asked to", async () => {
-    const verify = (await client({ verify: true })).find(({ name }) => name === "node-1-verify");
-    assert.match(String(verify?.inputs.create), /-s check;/);
-    assert.deepEqual(verify?.dependencies, ["node-1-ready"]);
+  describe("with verify", () => {
+    const ssh = fakeSsh();
+
+    it("compares the node, and fails the run with what differs", async () => {
+      ssh.answers(3, "differs: package nfs-utils");
+      await assert.rejects(
+        client({ verify: true }),
+        /host 10\.0\.0\.1 was changed by hand:\ndiffers: package/,
+      );
+      assert.match(ssh.command(), /-s check;/);
+    });
   });
 
   it("refuses a server that is no host, and a host without a key", async () => {
