@@ -8,18 +8,20 @@ const version = "2.19.14";
 const playbook = path.join(__dirname, "ansible/playbook.yml");
 const run = promisify(execFile);
 
+type Playbook = (server: SshAccess, options?: string[]) => Promise<void>;
+
 /** Installs Ansible below `directory`; what it gives runs the playbook on a host, with its fastest usual settings. */
-export async function ansible(directory: string): Promise<(server: SshAccess) => Promise<void>> {
+export async function ansible(directory: string): Promise<Playbook> {
   await run("python3", ["-m", "venv", directory]);
   await run(path.join(directory, "bin/pip"), ["install", "--quiet", `ansible-core==${version}`]);
-  return async ({ host, port, user, privateKey, hostKey }) => {
+  return async ({ host, port, user, privateKey, hostKey }, options = []) => {
     const key = path.join(directory, "key");
     const knownHosts = path.join(directory, "known_hosts");
     const inventory = path.join(directory, "inventory");
     writeFileSync(key, privateKey, { mode: 0o600 });
     writeFileSync(knownHosts, `[${host}]:${port} ${hostKey}\n`);
     writeFileSync(inventory, `server ansible_host=${host} ansible_port=${port} ansible_user=${user}\n`);
-    await run(path.join(directory, "bin/ansible-playbook"), ["-i", inventory, playbook], {
+    await run(path.join(directory, "bin/ansible-playbook"), ["-i", inventory, ...options, playbook], {
       env: {
         ...process.env,
         ANSIBLE_PRIVATE_KEY_FILE: key,

@@ -44,16 +44,19 @@ export async function hostRows(): Promise<Row[]> {
     const playbook = await ansible(directory);
     const freshPlaybook = await timed(() => playbook(server.ssh));
     const convergedPlaybook = await repeated(() => playbook(server.ssh));
-    const row = (what: string, ours: number, theirs?: number): Row => ({
+    const checkPlaybook = await repeated(() => playbook(server.ssh, ["--check"]));
+    const row = (what: string, ours: number, against: string, theirs: number): Row => ({
       what,
       unit: "ms",
       ours,
-      ...(theirs !== undefined && { theirs }),
+      against,
+      theirs,
     });
     return [
-      row("fresh host to serving export (Ansible)", fresh, freshPlaybook),
-      row("apply on a converged host (Ansible)", converged, convergedPlaybook),
-      row("check on a converged host, without the login", check - login),
+      row("fresh host to serving export", fresh, "Ansible", freshPlaybook),
+      row("apply on a converged host", converged, "Ansible", convergedPlaybook),
+      row("check on a converged host", check, "Ansible --check", checkPlaybook),
+      row("check on a converged host, without the login", check - login, "limit", 1000),
     ];
   } finally {
     await hosts.stop();

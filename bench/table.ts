@@ -1,26 +1,28 @@
-/** One measured thing: this project's figure and, where there is one, the alternative's. */
+/** One measured thing: this project's figure, and what it is measured against: an alternative, or a limit. */
 export interface Row {
   readonly what: string;
   readonly unit: string;
   readonly ours: number;
-  readonly theirs?: number;
+  readonly against: string;
+  readonly theirs: number;
 }
 
 export function table(rows: readonly Row[]): string {
-  const figure = (value: number | undefined, unit: string) =>
-    value === undefined ? "" : `${value.toFixed(0)} ${unit}`;
-  const lines = rows.map(({ what, unit, ours, theirs }) => [
+  const lines = rows.map(({ what, unit, ours, against, theirs }) => [
     what,
-    figure(ours, unit),
-    figure(theirs, unit),
-    theirs === undefined ? "" : (ours / theirs).toFixed(2),
+    (ours / theirs).toFixed(2),
+    `${ours.toFixed(0)} ${unit}`,
+    `${theirs.toFixed(0)} ${unit}`,
+    against,
   ]);
-  const all = [["", "this", "alternative", "ratio"], ...lines];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((cells) => cells[column]!.length)));
+  const all = [["", "ratio", "this", "other", "the other is"], ...lines];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((cells) => cells[column]!.length)));
   return all
     .map((cells) =>
       cells
-        .map((cell, column) => (column ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+        .map((cell, column) =>
+          [0, 4].includes(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+        )
         .join("  "),
     )
     .join("\n");
