@@ -41,12 +41,11 @@ export class NfsExportHost extends pulumi.ComponentResource {
     const run = { connection: connectionArgs(args.connection), script, reapply: args.reapply };
     this.adviseAgainst();
     const served = this.serve(`${name}-${exportName(args.export)}`, run, opts);
+    // Through the URN, not the command's output: that is unknown in the preview of a change, and an unknown server
+    // would make the volume look replaced.
+    this.server = pulumi.all([args.connection.host, served.urn]).apply(([host]) => host);
+    this.path = served.urn.apply(() => args.export.path);
     this.report = args.verify ? verified(served, run) : served.stdout;
-    // In a preview through the URN: the report of a host that is about to change is unknown there, and an unknown
-    // server would make the volume look replaced.
-    const serves = pulumi.runtime.isDryRun() ? served.urn : this.report;
-    this.server = pulumi.all([args.connection.host, serves]).apply(([host]) => host);
-    this.path = serves.apply(() => args.export.path);
     this.registerOutputs({ server: this.server, path: this.path, report: this.report });
   }
 
