@@ -159,15 +159,6 @@ describe("NfsExportHost", () => {
       );
     });
 
-    it("ends the run also where nodes wait for the server", async () => {
-      ssh.answers(3, "differs: mode of /srv/registry");
-      const both = recordCommands(() => {
-        const nfs = new NfsExportHost("nfs", { ...serverArgs, verify: true });
-        new NfsClientHost("node-1", { ...clientArgs, server: nfs.server });
-      });
-      await assert.rejects(both, /was changed by hand/);
-    });
-
     it("refuses a private key that needs a password", async () => {
       const locked = { ...connection, privateKeyPassword: "the password" };
       await refused(
