@@ -1,0 +1,59 @@
+import { type ResourceValidationPolicy, Secret } from "@pulumi/policy";
+import { runtime } from "@pulumi/pulumi";
+import { isKubeconfigContents } from "../cluster/kubeconfig-contents";
+import { registryApi } from "../cluster/registry-types";
+import { type Text, texts } from "./texts";
+
+/** The inputs that hold a secret, by the beginning of the resource's type; any other input may when it has a private key. */
+const secretInputs: readonly [type: string, path: RegExp, isSecret?: (text: string) => boolean][] = [
+  [`kubernetes:${registryApi}:Config`, /^spec\.httpSecret$/],
+  ["kubernetes:core/v1:Secret", /^(data|stringData)\./],
+  ["command:remote:", /^connection\.(proxy\.)?(privateKey|privateKeyPassword|password)$/],
+  ["pulumi:providers:kubernetes", /^kubeconfig$/, isKubeconfigContents],
+];
+const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+
+const inPlain = new Map<string, string[]>();
+
+/**
+ * The SDK shows validations every input in plain, secret or not; only a remediation is told which ones are secret. So this
+ * looks as a remediation that changes nothing, and refuses as the validation that the engine asks for right after it.
+ */
+export const secretsEncrypted: ResourceValidationPolicy = {
+  name: "secrets-encrypted",
+  description: "Keys and passwords are secrets to Pulumi: encrypted in its state, never shown in a preview.",
+  enforcementLevel: "remediate",
+  remediateResource: ({ type, urn, props }) => {
+    inPlain.set(
+      urn,
+      texts(asSent(props), (value) => value instanceof Secret)
+        .filter(({ path, text }) => isSecretText(type, { path, text }))
+        .map(({ path }) => path),
+    );
+  },
+  validateResource: (args, report) => {
+    const { urn, name } = args;
+    const paths =
+      inPlain.get(urn) ?? args.notApplicable('only enforcement level "remediate" sees what is secret');
+    inPlain.delete(urn);
+    for (const path of paths)
+      report(
+        `${name}: ${path} is in plain text and must be secret; set its key with pulumi config set --secret, or wrap it in pulumi.secret()`,
+      );
+  },
+};
+
+function isSecretText(type: string, { path, text }: Text): boolean {
+  // Of a value not known yet a preview cannot tell; up looks again.
+  if (text === "" || text === runtime.unknownValue) return false;
+  const isListed = secretInputs.some(
+    ([prefix, input, isSecret = () => true]) => type.startsWith(prefix) && input.test(path) && isSecret(text),
+  );
+  return isListed || privateKey.test(text);
+}
+
+// Read as properties, the inputs come with their secrets revealed, and throw for values not known yet.
+function asSent(props: Record<string, unknown>): Record<string, unknown> {
+  const own = Object.entries(Object.getOwnPropertyDescriptors(props));
+  return Object.fromEntries(own.map(([key, { value }]) => [key, value as unknown]));
+}
