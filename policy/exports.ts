@@ -7,12 +7,12 @@ export const noWorldOpenExport: ResourceValidationPolicy = {
   name: "no-world-open-export",
   description: "An NFS export names the networks it is for, and trusts no client's root.",
   enforcementLevel: "mandatory",
-  validateResource: ({ type, name, props }, report) => {
+  validateResource: ({ type, props }, report) => {
     if (!type.startsWith("command:")) return;
     for (const { path, text } of texts(sent(props))) {
       for (const entry of exportsIn(text)) {
         const problem = exportProblem(entry);
-        if (problem) report(`${name}: ${path} exports ${entry.path}: ${problem}`);
+        if (problem) report(`${path} exports ${entry.path}: ${problem}`);
       }
     }
   },

@@ -11,14 +11,14 @@ export const hostKeysPinned: ResourceValidationPolicy = {
   name: "host-keys-pinned",
   description: "Whoever answers over SSH, bastion included, proves to be the host that was meant.",
   enforcementLevel: "mandatory",
-  validateResource: ({ type, name, props }, report) => {
+  validateResource: ({ type, props }, report) => {
     if (!type.startsWith("command:remote:")) return;
     const { connection } = props as { connection: Connection };
     const hops = { connection, "connection.proxy": connection.proxy };
     for (const [key, hop] of Object.entries(hops)) {
       if (!hop || hostKeyPattern.test(hop.hostKey ?? "")) continue;
       report(
-        `${name}: ${key}.hostKey of host "${hop.host}" is ${hop.hostKey ? "no SSH public key" : "missing"}, and anybody could ` +
+        `${key}.hostKey of host "${hop.host}" is ${hop.hostKey ? "no SSH public key" : "missing"}, and anybody could ` +
           `answer in its place; set hostKey to what "ssh-keyscan -t ed25519 ${hop.host}" prints after the host's name, once you trust it`,
       );
     }

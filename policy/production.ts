@@ -29,7 +29,7 @@ function inProduction(
       const stack = stackOf(args);
       const asked = isInProduction(stack, args) && askedRegistry(args);
       const found = asked && problem(asked);
-      if (found) report(`${args.name}: ${found} (stack "${stack}" is production)`);
+      if (found) report(`${found} (stack "${stack}" is production)`);
     },
   };
 }

@@ -4,13 +4,15 @@ import { isKubeconfigContents } from "../cluster/kubeconfig-contents";
 import { registryApi } from "../cluster/registry-types";
 import { type Text, texts } from "./texts";
 
-/** The inputs that hold a secret, by the beginning of the resource's type; any other input may when it has a private key. */
-const secretInputs: readonly [type: string, path: RegExp, isSecret?: (text: string) => boolean][] = [
-  [`kubernetes:${registryApi}:Config`, /^spec\.httpSecret$/],
-  ["kubernetes:core/v1:Secret", /^(data|stringData)\./],
-  ["command:remote:", /^connection\.(proxy\.)?(privateKey|privateKeyPassword|password)$/],
-  ["pulumi:providers:kubernetes", /^kubeconfig$/, isKubeconfigContents],
+/**
+ * Inputs that hold a secret, by the beginning of the resource's type. Not here are those that nobody can leave in plain:
+ * @pulumi/command makes its whole connection secret, and the Kubernetes provider what is in a Secret.
+ */
+const secretInputs: readonly [type: string, path: string, isSecret?: (text: string) => boolean][] = [
+  [`kubernetes:${registryApi}:Config`, "spec.httpSecret"],
+  ["pulumi:providers:kubernetes", "kubeconfig", isKubeconfigContents],
 ];
+/** In whatever input: a script, an annotation. */
 const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
 const inPlain = new Map<string, string[]>();
@@ -32,13 +34,12 @@ export const secretsEncrypted: ResourceValidationPolicy = {
     );
   },
   validateResource: (args, report) => {
-    const { urn, name } = args;
     const paths =
-      inPlain.get(urn) ?? args.notApplicable('only enforcement level "remediate" sees what is secret');
-    inPlain.delete(urn);
+      inPlain.get(args.urn) ?? args.notApplicable('only enforcement level "remediate" sees what is secret');
+    inPlain.delete(args.urn);
     for (const path of paths)
       report(
-        `${name}: ${path} is in plain text and must be secret; set its key with pulumi config set --secret, or wrap it in pulumi.secret()`,
+        `${path} is in plain text and must be secret; set its key with pulumi config set --secret, or wrap it in pulumi.secret()`,
       );
   },
 };
@@ -47,7 +48,7 @@ function isSecretText(type: string, { path, text }: Text): boolean {
   // Of a value not known yet a preview cannot tell; up looks again.
   if (text === "" || text === runtime.unknownValue) return false;
   const isListed = secretInputs.some(
-    ([prefix, input, isSecret = () => true]) => type.startsWith(prefix) && input.test(path) && isSecret(text),
+    ([prefix, input, isSecret = () => true]) => type.startsWith(prefix) && input === path && isSecret(text),
   );
   return isListed || privateKey.test(text);
 }
