@@ -33,14 +33,17 @@ export const secretsEncrypted: ResourceValidationPolicy = {
         .map(({ path }) => path),
     );
   },
-  validateResource: (args, report) => {
-    const paths =
-      inPlain.get(args.urn) ?? args.notApplicable('only enforcement level "remediate" sees what is secret');
-    inPlain.delete(args.urn);
-    for (const path of paths)
+  validateResource: ({ type, urn }, report) => {
+    // Once, for the whole stack: silence would pass for consent.
+    if (!inPlain.has(urn) && type === "pulumi:pulumi:Stack")
+      report(
+        'enforcementLevel must be "remediate" or "disabled": at any other, nothing tells which inputs are secret',
+      );
+    for (const path of inPlain.get(urn) ?? [])
       report(
         `${path} is in plain text and must be secret; set its key with pulumi config set --secret, or wrap it in pulumi.secret()`,
       );
+    inPlain.delete(urn);
   },
 };
 

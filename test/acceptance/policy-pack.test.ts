@@ -63,6 +63,11 @@ describe("the policy pack", function () {
     assert.deepEqual(await refused("prod"), ["registry-on-infra-nodes"]);
   });
 
+  it("says that secrets cannot be judged at a level at which it is not told of them", async () => {
+    assert.deepEqual(await refused("dev", "pulumi:pulumi:Stack"), ["secrets-encrypted"]);
+    assert.deepEqual(await refused("dev"), []);
+  });
+
   async function configure(config: Record<string, Record<string, string[]>>): Promise<void> {
     const request = new ConfigureAnalyzerRequest();
     for (const [name, properties] of Object.entries(config)) {
@@ -77,10 +82,10 @@ describe("the policy pack", function () {
   }
 
   /** The rules against a registry on an emptyDir, anywhere. */
-  async function refused(stack: string): Promise<string[]> {
+  async function refused(stack: string, type = configPatch): Promise<string[]> {
     const request = new AnalyzeRequest();
-    request.setType(configPatch);
-    request.setUrn(`urn:pulumi:${stack}::image-registry::${configPatch}::registry`);
+    request.setType(type);
+    request.setUrn(`urn:pulumi:${stack}::image-registry::${type}::registry`);
     request.setProperties(Struct.fromJavaScript({ spec: { replicas: 1, storage: { emptyDir: {} } } }));
     request.setOptions(new AnalyzerResourceOptions());
     const response = await new Promise<AnalyzeResponse>((resolve, reject) =>
