@@ -48,10 +48,22 @@ function edited(value: unknown, [key, ...keys]: string[], change: (value: unknow
   return { ...container, [key]: edited(container[key], keys, change) };
 }
 
+const ran = new Map<string, Promise<Registration[]>>();
+
 /** What the program registers in the first preview of a stack with this configuration, on a cluster that answers. */
-export async function registrations(
+export function registrations(
   values: Record<string, unknown>,
   found: Partial<LiveRegistry> = {},
+): Promise<Registration[]> {
+  const key = JSON.stringify([values, found]);
+  const registered = ran.get(key) ?? runProgram(values, found);
+  ran.set(key, registered);
+  return registered;
+}
+
+async function runProgram(
+  values: Record<string, unknown>,
+  found: Partial<LiveRegistry>,
 ): Promise<Registration[]> {
   const nodes = [...["infra-0", "infra-1"].map(infraNode), node("worker-0"), node("worker-1")];
   const before = { holdsImages: false, deployment: undefined, nodes };
