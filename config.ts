@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isKubeconfigContents } from "./cluster/kubeconfig";
+import { isKubeconfigContents } from "./cluster/kubeconfig-contents";
 import { describeIssues, describeViolation } from "./config/messages";
 import { violations } from "./config/rules";
 import { type Configuration, configuration, secretKeys } from "./config/schema";

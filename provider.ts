@@ -1,6 +1,7 @@
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
-import { type ClusterConnection, isKubeconfigContents } from "./cluster/kubeconfig";
+import type { ClusterConnection } from "./cluster/kubeconfig";
+import { isKubeconfigContents } from "./cluster/kubeconfig-contents";
 
 /** The one Kubernetes provider of the stack: the configured context, never the one a shell happens to be in. */
 export function kubernetesProvider({ kubeconfig, context }: ClusterConnection): Provider {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import configSpec from "../crds/config-spec.json";
 import prunerSpec from "../crds/imagepruner-spec.json";
+import { infraLabel } from "../cluster/nodes";
 import type { Storage } from "../cluster/registry-types";
 import type { PrunerSettings, RegistrySettings } from "../cluster/settings";
 import {
@@ -132,8 +133,6 @@ const standalone = z.strictObject({
 });
 
 export const standaloneDefaults = standalone.parse({});
-
-export const infraLabel = "node-role.kubernetes.io/infra";
 
 const placement = z.strictObject({
   infra: flag,

@@ -40,6 +40,9 @@ const config = "kubernetes:imageregistry.operator.openshift.io/v1";
 const computed: Record<string, Inputs> = {
   "pulumi:pulumi:Stack": {},
   "pulumi:providers:kubernetes": {},
+  "command:remote:Command": { stdout: "" },
+  "image-registry:index:NfsClientHost": {},
+  "image-registry:index:NfsExportHost": {},
   "image-registry:index:OwningStack": {},
   "image-registry:index:RegistryStorage": {},
   "image-registry:index:RegistryOperatorPatch": {},

@@ -1,0 +1,67 @@
+import type { PolicyConfigSchema, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
+import { infraLabel } from "../cluster/nodes";
+import { isProduction } from "../config/rules";
+import { type AskedRegistry, askedRegistry } from "./asked-registry";
+
+const configSchema: PolicyConfigSchema = {
+  properties: {
+    stacks: {
+      type: "array",
+      items: { type: "string" },
+      description:
+        'Names of the production stacks; "*" stands for any text. Without it: the names that the program takes for production.',
+    },
+  },
+};
+
+/** A rule for production stacks alone: what is wrong with the registry that they ask for. */
+function inProduction(
+  name: string,
+  description: string,
+  problem: (asked: AskedRegistry) => string | undefined,
+): ResourceValidationPolicy {
+  return {
+    name,
+    description,
+    enforcementLevel: "mandatory",
+    configSchema,
+    validateResource: (args, report) => {
+      const stack = stackOf(args);
+      const asked = isInProduction(stack, args) && askedRegistry(args);
+      const found = asked && problem(asked);
+      if (found) report(`${found} (stack "${stack}" is production)`);
+    },
+  };
+}
+
+export const noEmptyDirInProduction = inProduction(
+  "no-empty-dir-in-production",
+  "The registry of a production stack never keeps its images in an emptyDir.",
+  ({ storage, keys }) =>
+    storage.emptyDir &&
+    `${keys.storage} is an emptyDir, which loses every image with its pod; set backend to nfs, pvc or s3`,
+);
+
+export const registryOnInfraNodes = inProduction(
+  "registry-on-infra-nodes",
+  "The registry of a production stack runs on infra nodes.",
+  ({ nodeSelector, keys }) =>
+    infraLabel in nodeSelector
+      ? undefined
+      : `${keys.nodeSelector} is ${JSON.stringify(nodeSelector)} and must have "${infraLabel}"; set placement.infra to true`,
+);
+
+function isInProduction(stack: string, args: ResourceValidationArgs): boolean {
+  const { stacks } = args.getConfig<{ stacks?: string[] }>();
+  return stacks ? stacks.some((pattern) => matches(pattern, stack)) : isProduction(stack);
+}
+
+function matches(pattern: string, name: string): boolean {
+  const literally = pattern.split("*").map((text) => text.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${literally.join(".*")}$`).test(name);
+}
+
+// A URN is urn:pulumi:STACK::PROJECT::TYPE::NAME.
+function stackOf({ urn }: ResourceValidationArgs): string {
+  return urn.split(":")[2] ?? "";
+}
