@@ -6,11 +6,11 @@ export const bodyLimit = 65_536;
 
 const icons = { error: "🛑", warning: "⚠️", info: "ℹ️" };
 
-/** What a run is about, in one line: "2 to create, 1 to update". */
+/** What a run is about, in one line: "create 2, update 1". */
 export function describeChanges(changes: Changes): string {
   return (
     Object.entries(changes)
-      .map(([operation, count]) => `${count} to ${operation}`)
+      .map(([operation, count]) => `${operation} ${count}`)
       .join(", ") || "no changes"
   );
 }

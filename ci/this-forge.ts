@@ -11,4 +11,3 @@ export function thisForge(environment: NodeJS.ProcessEnv): Forge {
     "neither GITHUB_REPOSITORY nor CI_API_V4_URL is set: this runs in a job of GitHub or GitLab",
   );
 }
-
