@@ -12,9 +12,13 @@ const stackFile = /^Pulumi\.(.+)\.yaml$/;
 const outside =
   /\.md$|^(docs|test|bench|sandbox|status|examples)\/|^(LICENSE|\.prettier.*|eslint\.config\.mjs)$/;
 
+export function isOutside(file: string): boolean {
+  return outside.test(file);
+}
+
 /** The delivered stacks that a change can touch. What is not known to be harmless touches all of them. */
 export function touchedStacks(files: readonly string[], delivered: readonly string[]): string[] {
-  const relevant = files.filter((file) => !outside.test(file));
+  const relevant = files.filter((file) => !isOutside(file));
   const own = relevant.map((file) => stackFile.exec(file)?.[1]);
   return own.includes(undefined) ? [...delivered] : delivered.filter((stack) => own.includes(stack));
 }
