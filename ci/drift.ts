@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
@@ -42,6 +42,7 @@ async function main(args: string[]): Promise<void> {
       report: report(`Stack ${stack} ${titles[verdict]}`, run, summaryLimit),
     };
     showSummary(result.report);
+    mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, JSON.stringify(result));
     process.exitCode = verdict === "clean" ? 0 : 1;
   } finally {
