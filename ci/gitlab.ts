@@ -1,0 +1,43 @@
+import { Gitlab } from "@gitbeaker/rest";
+
+import { driftLabel, type Forge, needed } from "./forge";
+
+/** GITLAB_TOKEN is a project access token with scope api: the token that a job has by itself may not write notes. */
+export function gitLab(environment: NodeJS.ProcessEnv): Forge {
+  const project = needed(environment, "CI_PROJECT_ID");
+  const host = new URL(needed(environment, "CI_API_V4_URL")).origin;
+  const api = new Gitlab({ host, token: needed(environment, "GITLAB_TOKEN") });
+
+  const findIssue = async (marker: string) => {
+    const found = await api.Issues.all({ projectId: project, labels: driftLabel });
+    return found.find(({ description }) => description.startsWith(marker));
+  };
+
+  return {
+    async comment(marker, text) {
+      const request = Number(needed(environment, "CI_MERGE_REQUEST_IID"));
+      const notes = await api.MergeRequestNotes.all(project, request);
+      const ours = notes.find(({ body }) => body.startsWith(marker));
+      const body = `${marker}\n${text}`;
+      if (ours) await api.MergeRequestNotes.edit(project, request, ours.id, { body });
+      else await api.MergeRequestNotes.create(project, request, body);
+    },
+
+    async openIssue(marker, title, text) {
+      const ours = await findIssue(marker);
+      const description = `${marker}\n${text}`;
+      if (!ours) await api.Issues.create(project, title, { description, labels: driftLabel });
+      else {
+        const reopened = ours.state === "closed" ? { stateEvent: "reopen" as const } : {};
+        await api.Issues.edit(project, ours.iid, { title, description, ...reopened });
+      }
+    },
+
+    async closeIssue(marker, reason) {
+      const ours = await findIssue(marker);
+      if (ours?.state !== "opened") return;
+      await api.IssueNotes.create(project, ours.iid, reason);
+      await api.Issues.edit(project, ours.iid, { stateEvent: "close" });
+    },
+  };
+}

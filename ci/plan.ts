@@ -1,0 +1,29 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+
+import { lastUpdate, runPulumi } from "./pulumi";
+import { report } from "./report";
+import { runMain, stackArgument } from "./run-main";
+import { type PlanFile, withoutOutputs } from "./plan-file";
+import { planFile, type Planned, plannedFile } from "./planned";
+import { showSummary, summaryLimit } from "./summary";
+
+/** `ci/plan.ts STACK FOLDER`: previews it and keeps the plan, for an approver to read and for ci/apply.ts to run. */
+async function main(args: string[]): Promise<void> {
+  const [stack, folder] = stackArgument(args);
+  mkdirSync(folder, { recursive: true });
+  // Before the preview: what is deployed from here on makes the plan stale.
+  const state = await lastUpdate(stack);
+  const file = path.resolve(folder, planFile);
+  const run = await runPulumi("preview", stack, ["--save-plan", file]);
+  const markdown = report(`Plan for stack ${stack}`, run, summaryLimit);
+  showSummary(markdown);
+  const planned: Planned = { stack, state, hasChanges: Object.keys(run.changes).length > 0 };
+  process.exitCode = run.exitCode;
+  if (run.exitCode !== 0) return;
+  const plan = JSON.parse(readFileSync(file, "utf8")) as PlanFile;
+  writeFileSync(file, JSON.stringify(withoutOutputs(plan)));
+  writeFileSync(path.join(folder, plannedFile), JSON.stringify(planned));
+}
+
+runMain(main);

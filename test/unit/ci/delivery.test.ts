@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+
+import { unknown } from "../../../ci/plan-file";
+import { FakeForge } from "./fake-forge";
+import { diagnostic, Job, summary } from "./job";
+
+const kubeconfig = "users:\n  - name: ci\n    user: { token: a-very-secret-token }\n";
+
+describe("the jobs of a delivery", function () {
+  this.timeout(120_000);
+  let forge: FakeForge;
+  let job: Job;
+
+  beforeEach(async () => {
+    forge = await new FakeForge().start();
+    job = new Job({
+      ...forge.gitHub,
+      KUBECONFIG_CONTENTS: kubeconfig,
+      PULUMI_CONFIG_PASSPHRASE: "opensesame",
+    });
+  });
+
+  afterEach(async () => {
+    job.remove();
+    await forge.stop();
+  });
+
+  it("shows a preview that fails, with the reason first, in one comment that is brought up to date", async () => {
+    job.pulumi({
+      output: "the diff",
+      events: [diagnostic("warning", "not converged"), summary({ update: 2, same: 5 })],
+    });
+    assert.equal((await job.run("preview", "dev")).exitCode, 0);
+    assert.match(
+      forge.comments[0]!.body,
+      /### Preview of stack dev .*: update 2\n[^]*not converged[^]*the diff/,
+    );
+
+    const events = [diagnostic("warning", "not converged"), diagnostic("error", "images would be lost")];
+    job.pulumi({ exitCode: 1, output: "no diff", events });
+    assert.equal((await job.run("preview", "dev")).exitCode, 1);
+    assert.equal(forge.comments.length, 1);
+    assert.match(
+      forge.comments[0]!.body,
+      /\*\*failed\*\*[^]*images would be lost[^]*not converged[^]*no diff/,
+    );
+  });
+
+  it("keeps the job's secrets out of the comment, and the kubeconfig in a private file for the engine alone", async () => {
+    job.pulumi({
+      output: "token a-very-secret-token",
+      events: [diagnostic("error", "opensesame does not decrypt")],
+    });
+    await job.run("preview", "dev");
+    const { body } = forge.comments[0]!;
+    assert.doesNotMatch(body, /a-very-secret-token|opensesame/);
+    assert.match(body, /\*\*\* does not decrypt[^]*token \*\*\*/);
+    assert.equal(job.read("fake/kubeconfig"), `600\n${kubeconfig}`);
+    assert.equal(existsSync(path.dirname(job.read("fake/kubeconfig-path").trim())), false);
+  });
+
+  it("previews with the diff and the policy pack", async () => {
+    await job.run("preview", "dev");
+    assert.match(job.read("fake/calls"), /^preview --stack dev --diff .*--policy-pack policy /);
+  });
+
+  it("deploys the plan that was shown, once", async () => {
+    const plan = { resourcePlans: { stack: { goal: { custom: false }, state: { conditions: "green" } } } };
+    job.pulumi({ events: [summary({ create: 1 })], plan, lastUpdate: "Monday" });
+    assert.equal((await job.run("plan", "prod", job.file("plans/plan-prod"))).exitCode, 0);
+    assert.match(job.read("summary.md"), /### Plan for stack prod: create 1/);
+    assert.match(job.read("plans/plan-prod/plan.json"), new RegExp(`"conditions":"${unknown}"`));
+    assert.equal((await job.run("changes", job.file("plans"))).exitCode, 0);
+    assert.equal(job.read("outputs"), 'first=[]\nproduction=["prod"]\n');
+
+    assert.equal((await job.run("apply", "prod", job.file("plans/plan-prod"))).exitCode, 0);
+    assert.match(
+      job.read("fake/calls"),
+      /\nup --stack prod .*--yes --plan \S+\/plans\/plan-prod\/plan\.json /,
+    );
+
+    job.pulumi({ lastUpdate: "Tuesday" });
+    const late = await job.run("apply", "prod", job.file("plans/plan-prod"));
+    assert.equal(late.exitCode, 1);
+    assert.match(late.output, /stack "prod" was deployed by another run since this was planned/);
+    assert.equal(job.read("fake/calls").match(/^up /gm)?.length, 1);
+  });
+
+  it("says to plan anew when the engine finds something else to do than was shown", async () => {
+    job.pulumi({ plan: { resourcePlans: {} } });
+    await job.run("plan", "dev", job.file("plan"));
+    job.pulumi({
+      exitCode: 1,
+      events: [diagnostic("error", "resource x violates plan: properties changed")],
+    });
+    const { exitCode, output } = await job.run("apply", "dev", job.file("plan"));
+    assert.equal(exitCode, 1);
+    assert.match(output, /no longer what the plan was made for; run all jobs of this workflow again/);
+  });
+
+  it("keeps no plan of a preview that failed", async () => {
+    job.pulumi({ exitCode: 1, events: [diagnostic("error", "images would be lost")] });
+    assert.equal((await job.run("plan", "prod", job.file("plan"))).exitCode, 1);
+    assert.equal(existsSync(job.file("plan/planned.json")), false);
+    assert.match(job.read("summary.md"), /images would be lost/);
+  });
+
+  it("refuses production without reviewers", async () => {
+    forge.protectionRules = [{ type: "branch_policy" }];
+    const refused = await job.run("check-approval", "prod-approval");
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.output, /environment "prod-approval" has no required reviewers/);
+    forge.protectionRules.push({ type: "required_reviewers" });
+    assert.equal((await job.run("check-approval", "prod-approval")).exitCode, 0);
+  });
+
+  for (const [exitCode, verdict, red] of [
+    [0, "clean", 0],
+    [7, "drift", 1],
+    [1, "failed", 1],
+  ] as const) {
+    it(`takes exit code ${exitCode} of the nightly comparison for "${verdict}"`, async () => {
+      job.pulumi({ exitCode });
+      assert.equal((await job.run("drift", "dev", job.file("drift.json"))).exitCode, red);
+      const result = JSON.parse(job.read("drift.json")) as { verdict: string };
+      assert.equal(result.verdict, verdict);
+      assert.match(
+        job.read("fake/calls"),
+        /--refresh --expect-no-changes .*--config image-registry:verifyHosts=true/,
+      );
+    });
+  }
+});

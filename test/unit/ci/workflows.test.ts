@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+
+import { projectDirectory } from "../../../config/stack-file";
+
+interface Job {
+  needs?: string | string[];
+  environment?: unknown;
+  permissions?: unknown;
+  concurrency?: unknown;
+  resource_group?: string;
+  interruptible?: boolean;
+  script?: string[];
+  extends?: string;
+  steps?: { uses?: string; run?: string; env?: object }[];
+}
+
+const text = (...names: string[]) => readFileSync(path.join(projectDirectory, ...names), "utf8");
+const folder = [".github", "workflows"];
+const workflows = readdirSync(path.join(projectDirectory, ...folder));
+const call = /^(node --import tsx ci\/[\w-]+\.ts( "?[\w$/^.-]+"?)*|(ci\/[\w-]+\.sh|\.ci\/run)|npm ci)$/;
+
+for (const name of workflows) {
+  const source = text(...folder, name);
+  const { permissions, jobs, on } = parse(source) as {
+    permissions: object;
+    jobs: Record<string, Job>;
+    on: unknown;
+  };
+
+  describe(`workflow ${name}`, () => {
+    it("pins every action by digest, with its version beside it", () => {
+      for (const line of source.split("\n").filter((one) => /uses: (?!\.\/)/.test(one)))
+        assert.match(line, /uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    });
+
+    it("calls scripts, and has no shell of its own", () => {
+      for (const { run } of Object.values(jobs).flatMap(({ steps = [] }) => steps))
+        if (run) assert.match(run, call);
+    });
+
+    it("gives no job more than it names, and secrets to no job outside an environment", () => {
+      assert.deepEqual(permissions, {});
+      assert.doesNotMatch(JSON.stringify(on), /pull_request_target|workflow_run/);
+      for (const job of Object.values(jobs)) {
+        assert.ok(job.permissions);
+        if (JSON.stringify(job).includes("{{ secrets.")) {
+          assert.match(JSON.stringify(job.environment), /matrix\.stack/);
+          assert.deepEqual(job.concurrency, { group: "stack-${{ matrix.stack }}", queue: "max" });
+        }
+      }
+    });
+  });
+}
+
+describe("the workflows together", () => {
+  const deploy = parse(text(...folder, "deploy.yml")) as { jobs: Record<string, Job> };
+
+  it("deploy production after all others, and after approval", () => {
+    assert.deepEqual(deploy.jobs["approve"]!.needs, ["changes", "deploy"]);
+    assert.deepEqual(deploy.jobs["deploy-production"]!.needs, ["changes", "approve"]);
+  });
+
+  it("deploy production as they deploy the others", () => {
+    assert.deepEqual(deploy.jobs["deploy-production"]!.steps, deploy.jobs["deploy"]!.steps);
+  });
+
+  it("install the CLI of the version in package.json, also on GitLab", () => {
+    const { devDependencies } = JSON.parse(text("package.json")) as { devDependencies: { pulumi: string } };
+    const setup = text(".github", "actions", "setup", "action.yml");
+    assert.equal(/pulumi-version: (.*)/.exec(setup)?.[1], devDependencies.pulumi);
+    assert.match(
+      text("examples", "gitlab-ci.yml"),
+      new RegExp(`image: pulumi/pulumi-nodejs:${devDependencies.pulumi}\n`),
+    );
+  });
+});
+
+describe("the pipeline for GitLab", () => {
+  const jobs = parse(text("examples", "gitlab-ci.yml")) as Record<string, Job>;
+  const inherited = (job: Job | undefined): Job =>
+    job?.extends ? { ...inherited(jobs[job.extends]), ...job } : { ...job };
+  const own = ["preview", "plan", "deploy", "production", "drift", "report"];
+
+  it("calls the scripts that the workflows call", () => {
+    const github = workflows.map((name) => text(...folder, name)).join("\n");
+    for (const script of own.flatMap((name) => inherited(jobs[name]).script ?? [])) {
+      assert.match(script, call);
+      assert.ok(github.includes(/ci\/[\w-]+\.ts/.exec(script)![0]), script);
+    }
+  });
+
+  it("never runs two jobs of a stack at once, and never cancels an up", () => {
+    for (const name of own.filter((one) => one !== "report"))
+      assert.equal(inherited(jobs[name]).resource_group, "stack-$STACK", name);
+    for (const name of ["deploy", "production"]) assert.equal(inherited(jobs[name]).interruptible, false);
+  });
+});
