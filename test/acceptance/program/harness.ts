@@ -58,6 +58,11 @@ export class TestCluster extends Objects {
     rmSync(this.controlPlane.directory, { recursive: true });
   }
 
+  /** Where the engines keep what the stacks remember. */
+  get stateFolder(): string {
+    return path.join(this.controlPlane.directory, "cluster");
+  }
+
   /** One of the project's stacks on this cluster, its configuration changed as told. */
   stack(name: "dev" | "prod" | "standalone", overlay: Record<string, unknown> = {}): StackRun {
     return stackRun(name, this.controlPlane, { timeoutSeconds: 60, ...overlay });
@@ -71,9 +76,10 @@ export class TestCluster extends Objects {
 
   /** Loses what the stacks remember, as a new checkout with a new state would. */
   forgetStacks(): void {
-    const folder = path.join(this.controlPlane.directory, "cluster");
-    const states = readdirSync(folder).filter((file) => file.includes(".state.json"));
-    for (const file of states) rmSync(path.join(folder, file));
+    const states = readdirSync(this.stateFolder).filter(
+      (file) => file.includes(".state.json") || file === "backend",
+    );
+    for (const file of states) rmSync(path.join(this.stateFolder, file), { recursive: true });
   }
 
   /** Brings the cluster back to the moment its installation ended. */

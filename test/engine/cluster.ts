@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import * as path from "node:path";
+import { ApiException, KubeConfig } from "@kubernetes/client-node";
+import { backendsOf, storageInUse } from "../../cluster/backends";
+import { eligibleNodes } from "../../cluster/nodes";
+import { owningStackName } from "../../cluster/owning-stack";
+import { registryNamespace, type Storage } from "../../cluster/registry-types";
+import { infraLabel } from "../../config/schema";
+import type { ControlPlane } from "../../sandbox/control-plane";
+import { startSandbox } from "../../sandbox/start";
+import { TestCluster, until } from "../acceptance/program/harness";
+import { type Kind, type Live, Objects } from "../acceptance/program/objects";
+import { given, nfsServer, ownClaim, standaloneNamespace, suiteClaim } from "./settings";
+
+const credentials = "image-registry-private-configuration-user";
+
+/** What stands on the cluster before the suite and is changed by it. */
+type Found = { [K in "Config" | "ImagePruner" | "Secret"]?: Live<K> };
+
+/** The sandbox, or the cluster of IMAGE_REGISTRY_TEST_KUBECONFIG, which is left as it was found. */
+export class EngineCluster extends TestCluster {
+  /** The objects of the standalone stack. */
+  readonly standalone = new Objects(standaloneNamespace);
+  private found: Found = {};
+
+  constructor() {
+    super(registryNamespace, [
+      "Config",
+      "ConfigMap",
+      "ImagePruner",
+      "Deployment",
+      "PersistentVolumeClaim",
+      "Secret",
+    ]);
+  }
+
+  override async start(): Promise<void> {
+    await super.start(given === undefined ? startSandbox : theGivenCluster(given));
+    mkdirSync(this.stateFolder, { recursive: true });
+    this.standalone.connect(this.controlPlane.kubeconfig);
+    this.found = {
+      Config: await this.get("Config", "cluster"),
+      ImagePruner: await this.get("ImagePruner", "cluster"),
+      Secret: await this.get("Secret", credentials),
+    };
+    await this.assertNobodyUsesIt();
+  }
+
+  override async stop(): Promise<void> {
+    if (given !== undefined && this.found.Config?.spec.managementState === "Removed") await this.fresh();
+    await super.stop();
+  }
+
+  override stack(...[name, overlay]: Parameters<TestCluster["stack"]>) {
+    return super.stack(name, { timeoutSeconds: given === undefined ? 60 : 600, ...overlay });
+  }
+
+  /** The suite takes the registry down again and again. */
+  private async assertNobodyUsesIt(): Promise<void> {
+    const { Config: config } = this.found;
+    assert.ok(config, "the cluster has no Config of the registry's operator");
+    const state = config.spec.managementState;
+    assert.equal(state, "Removed", `managementState is ${state}: this suite would take that registry down`);
+    const owner = await this.get("ConfigMap", owningStackName);
+    assert.equal(owner?.data?.["stack"], undefined, "the cluster's registry belongs to a stack");
+  }
+
+  /** Brings the registry back to what the suite found, and takes away all that the suite made. */
+  override async fresh(): Promise<void> {
+    this.forgetStacks();
+    await this.delete("ConfigMap", owningStackName);
+    await until("the registry is down", async () => {
+      await this.putBack("Config", "cluster");
+      return !(await this.get("Deployment", "image-registry")) && (await this.pods()).length === 0;
+    });
+    await this.putBack("ImagePruner", "cluster");
+    await this.putBack("Secret", credentials);
+    await this.standalone.delete("Namespace", standaloneNamespace);
+    const made: [Kind, string][] = [];
+    for (const name of [suiteClaim, ownClaim]) {
+      made.push(["PersistentVolumeClaim", name], ["PersistentVolume", name]);
+    }
+    for (const [kind, name] of made) await this.delete(kind, name);
+    await until("what the suite made is gone", async () => {
+      const left = await Promise.all(made.map(([kind, name]) => this.get(kind, name)));
+      const namespace = await this.standalone.get("Namespace", standaloneNamespace);
+      return [...left, namespace].every((object) => object === undefined);
+    });
+  }
+
+  /** With its field managers, so that nobody owns more than before. */
+  private async putBack(kind: keyof Found, name: string): Promise<void> {
+    const [before, now] = [this.found[kind], await this.get(kind, name)];
+    if (!now) return;
+    if (!before) return this.delete(kind, name);
+    const { annotations, labels, managedFields } = before.metadata;
+    const metadata = { ...now.metadata, annotations, labels, managedFields };
+    try {
+      await this.replace({ ...before, metadata });
+    } catch (error) {
+      if (!(error instanceof ApiException && error.code === 409)) throw error;
+    }
+  }
+
+  /** A claim that the stack did not make. */
+  async makeOwnClaim(): Promise<void> {
+    const shared = { accessModes: ["ReadWriteMany"], storageClassName: "" };
+    const capacity = { storage: "10Gi" };
+    await this.create("PersistentVolume", ownClaim, {
+      spec: { ...shared, capacity, persistentVolumeReclaimPolicy: "Retain", nfs: nfsServer },
+    });
+    await this.create("PersistentVolumeClaim", ownClaim, {
+      spec: { ...shared, volumeName: ownClaim, resources: { requests: capacity } },
+    });
+  }
+
+  /** Where prod can go: two replicas on infra nodes, unless the cluster has too few for that. */
+  async placement(): Promise<{ replicas: number; placement: { infra?: boolean } }> {
+    const nodes = await this.list("Node");
+    const tolerations = [{ key: infraLabel, operator: "Exists" as const }];
+    const infra = eligibleNodes(nodes, { nodeSelector: { [infraLabel]: "" }, tolerations }).length;
+    if (infra >= 2) return { replicas: 2, placement: { infra: true } };
+    console.error(`      ${infra} nodes have the role infra: prod runs without placement`);
+    const any = eligibleNodes(nodes, { nodeSelector: {}, tolerations: [] }).length;
+    return { replicas: Math.min(any, 2), placement: {} };
+  }
+
+  /** The backends that the Config has, and the storage that the pods use. */
+  async storage(): Promise<{ backends: string[]; inUse: Storage | undefined }> {
+    const deployment = await this.get("Deployment", "image-registry");
+    return { backends: backendsOf((await this.config()).spec.storage), inUse: storageInUse(deployment) };
+  }
+}
+
+function theGivenCluster(kubeconfig: string) {
+  return ({ directory }: { directory: string }): Promise<ControlPlane> => {
+    const config = new KubeConfig();
+    config.loadFromFile(kubeconfig);
+    return Promise.resolve({
+      kubeconfig: path.resolve(kubeconfig),
+      context: config.getCurrentContext() as ControlPlane["context"],
+      directory,
+      binaries: "",
+      stop: () => Promise.resolve(),
+      restartApiServer: () => Promise.reject(new Error("not on a cluster that is somebody's")),
+    });
+  };
+}
