@@ -13,6 +13,9 @@ import { TestCluster, until } from "../acceptance/program/harness";
 import { type Kind, type Live, Objects } from "../acceptance/program/objects";
 import { given, nfsServer, ownClaim, standaloneNamespace, suiteClaim } from "./settings";
 
+/** In seconds: pods of a real cluster take their time to go. */
+const patience = given === undefined ? 60 : 300;
+
 const credentials = "image-registry-private-configuration-user";
 
 /** What stands on the cluster before the suite and is changed by it. */
@@ -22,7 +25,7 @@ type Found = { [K in "Config" | "ImagePruner" | "Secret"]?: Live<K> };
 export class EngineCluster extends TestCluster {
   /** The objects of the standalone stack. */
   readonly standalone = new Objects(standaloneNamespace);
-  private found: Found = {};
+  private found: Found | undefined;
 
   constructor() {
     super(registryNamespace, [
@@ -39,16 +42,16 @@ export class EngineCluster extends TestCluster {
     await super.start(given === undefined ? startSandbox : theGivenCluster(given));
     mkdirSync(this.stateFolder, { recursive: true });
     this.standalone.connect(this.controlPlane.kubeconfig);
+    await this.assertNobodyUsesIt();
     this.found = {
       Config: await this.get("Config", "cluster"),
       ImagePruner: await this.get("ImagePruner", "cluster"),
       Secret: await this.get("Secret", credentials),
     };
-    await this.assertNobodyUsesIt();
   }
 
   override async stop(): Promise<void> {
-    if (given !== undefined && this.found.Config?.spec.managementState === "Removed") await this.fresh();
+    if (given !== undefined && this.found) await this.fresh();
     await super.stop();
   }
 
@@ -56,24 +59,36 @@ export class EngineCluster extends TestCluster {
     return super.stack(name, { timeoutSeconds: given === undefined ? 60 : 600, ...overlay });
   }
 
-  /** The suite takes the registry down again and again. */
+  /** The suite takes the registry down again and again: it begins with one that is down, and nobody's. */
   private async assertNobodyUsesIt(): Promise<void> {
-    const { Config: config } = this.found;
-    assert.ok(config, "the cluster has no Config of the registry's operator");
+    const config = await this.get("Config", "cluster");
+    assert.ok(
+      config,
+      "the cluster has no registry operator: configs.imageregistry.operator.openshift.io/cluster",
+    );
     const state = config.spec.managementState;
-    assert.equal(state, "Removed", `managementState is ${state}: this suite would take that registry down`);
+    assert.equal(
+      state,
+      "Removed",
+      `managementState is ${state}; set it to Removed, if no image will be missed`,
+    );
     const owner = await this.get("ConfigMap", owningStackName);
-    assert.equal(owner?.data?.["stack"], undefined, "the cluster's registry belongs to a stack");
+    assert.equal(
+      owner,
+      undefined,
+      `the registry belongs to stack ${owner?.data?.["stack"]}: destroy that one`,
+    );
   }
 
   /** Brings the registry back to what the suite found, and takes away all that the suite made. */
   override async fresh(): Promise<void> {
     this.forgetStacks();
     await this.delete("ConfigMap", owningStackName);
-    await until("the registry is down", async () => {
+    const isDown = async () => {
       await this.putBack("Config", "cluster");
       return !(await this.get("Deployment", "image-registry")) && (await this.pods()).length === 0;
-    });
+    };
+    await until("the registry is down", isDown, patience);
     await this.putBack("ImagePruner", "cluster");
     await this.putBack("Secret", credentials);
     await this.standalone.delete("Namespace", standaloneNamespace);
@@ -82,16 +97,17 @@ export class EngineCluster extends TestCluster {
       made.push(["PersistentVolumeClaim", name], ["PersistentVolume", name]);
     }
     for (const [kind, name] of made) await this.delete(kind, name);
-    await until("what the suite made is gone", async () => {
+    const isGone = async () => {
       const left = await Promise.all(made.map(([kind, name]) => this.get(kind, name)));
       const namespace = await this.standalone.get("Namespace", standaloneNamespace);
       return [...left, namespace].every((object) => object === undefined);
-    });
+    };
+    await until("what the suite made is gone", isGone, patience);
   }
 
   /** With its field managers, so that nobody owns more than before. */
   private async putBack(kind: keyof Found, name: string): Promise<void> {
-    const [before, now] = [this.found[kind], await this.get(kind, name)];
+    const [before, now] = [this.found?.[kind], await this.get(kind, name)];
     if (!now) return;
     if (!before) return this.delete(kind, name);
     const { annotations, labels, managedFields } = before.metadata;

@@ -7,7 +7,7 @@ import { assertSettled, assertUnchanged, text } from "./runs";
 import { backends, standaloneNamespace, suiteClaim } from "./settings";
 
 const stacks = {
-  dev: { asked: {}, made: /Config(Patch)? / },
+  dev: { asked: {}, made: /ConfigPatch/ },
   prod: { asked: backends.nfs.asked, made: /PersistentVolumeClaim.*storage-claim/s },
   standalone: { asked: { standalone: { namespace: standaloneNamespace } }, made: /Deployment.*registry/s },
 };

@@ -180,10 +180,14 @@ export class TestCluster extends Objects {
 }
 
 /** Asks again and again; what never comes true fails the test. */
-export async function until(what: string, test: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 60_000;
+export async function until(
+  what: string,
+  test: () => Promise<boolean> | boolean,
+  seconds = 60,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
   while (!(await test())) {
-    if (Date.now() > deadline) throw new Error(`waited 60 s in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain until ${what}`);
     await sleep(100);
   }
 }
