@@ -27,14 +27,16 @@ export function secrets(engine: Engine, cluster: EngineCluster): void {
     const seen = { preview: text(preview), up: text(up), outputs: up.outputs, kept: await kept(engine, run) };
 
     const { httpSecret } = (await cluster.config()).spec;
-    const plain = [
-      ...Object.values(s3Keys),
-      httpSecret ?? assert.fail("no httpSecret"),
-      ...keysOf(kubeconfig),
-    ];
+    const plain: Record<string, string> = {
+      ...s3Keys,
+      httpSecret: httpSecret ?? assert.fail("no httpSecret"),
+      ...Object.fromEntries(keysOf(kubeconfig).map((key, index) => [`kubeconfig's key ${index}`, key])),
+    };
     for (const [place, content] of Object.entries(seen)) {
-      for (const secret of plain.flatMap((value) => [value, Buffer.from(value).toString("base64")])) {
-        assert.ok(!JSON.stringify(content).includes(secret), `${place} has ${secret}`);
+      for (const [name, value] of Object.entries(plain)) {
+        const forms = [value, Buffer.from(value).toString("base64")];
+        // Not the secret itself: a log of this test is not the place for it either.
+        assert.ok(!forms.some((form) => JSON.stringify(content).includes(form)), `${place} has ${name}`);
       }
     }
   });

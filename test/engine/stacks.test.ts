@@ -10,7 +10,7 @@ import { switches } from "./switches";
  * The same on both engines. That of the sandbox has no refresh. See settings.ts for a cluster other than the sandbox's.
  */
 describe("the stacks", function () {
-  this.timeout(given === undefined ? "3m" : "20m");
+  this.timeout(given === undefined ? "10m" : "30m");
   const cluster = new EngineCluster();
   before("starting the cluster", function () {
     this.timeout("30m"); // the first one builds
