@@ -63,6 +63,7 @@ export async function exported(run: StackRun, settings: Settings): Promise<strin
 interface How {
   onEvent: (event: EngineEvent) => void;
   onOutput: (text: string) => void;
+  onError: (text: string) => void;
   color: "never";
   diff: true;
 }
@@ -75,9 +76,15 @@ async function withStack(
   const result: RunResult = { steps: [], outputs: {}, diagnostics: [], printed: "" };
   const stack = await stackOf(run, settings);
   const onEvent = (event: EngineEvent) => take(event, result, run.log);
-  const onOutput = (text: string) => void (result.printed += text);
+  const print = (text: string) => void (result.printed += text);
   try {
-    result.outputs = await operate(stack, { onEvent, onOutput, color: "never", diff: true });
+    result.outputs = await operate(stack, {
+      onEvent,
+      onOutput: print,
+      onError: print,
+      color: "never",
+      diff: true,
+    });
     return result;
   } catch (error) {
     const said = result.diagnostics

@@ -85,12 +85,12 @@ export class EngineCluster extends TestCluster {
     this.forgetStacks();
     await this.delete("ConfigMap", owningStackName);
     const isDown = async () => {
-      await this.putBack("Config", "cluster");
+      if (!(await this.putBack("Config", "cluster"))) return false;
       return !(await this.get("Deployment", "image-registry")) && (await this.pods()).length === 0;
     };
     await until("the registry is down", isDown, patience);
-    await this.putBack("ImagePruner", "cluster");
-    await this.putBack("Secret", credentials);
+    await until("the pruner is as before", () => this.putBack("ImagePruner", "cluster"));
+    await until("the keys are as before", () => this.putBack("Secret", credentials));
     await this.standalone.delete("Namespace", standaloneNamespace);
     const made: [Kind, string][] = [];
     for (const name of [suiteClaim, ownClaim]) {
@@ -105,17 +105,18 @@ export class EngineCluster extends TestCluster {
     await until("what the suite made is gone", isGone, patience);
   }
 
-  /** With its field managers, so that nobody owns more than before. */
-  private async putBack(kind: keyof Found, name: string): Promise<void> {
+  /** With its field managers, so that nobody owns more than before; false when somebody wrote to it meanwhile. */
+  private async putBack(kind: keyof Found, name: string): Promise<boolean> {
     const [before, now] = [this.found?.[kind], await this.get(kind, name)];
-    if (!now) return;
-    if (!before) return this.delete(kind, name);
+    if (now && !before) await this.delete(kind, name);
+    if (!now || !before) return true;
     const { annotations, labels, managedFields } = before.metadata;
-    const metadata = { ...now.metadata, annotations, labels, managedFields };
     try {
-      await this.replace({ ...before, metadata });
+      await this.replace({ ...before, metadata: { ...now.metadata, annotations, labels, managedFields } });
+      return true;
     } catch (error) {
-      if (!(error instanceof ApiException && error.code === 409)) throw error;
+      if (error instanceof ApiException && error.code === 409) return false;
+      throw error;
     }
   }
 

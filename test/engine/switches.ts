@@ -28,6 +28,7 @@ export function switches(engine: Engine, cluster: EngineCluster): void {
     test(`${from} gives way to ${to}${title}`, async () => {
       const previewed = await engine.preview(run(to));
       assert.match(text(previewed), evictionOf(from, to));
+      if (engine.cli) assert.match(text(previewed), /~ storage *: \{/);
       await engine.up(run(to));
       await assertServesFrom(to);
       await assertUnchanged(engine, run(to));
