@@ -3,8 +3,15 @@ import { effectivePlacement } from "./effective-placement";
 import { type LiveRegistry, readLiveRegistry } from "./live-registry";
 import { type Findings, assertPreflight, findingsFor, preflight, type RegistryPlan } from "./preflight";
 import { type RegistrySettings, setByOthers } from "./settings";
-import { evictionPatch, foreignBackends } from "./backends";
-import { registryApi, registryName, type RegistryConfig, type Storage } from "./registry-types";
+import { backendNames, evictionPatch, foreignBackends } from "./backends";
+import { takenFromOthers } from "./managed-fields";
+import {
+  registryApi,
+  registryManager,
+  registryName,
+  type RegistryConfig,
+  type Storage,
+} from "./registry-types";
 
 /** A plan that the live cluster has been asked about, and found possible. */
 export interface CheckedRegistry {
@@ -31,7 +38,13 @@ export async function checkRegistry(
   return { connection, plan, live, warnings: findings.warnings };
 }
 
-/** Takes away what other managers set against the stack and makes `wanted` the only storage backend, in one write; returns what had to go. */
+const backendPaths = backendNames.map((name) => ["spec", "storage", name]);
+
+/**
+ * Takes away what other managers set against the stack and makes `wanted` the only storage backend, in one write; returns
+ * what had to go. Nobody else owns a backend afterwards, not even one whose only field the stack has changed since: once
+ * the stack let go of that field, server-side apply would leave a null, which the CRD refuses, in previews too.
+ */
 export async function evictForeignFields(
   connection: ClusterConnection,
   wanted: Storage,
@@ -43,9 +56,11 @@ export async function evictForeignFields(
   if (!config) return [];
   const backends = foreignBackends(config.spec.storage, wanted);
   const fields = setByOthers(config.spec, settings);
-  if (backends.length + fields.length === 0) return [];
-  const patch = evictionPatch(backends, wanted, fields);
-  const object = { apiVersion: registryApi, kind: "Config", metadata: { name: registryName }, ...patch };
-  await client.mergePatch(object, fieldManager);
-  return [...backends, ...fields];
+  const evicted = [...backends, ...fields];
+  const managedFields = takenFromOthers(config, registryManager, backendPaths);
+  if (evicted.length === 0 && !managedFields) return [];
+  const patch = evicted.length ? evictionPatch(backends, wanted, fields) : {};
+  const metadata = { name: registryName, ...(managedFields && { managedFields }) };
+  await client.mergePatch({ apiVersion: registryApi, kind: "Config", metadata, ...patch }, fieldManager);
+  return evicted;
 }

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
+import type { KubernetesObject, V1ManagedFieldsEntry } from "@kubernetes/client-node";
 
 interface ManagedFields {
   readonly manager?: string;
@@ -29,6 +29,36 @@ export function appliedBy(object: KubernetesObject, manager: string): boolean {
 /** Who owns the field now. */
 export function managersOf(object: KubernetesObject, path: readonly string[]): string[] {
   return entries(object).flatMap((entry) => (entry.manager && owns(entry, path) ? [entry.manager] : []));
+}
+
+/**
+ * `metadata.managedFields` with the fields at the paths taken from all managers but the named one; undefined when no other
+ * has any. Written back, it says so to the API server.
+ */
+export function takenFromOthers(
+  object: KubernetesObject,
+  manager: string,
+  paths: readonly (readonly string[])[],
+): V1ManagedFieldsEntry[] | undefined {
+  if (!paths.some((path) => ownedByOther(object, manager, path))) return undefined;
+  const result = structuredClone(object.metadata?.managedFields ?? []);
+  for (const { fieldsV1 } of result.filter((entry) => !isApplyOf(manager, entry))) {
+    for (const path of paths) drop(fieldsV1 as Fields | undefined, path);
+  }
+  return result;
+}
+
+interface Fields {
+  [field: string]: Fields;
+}
+
+/** A parent left with nothing goes too: alone, it would mean the field as a whole. */
+function drop(fields: Fields | undefined, [first, ...rest]: readonly string[]): void {
+  const key = `f:${first}`;
+  const child = fields?.[key];
+  if (!fields || !child) return;
+  if (rest.length > 0) drop(child, rest);
+  if (rest.length === 0 || Object.keys(child).length === 0) delete fields[key];
 }
 
 function entries(object: KubernetesObject): readonly ManagedFields[] {

@@ -185,7 +185,7 @@ function troubles(live: LiveRegistry): string[] {
   const held = backendsOf(live.config.spec.storage).length;
   const conditions = conditionsOf(live.config)
     .filter(({ type, status }) =>
-      type === "Available" || type === "StorageExists" ? status !== "True" : status === "True",
+      type.endsWith("Available") || type === "StorageExists" ? status !== "True" : status === "True",
     )
     .map(describeCondition);
   const lines = new Set([...waiting, ...conditions, ...podProblems(live.pods)]);

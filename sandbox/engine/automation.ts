@@ -1,55 +1,18 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { mkdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import {
-  type DiagnosticEvent,
   type EngineEvent,
   LocalWorkspace,
   type ProjectRuntimeInfo,
-  PulumiCommand,
+  type PulumiCommand,
   type Stack,
-  type StepEventMetadata,
 } from "@pulumi/pulumi/automation";
 import { parse } from "yaml";
-import { nameOf } from "./state";
-import { type Diagnostic, EngineError, type RunResult, type StackRun, type Step } from "./types";
+import { take } from "./events";
+import { EngineError, type RunResult, type StackRun } from "./types";
 import { mask, type PropertyMap } from "./values";
-
-const wrapperPatience = 120_000;
-
-/**
- * The Pulumi CLI to use: one on PATH, else the one that the npm package `pulumi` brings with its first run. That one
- * needs Pulumi's own download site; where it cannot be reached, there is none.
- */
-export async function findPulumi(): Promise<PulumiCommand | undefined> {
-  const wrapper = require.resolve("pulumi/run.js");
-  const folders = (process.env.PATH ?? "").split(path.delimiter);
-  const installed = folders.find((folder) => path.basename(folder) === "bin" && hasPulumi(folder));
-  if (installed !== undefined)
-    return PulumiCommand.get({ root: path.dirname(installed) }).catch(() => undefined);
-  try {
-    const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
-    const { stdout } = await promisify(execFile)(process.execPath, [wrapper, "version"], {
-      env,
-      timeout: wrapperPatience,
-    });
-    const home = process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi");
-    return await PulumiCommand.get({ root: path.join(home, "versions", stdout.trim().replace(/^v/, "")) });
-  } catch {
-    return undefined;
-  }
-}
-
-function hasPulumi(folder: string): boolean {
-  try {
-    accessSync(path.join(folder, "pulumi"), constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export interface Settings {
   pulumiCommand: PulumiCommand;
@@ -60,26 +23,68 @@ export interface Settings {
 }
 
 export function preview(run: StackRun, settings: Settings): Promise<RunResult> {
-  return withStack(run, settings, (stack, onEvent) => stack.preview({ onEvent }).then(() => ({})));
+  return withStack(run, settings, (stack, how) => stack.preview(how).then(() => ({})));
+}
+
+/** Fails unless the stack is what its program asks for. */
+export function expectNoChanges(run: StackRun, settings: Settings): Promise<RunResult> {
+  return withStack(run, settings, (stack, how) =>
+    stack.preview({ ...how, expectNoChanges: true }).then(() => ({})),
+  );
 }
 
 export function up(run: StackRun, settings: Settings): Promise<RunResult> {
-  return withStack(run, settings, (stack, onEvent) => stack.up({ onEvent }).then(() => outputsOf(stack)));
+  return withStack(run, settings, (stack, how) => stack.up(how).then(() => outputsOf(stack)));
+}
+
+/** Brings the state to what is there; the steps say what was not as remembered. */
+export function refresh(run: StackRun, settings: Settings): Promise<RunResult> {
+  return withStack(run, settings, (stack, how) => stack.refresh(how).then(() => ({})));
 }
 
 export function destroy(run: StackRun, settings: Settings): Promise<RunResult> {
-  return withStack(run, settings, (stack, onEvent) => stack.destroy({ onEvent }).then(() => ({})));
+  return withStack(run, settings, (stack, how) => stack.destroy(how).then(() => ({})));
+}
+
+/** What `pulumi stack export` and `pulumi stack output` print. */
+export async function exported(run: StackRun, settings: Settings): Promise<string> {
+  const { workspace } = await stackOf(run, settings);
+  const print = async (...args: string[]) => {
+    const env = { ...process.env, ...workspace.envVars };
+    const options = { cwd: workspace.workDir, env, maxBuffer: 64 * 1024 * 1024 };
+    const { stdout } = await promisify(execFile)(settings.pulumiCommand.command, ["stack", ...args], options);
+    return stdout;
+  };
+  return (
+    (await print("export", "--stack", run.stack)) + (await print("output", "--json", "--stack", run.stack))
+  );
+}
+
+interface How {
+  onEvent: (event: EngineEvent) => void;
+  onOutput: (text: string) => void;
+  onError: (text: string) => void;
+  color: "never";
+  diff: true;
 }
 
 async function withStack(
   run: StackRun,
   settings: Settings,
-  operate: (stack: Stack, onEvent: (event: EngineEvent) => void) => Promise<Record<string, unknown>>,
+  operate: (stack: Stack, how: How) => Promise<Record<string, unknown>>,
 ): Promise<RunResult> {
-  const result: RunResult = { steps: [], outputs: {}, diagnostics: [] };
+  const result: RunResult = { steps: [], outputs: {}, diagnostics: [], printed: "" };
   const stack = await stackOf(run, settings);
+  const onEvent = (event: EngineEvent) => take(event, result, run.log);
+  const print = (text: string) => void (result.printed += text);
   try {
-    result.outputs = await operate(stack, (event) => take(event, result, run.log));
+    result.outputs = await operate(stack, {
+      onEvent,
+      onOutput: print,
+      onError: print,
+      color: "never",
+      diff: true,
+    });
     return result;
   } catch (error) {
     const said = result.diagnostics
@@ -132,46 +137,4 @@ async function outputsOf(stack: Stack): Promise<Record<string, unknown>> {
   };
   const root = deployment.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
   return mask(root?.outputs ?? {}) as PropertyMap;
-}
-
-function take(event: EngineEvent, result: RunResult, log: StackRun["log"]): void {
-  if (event.diagnosticEvent) takeDiagnostic(event.diagnosticEvent, result, log);
-  const step = event.resourcePreEvent?.planning ? event.resourcePreEvent : event.resOutputsEvent;
-  if (step && !(step.planning && event.resOutputsEvent)) takeStep(step.metadata, result, log);
-}
-
-const severities: Record<string, Diagnostic["severity"]> = {
-  info: "info",
-  "info#err": "info",
-  warning: "warning",
-  error: "error",
-};
-
-const ops: Record<string, Step["op"]> = {
-  create: "create",
-  update: "update",
-  replace: "replace",
-  delete: "delete",
-  same: "same",
-};
-
-function takeStep(metadata: StepEventMetadata, result: RunResult, log: StackRun["log"]): void {
-  const { urn, type, old, diffs = [], detailedDiff } = metadata;
-  const op = metadata.op === "delete" && old?.retainOnDelete ? "retain" : ops[metadata.op];
-  const name = nameOf(urn);
-  const isDefaultProvider = type.startsWith("pulumi:providers:") && name.startsWith("default_");
-  if (!op || isDefaultProvider) return;
-  const diff = detailedDiff ? Object.keys(detailedDiff) : diffs;
-  result.steps.push({ op, urn, type, name, diff });
-  if (op !== "same") log?.(`${op} ${type} ${name}`);
-}
-
-function takeDiagnostic(event: DiagnosticEvent, result: RunResult, log: StackRun["log"]): void {
-  const { urn, ephemeral } = event;
-  const message = event.message.replaceAll(/<\{%.*?%\}>/g, "").trim();
-  // The typings leave out debug.
-  const severity = severities[event.severity];
-  if (!severity || message === "" || /^(preview|update|destroy) failed$/.test(message)) return;
-  result.diagnostics.push({ severity, message, ...(urn && { urn }), ...(ephemeral && { ephemeral }) });
-  log?.(`${severity}: ${message}`);
 }

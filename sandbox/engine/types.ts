@@ -33,6 +33,8 @@ export interface RunResult {
   steps: Step[];
   outputs: Record<string, unknown>;
   diagnostics: Diagnostic[];
+  /** What the CLI showed to its user. */
+  printed?: string;
 }
 
 export class EngineError extends Error {

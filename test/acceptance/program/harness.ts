@@ -58,6 +58,11 @@ export class TestCluster extends Objects {
     rmSync(this.controlPlane.directory, { recursive: true });
   }
 
+  /** Where the engines keep what the stacks remember. */
+  get stateFolder(): string {
+    return path.join(this.controlPlane.directory, "cluster");
+  }
+
   /** One of the project's stacks on this cluster, its configuration changed as told. */
   stack(name: "dev" | "prod" | "standalone", overlay: Record<string, unknown> = {}): StackRun {
     return stackRun(name, this.controlPlane, { timeoutSeconds: 60, ...overlay });
@@ -71,9 +76,10 @@ export class TestCluster extends Objects {
 
   /** Loses what the stacks remember, as a new checkout with a new state would. */
   forgetStacks(): void {
-    const folder = path.join(this.controlPlane.directory, "cluster");
-    const states = readdirSync(folder).filter((file) => file.includes(".state.json"));
-    for (const file of states) rmSync(path.join(folder, file));
+    const states = readdirSync(this.stateFolder).filter(
+      (file) => file.includes(".state.json") || file === "backend",
+    );
+    for (const file of states) rmSync(path.join(this.stateFolder, file), { recursive: true });
   }
 
   /** Brings the cluster back to the moment its installation ended. */
@@ -174,10 +180,14 @@ export class TestCluster extends Objects {
 }
 
 /** Asks again and again; what never comes true fails the test. */
-export async function until(what: string, test: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 60_000;
+export async function until(
+  what: string,
+  test: () => Promise<boolean> | boolean,
+  seconds = 60,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
   while (!(await test())) {
-    if (Date.now() > deadline) throw new Error(`waited 60 s in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain until ${what}`);
     await sleep(100);
   }
 }

@@ -60,9 +60,10 @@ export class Objects {
 
   constructor(private readonly namespace: string) {}
 
-  protected connect(kubeconfigFile: string): void {
+  connect(kubeconfigFile: string): this {
     this.kubeconfig.loadFromFile(kubeconfigFile);
     this.api = KubernetesObjectApi.makeApiClient(this.kubeconfig);
+    return this;
   }
 
   async get<K extends Kind>(kind: K, name: string): Promise<Live<K> | undefined> {
@@ -90,6 +91,10 @@ export class Objects {
     const { metadata: names, ...type } = this.header(kind, name);
     const object = { ...type, metadata: { ...names, ...metadata }, ...rest };
     await this.api.patch(object, undefined, undefined, "kubectl-patch", undefined, PatchStrategy.MergePatch);
+  }
+
+  async replace<K extends Kind>(object: Live<K>): Promise<void> {
+    await this.api.replace(object);
   }
 
   /** One that is gone already is as good as deleted. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { EngineError, preview, type RunResult, type StackRun, up } from "../../../sandbox/engine";
+import { EngineError, type RunResult, type StackRun } from "../../../sandbox/engine";
+import { type Engine, inProcessEngine } from "../../../sandbox/engine/engines";
 import type { TestCluster } from "./harness";
 
 /** The stack keeps its images on NFS: a volume and a claim of its own. */
@@ -32,10 +33,15 @@ export async function failure(run: Promise<RunResult>): Promise<EngineError> {
 }
 
 /** Preview and up both end with this message, and nobody has written a thing. */
-export async function assertRefused(cluster: TestCluster, run: StackRun, message: RegExp): Promise<void> {
+export async function assertRefused(
+  cluster: TestCluster,
+  run: StackRun,
+  message: RegExp,
+  engine: Engine = inProcessEngine,
+): Promise<void> {
   const before = await cluster.settledVersions();
-  for (const operation of [preview, up]) {
-    const error = await failure(operation(run));
+  for (const operation of ["preview", "up"] as const) {
+    const error = await failure(engine[operation](run));
     assert.match(error.message, message);
     assert.deepEqual(changes(error.result).filter(isOfCluster), []);
   }

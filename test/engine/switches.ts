@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { type BackendName, backendsOf, sameStore } from "../../cluster/backends";
+import type { Engine } from "../../sandbox/engine/engines";
+import { until } from "../acceptance/program/harness";
+import { acceptImageLoss, changes } from "../acceptance/program/runs";
+import type { EngineCluster } from "./cluster";
+import { assertUnchanged, text } from "./runs";
+import { type Backend, backends, isStoreKnown } from "./settings";
+
+const way: Backend[] = ["emptyDir", "nfs", "pvc", "s3", "emptyDir", "s3", "pvc", "nfs", "emptyDir"];
+
+/** One stack whose backend changes, in its configuration and behind its back. */
+export function switches(engine: Engine, cluster: EngineCluster): void {
+  const run = (backend: Backend) => cluster.stack("dev", { ...backends[backend].asked, acceptImageLoss });
+
+  before(async () => {
+    await cluster.fresh();
+    await cluster.makeOwnClaim();
+    await engine.up(run("emptyDir"));
+  });
+
+  way.slice(1).forEach((to, index) => {
+    const from = way[index]!;
+    const known = isStoreKnown || (from !== "s3" && to !== "s3");
+    const title = known ? "" : " (needs IMAGE_REGISTRY_TEST_S3: the operator asks the object store)";
+    const test = known ? it : it.skip;
+
+    test(`${from} gives way to ${to}${title}`, async () => {
+      const previewed = await engine.preview(run(to));
+      assert.match(text(previewed), evictionOf(from, to));
+      if (engine.cli) assert.match(text(previewed), /~ storage *: \{/);
+      await engine.up(run(to));
+      await assertServesFrom(to);
+      await assertUnchanged(engine, run(to));
+    });
+
+    test(`${from} set by another manager gives way to ${to} again${title}`, async () => {
+      await setByHand(from, to);
+      const previewed = await engine.preview(run(to));
+      assert.deepEqual(changes(previewed), ["update registry"]);
+      assert.match(text(previewed), evictionOf(from, to));
+      await engine.up(run(to));
+      await assertServesFrom(to);
+    });
+  });
+
+  /** In place of the stack's own, as who wants rid of it would. */
+  async function setByHand(backend: Backend, instead: Backend): Promise<void> {
+    const storage = { [nameOf(instead)]: null, ...backends[backend].storage };
+    await cluster.patch("Config", "cluster", { spec: { storage } });
+    await until("the operator has seen it", async () => {
+      const { metadata, status } = await cluster.config();
+      return status?.observedGeneration === metadata.generation;
+    });
+  }
+
+  async function assertServesFrom(backend: Backend): Promise<void> {
+    const { backends: held, inUse } = await cluster.storage();
+    assert.deepEqual(held, [nameOf(backend)]);
+    assert.ok(inUse && sameStore(inUse, backends[backend].storage), `pods use ${JSON.stringify(inUse)}`);
+  }
+}
+
+/** The Config has one backend for both, nfs and pvc: another claim takes the place of the first. */
+function evictionOf(from: Backend, to: Backend): RegExp {
+  const [gone, kept] = [nameOf(from), nameOf(to)];
+  return gone === kept
+    ? /claim/
+    : new RegExp(`will evict ${gone} from spec\\.storage of the live registry: ${kept}`);
+}
+
+function nameOf(backend: Backend): BackendName {
+  return backendsOf(backends[backend].storage)[0]!;
+}
