@@ -7,6 +7,8 @@ import { RunError } from "@pulumi/pulumi/errors";
 export class UserError extends RunError {
   constructor(message: string) {
     super(message);
+    // The SDK writes the name of the property whose value failed in front of it.
+    Object.defineProperty(this, "message", { get: () => message, set: () => undefined });
     // Pulumi's runtime inspects what a program rejects with, and node takes minutes over a stack whose frames come from
     // the SDK's source maps; a late rejection it prints with its stack. Where in our code it arose mends nothing.
     this.stack = message;

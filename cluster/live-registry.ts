@@ -11,11 +11,13 @@ import { UserError } from "../errors";
 import { storageInUse } from "./backends";
 import { ClusterClient, ClusterError, type ClusterConnection } from "./client";
 import type { SpecObject } from "./drift";
+import { appliedBy } from "./managed-fields";
 import { readOwningStack } from "./owning-stack";
 import {
   internalHostname,
   registryApi,
   registryDeployment,
+  registryManager,
   registryName,
   registryNamespace,
   type RegistryConfig,
@@ -40,7 +42,10 @@ export interface LiveRegistry {
   readonly hostnames: Hostnames;
   /** Names the stack that this cluster's registry belongs to. */
   readonly owningStack: V1ConfigMap | undefined;
-  /** Another text whenever the registry has changed in any way. */
+  /**
+   * Another text whenever the registry has changed in any way. It stays the same until a stack has first written to the
+   * Config: a plan of a first up, which waits for approval, would otherwise be outdated by the operator's next status.
+   */
   readonly moment: string;
 }
 
@@ -92,8 +97,13 @@ export async function readLiveRegistry(
     holdsImages,
     hostnames,
     owningStack,
-    moment: rollout.config.metadata?.resourceVersion ?? "",
+    moment: momentOf(rollout.config),
   };
+}
+
+function momentOf(config: RegistryConfig): string {
+  const { uid = "", resourceVersion = "" } = config.metadata ?? {};
+  return appliedBy(config, registryManager) ? resourceVersion : uid;
 }
 
 export async function readRollout(client: ClusterClient): Promise<Rollout> {

@@ -3,10 +3,9 @@ import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { ApiException, KubeConfig } from "@kubernetes/client-node";
 import { backendsOf, storageInUse } from "../../cluster/backends";
-import { eligibleNodes } from "../../cluster/nodes";
+import { eligibleNodes, infraLabel } from "../../cluster/nodes";
 import { owningStackName } from "../../cluster/owning-stack";
 import { registryNamespace, type Storage } from "../../cluster/registry-types";
-import { infraLabel } from "../../config/schema";
 import type { ControlPlane } from "../../sandbox/control-plane";
 import { startSandbox } from "../../sandbox/start";
 import { TestCluster, until } from "../acceptance/program/harness";
@@ -159,6 +158,7 @@ function theGivenCluster(kubeconfig: string) {
       context: config.getCurrentContext() as ControlPlane["context"],
       directory,
       binaries: "",
+      auditLog: "",
       stop: () => Promise.resolve(),
       restartApiServer: () => Promise.reject(new Error("not on a cluster that is somebody's")),
     });
