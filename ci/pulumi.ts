@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
+import { installedPath } from "../config/installed-path";
 import { projectDirectory } from "../config/stack-file";
 import { UserError } from "../errors";
 import { withKubeconfig } from "./kubeconfig";
@@ -64,7 +65,7 @@ function execute(
   const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
     cwd: projectDirectory,
     // Without this variable the CLI does not know --event-log, which the Automation API uses as well.
-    env: { ...environment, PATH: installedPath(environment.PATH ?? ""), PULUMI_DEBUG_COMMANDS: "true" },
+    env: { ...environment, PATH: installedPath(environment), PULUMI_DEBUG_COMMANDS: "true" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -80,12 +81,4 @@ function execute(
     );
     child.on("close", (code) => resolve({ exitCode: code ?? 1, output }));
   });
-}
-
-// npm and npx put the project's own bin folder first, and its `pulumi` fetches another CLI than the one installed.
-function installedPath(folders: string): string {
-  return folders
-    .split(path.delimiter)
-    .filter((folder) => !folder.endsWith(path.join("node_modules", ".bin")))
-    .join(path.delimiter);
 }

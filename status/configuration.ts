@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 
 import { checkConfiguration, type Configuration, valuesFrom } from "../config";
+import { installedPath } from "../config/installed-path";
 import { projectDirectory, stackConfiguration } from "../config/stack-file";
 import { UserError } from "../errors";
 
@@ -29,8 +30,9 @@ function hasSecrets(file: string): boolean {
 
 async function decryptedValues(stack: string): Promise<Record<string, string>> {
   const args = ["config", "--json", "--show-secrets", "--non-interactive", "--stack", stack];
+  const env = { ...process.env, PATH: installedPath(process.env) };
   try {
-    const { stdout } = await promisify(execFile)("pulumi", args, { cwd: projectDirectory });
+    const { stdout } = await promisify(execFile)("pulumi", args, { cwd: projectDirectory, env });
     const shown = JSON.parse(stdout) as Record<string, { value?: string }>;
     return Object.fromEntries(
       Object.entries(shown).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value]])),
