@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
+import { runInNewContext } from "node:vm";
 import { parse } from "yaml";
 
 import { projectDirectory } from "../../../config/stack-file";
 
 interface Job {
+  if?: string;
   needs?: string | string[];
   environment?: unknown;
   permissions?: unknown;
@@ -67,6 +69,32 @@ describe("the workflows together", () => {
     assert.deepEqual(deploy.jobs["deploy-production"]!.steps, deploy.jobs["deploy"]!.steps);
   });
 
+  describe("run", () => {
+    const plans = (first: string[], production: string[]) => ({
+      stacks: { stacks: JSON.stringify([...first, ...production]) },
+      changes: { first: JSON.stringify(first), production: JSON.stringify(production) },
+    });
+    const drift = parse(text(...folder, "drift.yml")) as { jobs: Record<string, Job> };
+
+    it("nothing but the first job where no stacks are delivered", () => {
+      assert.deepEqual(ran(deploy.jobs, plans([], [])), ["stacks"]);
+      assert.deepEqual(ran(drift.jobs, plans([], [])), ["stacks"]);
+    });
+
+    it("the deployment of what changes, be it production or not", () => {
+      const always = ["stacks", "plan", "changes"];
+      assert.deepEqual(ran(deploy.jobs, plans(["dev"], [])), [...always, "deploy"]);
+      assert.deepEqual(ran(deploy.jobs, plans([], ["prod"])), [...always, "approve", "deploy-production"]);
+    });
+
+    it("no production after a failure before it, and the night's report all the same", () => {
+      const both = plans(["dev"], ["prod"]);
+      assert.deepEqual(ran(deploy.jobs, both, "deploy"), ["stacks", "plan", "changes", "deploy"]);
+      assert.deepEqual(ran(deploy.jobs, both, "plan"), ["stacks", "plan"]);
+      assert.deepEqual(ran(drift.jobs, both, "drift"), ["stacks", "drift", "report"]);
+    });
+  });
+
   it("install the CLI of the version in package.json, also on GitLab", () => {
     const { devDependencies } = JSON.parse(text("package.json")) as { devDependencies: { pulumi: string } };
     const setup = text(".github", "actions", "setup", "action.yml");
@@ -77,6 +105,35 @@ describe("the workflows together", () => {
     );
   });
 });
+
+/** The jobs that GitHub would run on main, in the file's order, when one of them fails. */
+function ran(jobs: Record<string, Job>, outputs: Record<string, object>, failing = ""): string[] {
+  const results: Record<string, string> = {};
+  const before = (name: string): string[] =>
+    [jobs[name]!.needs ?? []].flat().flatMap((one) => [one, ...before(one)]);
+  for (const [name, { if: condition = "true", needs = [] }] of Object.entries(jobs)) {
+    const all = before(name).map((one) => results[one]);
+    // What a job that was skipped would have put out is empty.
+    const known = [needs].flat().map((one) => {
+      const isSkipped = results[one] === "skipped";
+      return [
+        one,
+        { result: results[one], outputs: isSkipped ? { first: "", production: "" } : outputs[one] },
+      ];
+    });
+    const context = {
+      github: { ref: "refs/heads/main" },
+      needs: Object.fromEntries(known) as object,
+      cancelled: () => false,
+      failure: () => all.includes("failure"),
+      success: () => all.every((result) => result === "success"),
+    };
+    const hasStatus = /(cancelled|failure|success|always)\(\)/.test(condition);
+    const runs = Boolean(runInNewContext(hasStatus ? condition : `success() && (${condition})`, context));
+    results[name] = !runs ? "skipped" : name === failing ? "failure" : "success";
+  }
+  return Object.keys(results).filter((name) => results[name] !== "skipped");
+}
 
 describe("the pipeline for GitLab", () => {
   const jobs = parse(text("examples", "gitlab-ci.yml")) as Record<string, Job>;
