@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
 
 import { isProduction } from "../config/rules";
-import { type Planned, readPlanned } from "./planned";
+import { noPlan, type Planned, plannedFile, readPlanned } from "./planned";
 import { runMain } from "./run-main";
 
 /** Of the stacks whose plan changes something: those deployed first, and those that wait for approval. */
@@ -14,12 +14,17 @@ export function inOrder(plans: readonly Planned[]): { first: string[]; productio
   };
 }
 
+// However deep: a download of one artifact makes no folder for it, one of several does.
+function plansBelow(folder: string): Planned[] {
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : [];
+  const plans = files.filter((file) => path.basename(file) === plannedFile);
+  if (plans.length === 0) throw noPlan(folder);
+  return plans.map((file) => readPlanned(path.join(folder, path.dirname(file))));
+}
+
 /** `ci/changes.ts FOLDER`: reads the plans below it and says which stacks are to be deployed. */
 function main([folder = ""]: string[]): void {
-  const plans = existsSync(folder)
-    ? readdirSync(folder).map((name) => readPlanned(path.join(folder, name)))
-    : [];
-  for (const [name, stacks] of Object.entries(inOrder(plans))) {
+  for (const [name, stacks] of Object.entries(inOrder(plansBelow(folder)))) {
     console.log(`${name}: ${stacks.join(", ") || "none"}`);
     if (process.env.GITHUB_OUTPUT)
       appendFileSync(process.env.GITHUB_OUTPUT, `${name}=${JSON.stringify(stacks)}\n`);

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import * as path from "node:path";
 
 import { lastUpdate, runPulumi } from "./pulumi";
@@ -11,19 +12,23 @@ import { showSummary, summaryLimit } from "./summary";
 /** `ci/plan.ts STACK FOLDER`: previews it and keeps the plan, for an approver to read and for ci/apply.ts to run. */
 async function main(args: string[]): Promise<void> {
   const [stack, folder] = stackArgument(args);
-  mkdirSync(folder, { recursive: true });
-  // Before the preview: what is deployed from here on makes the plan stale.
-  const state = await lastUpdate(stack);
-  const file = path.resolve(folder, planFile);
-  const run = await runPulumi("preview", stack, ["--save-plan", file]);
-  const markdown = report(`Plan for stack ${stack}`, run, summaryLimit);
-  showSummary(markdown);
-  const planned: Planned = { stack, state, hasChanges: Object.keys(run.changes).length > 0 };
-  process.exitCode = run.exitCode;
-  if (run.exitCode !== 0) return;
-  const plan = JSON.parse(readFileSync(file, "utf8")) as PlanFile;
-  writeFileSync(file, JSON.stringify(withoutOutputs(plan)));
-  writeFileSync(path.join(folder, plannedFile), JSON.stringify(planned));
+  const scratch = mkdtempSync(path.join(tmpdir(), "plan-"));
+  try {
+    // Before the preview: what is deployed from here on makes the plan stale.
+    const state = await lastUpdate(stack);
+    const file = path.join(scratch, planFile);
+    const run = await runPulumi("preview", stack, ["--save-plan", file]);
+    showSummary(report(`Plan for stack ${stack}`, run, summaryLimit));
+    process.exitCode = run.exitCode;
+    if (run.exitCode !== 0) return;
+    const planned: Planned = { stack, state, hasChanges: Object.keys(run.changes).length > 0 };
+    const plan = withoutOutputs(JSON.parse(readFileSync(file, "utf8")) as PlanFile);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, planFile), JSON.stringify(plan));
+    writeFileSync(path.join(folder, plannedFile), JSON.stringify(planned));
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 }
 
 runMain(main);

@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
+
+import { UserError } from "../errors";
 
 /** What is kept of a plan beside the engine's own file. */
 export interface Planned {
@@ -13,5 +15,11 @@ export const planFile = "plan.json";
 export const plannedFile = "planned.json";
 
 export function readPlanned(folder: string): Planned {
-  return JSON.parse(readFileSync(path.join(folder, plannedFile), "utf8")) as Planned;
+  const file = path.join(folder, plannedFile);
+  if (!existsSync(file)) throw noPlan(folder);
+  return JSON.parse(readFileSync(file, "utf8")) as Planned;
+}
+
+export function noPlan(folder: string): UserError {
+  return new UserError(`${folder} holds no plan; make one with ci/plan.ts`);
 }

@@ -88,6 +88,17 @@ describe("the jobs of a delivery", function () {
     assert.equal(job.read("fake/calls").match(/^up /gm)?.length, 1);
   });
 
+  // A download by pattern makes no folder for an artifact that is the only one.
+  for (const folder of ["plans", "plans/plan-prod"]) {
+    it(`finds the plan in ${folder}`, async () => {
+      job.pulumi({ events: [summary({ create: 1 })], plan: { resourcePlans: {} } });
+      await job.run("plan", "prod", job.file(folder));
+      const { exitCode, output } = await job.run("changes", job.file("plans"));
+      assert.equal(exitCode, 0, output);
+      assert.match(output, /production: prod\n/);
+    });
+  }
+
   it("says to plan anew when the engine finds something else to do than was shown", async () => {
     job.pulumi({ plan: { resourcePlans: {} } });
     await job.run("plan", "dev", job.file("plan"));
@@ -103,8 +114,16 @@ describe("the jobs of a delivery", function () {
   it("keeps no plan of a preview that failed", async () => {
     job.pulumi({ exitCode: 1, events: [diagnostic("error", "images would be lost")] });
     assert.equal((await job.run("plan", "prod", job.file("plan"))).exitCode, 1);
-    assert.equal(existsSync(job.file("plan/planned.json")), false);
+    assert.equal(existsSync(job.file("plan")), false);
     assert.match(job.read("summary.md"), /images would be lost/);
+  });
+
+  it("says that there is no plan, in words, and deploys none", async () => {
+    for (const [script, ...args] of [["changes"], ["apply", "prod"]] as const) {
+      const { exitCode, output } = await job.run(script, ...args, job.file("plans"));
+      assert.equal(exitCode, 1);
+      assert.match(output, /^error: \S+plans holds no plan; make one with ci\/plan\.ts\n$/);
+    }
   });
 
   it("refuses production without reviewers", async () => {
