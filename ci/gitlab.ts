@@ -8,16 +8,25 @@ export function gitLab(environment: NodeJS.ProcessEnv): Forge {
   const host = new URL(needed(environment, "CI_API_V4_URL")).origin;
   const api = new Gitlab({ host, token: needed(environment, "GITLAB_TOKEN") });
 
+  // Anybody may write the marker, so ours is what the token's user wrote.
+  const findOurs = async <T extends { author: { id: number } }>(
+    written: T[],
+    isMarked: (one: T) => boolean,
+  ) => {
+    const { id } = await api.Users.showCurrentUser();
+    return written.find((one) => one.author.id === id && isMarked(one));
+  };
+
   const findIssue = async (marker: string) => {
     const found = await api.Issues.all({ projectId: project, labels: driftLabel });
-    return found.find(({ description }) => description.startsWith(marker));
+    return findOurs(found, ({ description }) => description?.startsWith(marker));
   };
 
   return {
     async comment(marker, text) {
       const request = Number(needed(environment, "CI_MERGE_REQUEST_IID"));
       const notes = await api.MergeRequestNotes.all(project, request);
-      const ours = notes.find(({ body }) => body.startsWith(marker));
+      const ours = await findOurs(notes, ({ body }) => body.startsWith(marker));
       const body = `${marker}\n${text}`;
       if (ours) await api.MergeRequestNotes.edit(project, request, ours.id, { body });
       else await api.MergeRequestNotes.create(project, request, body);

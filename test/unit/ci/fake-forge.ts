@@ -10,7 +10,12 @@ interface Text {
   description: string;
   state: string;
   labels: string[];
+  /** As GitHub and as GitLab names who wrote it. */
+  user: object;
+  author: object;
 }
+
+export const ownUser = { user: { login: "github-actions[bot]", type: "Bot" }, author: { id: 7 } };
 
 type Fields = Partial<Text> & { state_event?: string; labels?: unknown };
 
@@ -69,6 +74,7 @@ export class FakeForge {
     }
     const issue = at(new RegExp(`${prefix}/issues(?:/(\\d+))?$`));
     if (issue) return this.on(this.issues, method, issue[1], fields, page);
+    if (path === "/api/v4/user") return ownUser.author;
     if (at(/^\/repos\/team\/registry\/environments\/prod-approval$/)) {
       return { protection_rules: this.protectionRules };
     }
@@ -82,7 +88,7 @@ export class FakeForge {
     if (id === undefined) {
       const made = { title: "", body: "", description: "", labels: [], state: open, ...fields };
       const number = texts.length + 100;
-      texts.push({ ...(made as unknown as Text), id: number, iid: number, number });
+      texts.push({ ...(made as unknown as Text), ...ownUser, id: number, iid: number, number });
       return texts.at(-1);
     }
     const text = texts.find((one) => one.id === Number(id));

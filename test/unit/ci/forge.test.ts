@@ -52,6 +52,31 @@ for (const name of ["gitHub", "gitLab"] as const) {
       );
     });
 
+    it("never takes for its own what somebody else wrote, though the marker is in it", async () => {
+      const forge = thisForge(server[name]);
+      const outsiders = [
+        { user: { login: "github-actions", type: "User" }, author: { id: 8 } },
+        { user: { login: "other[bot]", type: "Bot" }, author: { id: 9 } },
+      ];
+      for (const outsider of outsiders) {
+        await forge.comment("<!-- dev -->", "mine");
+        Object.assign(server.comments.at(-1)!, outsider);
+        await forge.openIssue("<!-- drift -->", "mine", "mine");
+        Object.assign(server.issues.at(-1)!, outsider);
+      }
+      await forge.comment("<!-- dev -->", "ours");
+      await forge.openIssue("<!-- drift -->", "ours", "ours");
+      await forge.closeIssue("<!-- drift -->", "all is clean");
+      const words = (texts: { body: string; description: string }[]) =>
+        texts.map((one) => text(one).split("\n")[1]);
+      assert.deepEqual(words(server.comments), ["mine", "mine", "ours"]);
+      assert.deepEqual(words(server.issues), ["mine", "mine", "ours"]);
+      assert.deepEqual(
+        server.issues.map(({ state }) => state === "closed"),
+        [false, false, true],
+      );
+    });
+
     it("gives each stack its share of a long issue", async () => {
       const long = (stack: string) =>
         ({
