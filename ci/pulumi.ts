@@ -8,7 +8,7 @@ import { projectDirectory } from "../config/stack-file";
 import { UserError } from "../errors";
 import { withKubeconfig } from "./kubeconfig";
 import { type Finding, findingsIn, type Changes } from "./events";
-import { redact } from "./secrets";
+import { masks, redact } from "./secrets";
 
 export interface PulumiRun {
   readonly exitCode: number;
@@ -30,6 +30,7 @@ export async function runPulumi(
   const folder = mkdtempSync(path.join(tmpdir(), "pulumi-events-"));
   try {
     const log = path.join(folder, "events.json");
+    process.stdout.write(masks(process.env));
     const args = [operation, "--stack", stack, "--diff", "--suppress-progress", "--policy-pack", "policy"];
     const all = [...args, ...options, "--event-log", log];
     const { exitCode, output } = await withKubeconfig(process.env, (env) =>

@@ -1,12 +1,22 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import { parse } from "yaml";
 
+/** Those of the jobs, and of the clouds that may keep the state. */
 const secretVariables = [
   "PULUMI_ACCESS_TOKEN",
   "PULUMI_CONFIG_PASSPHRASE",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
   "GITHUB_TOKEN",
   "GITLAB_TOKEN",
+  "CI_JOB_TOKEN",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AZURE_STORAGE_KEY",
+  "AZURE_STORAGE_SAS_TOKEN",
+  "AZURE_CLIENT_SECRET",
+  "ARM_CLIENT_SECRET",
+  "ARM_ACCESS_KEY",
+  "GOOGLE_OAUTH_ACCESS_TOKEN",
 ];
 
 const shortest = 8;
@@ -17,25 +27,65 @@ const shortest = 8;
  */
 export function redact(text: string, environment: NodeJS.ProcessEnv): string {
   const values = secretVariables.map((name) => environment[name] ?? "");
-  const secrets = [...values, ...credentials(environment.KUBECONFIG_CONTENTS ?? "")]
-    // Short words would be found everywhere, and no secret worth its name is one.
-    .filter((secret) => secret.length >= shortest)
-    .sort((one, other) => other.length - one.length);
+  const secrets = worthHiding([...values, ...secretsInside(environment)]).sort(
+    (one, other) => other.length - one.length,
+  );
   return secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
 }
 
+/** What GitHub's runner is to mask in the job's log: it knows a secret as a whole, not the token inside it. */
+export function masks(environment: NodeJS.ProcessEnv): string {
+  if (environment.GITHUB_ACTIONS !== "true") return "";
+  return worthHiding(secretsInside(environment))
+    .filter((secret) => !/[\r\n]/.test(secret)) // its lines are there as well
+    .map((secret) => `::add-mask::${secret.replaceAll("%", "%25")}\n`)
+    .join("");
+}
+
+// Short words would be found everywhere, and no secret worth its name is one.
+function worthHiding(secrets: string[]): string[] {
+  return [...new Set(secrets)].filter((secret) => secret.length >= shortest);
+}
+
+/** The secrets in values and files that hold more than one. */
+function secretsInside(environment: NodeJS.ProcessEnv): string[] {
+  const { KUBECONFIG_CONTENTS: contents = "", KUBECONFIG: files = "" } = environment;
+  const { GOOGLE_CREDENTIALS: account = "", GOOGLE_APPLICATION_CREDENTIALS: file = "" } = environment;
+  const kubeconfigs = [contents, ...files.split(path.delimiter).map(textOf)];
+  return [...kubeconfigs.flatMap(ofUsers), ...[account, textOf(file)].flatMap(ofAccount)];
+}
+
 /** All texts under a kubeconfig's users, whole and by line: tokens, passwords, keys. */
-function credentials(kubeconfig: string): string[] {
-  const texts: string[] = [];
-  const collect = (value: unknown): void => {
-    if (typeof value === "string") texts.push(value, ...value.split("\n"));
-    else if (typeof value === "object" && value !== null) Object.values(value).forEach(collect);
-  };
+function ofUsers(kubeconfig: string): string[] {
   try {
     const { users } = parse(kubeconfig) as { users?: { user?: unknown }[] };
-    for (const { user } of users ?? []) collect(user);
+    return (users ?? []).flatMap(({ user }) => texts(user));
   } catch {
     return kubeconfig.split("\n");
   }
-  return texts;
+}
+
+/** Those of a Google account's JSON; the rest of it is names. */
+function ofAccount(json: string): string[] {
+  try {
+    const { private_key: key, client_secret: secret, refresh_token: token } = parse(json) as AccountFile;
+    return texts([key, secret, token]);
+  } catch {
+    return json.split("\n");
+  }
+}
+
+type AccountFile = Partial<Record<"private_key" | "client_secret" | "refresh_token", string>>;
+
+function texts(value: unknown): string[] {
+  if (typeof value === "string") return [value, ...value.split("\n")];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(texts) : [];
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return ""; // The engine says so where it needs the file.
+  }
 }

@@ -17,6 +17,7 @@ describe("the jobs of a delivery", function () {
     forge = await new FakeForge().start();
     job = new Job({
       ...forge.gitHub,
+      GITHUB_ACTIONS: "true",
       KUBECONFIG_CONTENTS: kubeconfig,
       PULUMI_CONFIG_PASSPHRASE: "opensesame",
     });
@@ -59,6 +60,19 @@ describe("the jobs of a delivery", function () {
     assert.match(body, /\*\*\* does not decrypt[^]*token \*\*\*/);
     assert.equal(job.read("fake/kubeconfig"), `600\n${kubeconfig}`);
     assert.equal(existsSync(path.dirname(job.read("fake/kubeconfig-path").trim())), false);
+  });
+
+  it("has GitHub mask what is in the kubeconfig before the engine can print it, and tells no other log", async () => {
+    job.pulumi({ output: "token a-very-secret-token" });
+    const { output } = await job.run("preview", "dev");
+    assert.match(output, /^::add-mask::a-very-secret-token\n[^]*token a-very-secret-token/);
+
+    const elsewhere = new Job({ ...forge.gitHub, KUBECONFIG_CONTENTS: kubeconfig, GITHUB_ACTIONS: "" });
+    try {
+      assert.doesNotMatch((await elsewhere.run("preview", "dev")).output, /a-very-secret-token/);
+    } finally {
+      elsewhere.remove();
+    }
   });
 
   it("previews with the diff and the policy pack", async () => {

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 
 import { findingsIn } from "../../../ci/events";
 import { withoutOutputs, unknown } from "../../../ci/plan-file";
@@ -74,6 +77,27 @@ describe("the job's secrets", () => {
       KUBECONFIG_CONTENTS: 'users: [{ user: { password: "first line\\nsecond line" } }]',
     };
     assert.equal(redact("pul-12345678-and-more, pul-12345678, second line", environment), "***, ***, ***");
+  });
+
+  it("are found in files too, and in the keys of a cloud that keeps the state", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "secrets-"));
+    try {
+      const kubeconfig = path.join(folder, "kubeconfig");
+      writeFileSync(kubeconfig, "users: [{ user: { token: token-of-a-file } }]");
+      const account = path.join(folder, "account.json");
+      writeFileSync(account, JSON.stringify({ private_key: "-----BEGIN\nkey-of-a-file\n", type: "account" }));
+      const environment = {
+        KUBECONFIG: [path.join(folder, "none"), kubeconfig].join(path.delimiter),
+        GOOGLE_APPLICATION_CREDENTIALS: account,
+        GOOGLE_CREDENTIALS: JSON.stringify({ private_key: "first line\nsecond line\n" }),
+        AZURE_STORAGE_KEY: "azure-storage-key",
+        ARM_CLIENT_SECRET: "arm-client-secret",
+      };
+      const text = "token-of-a-file key-of-a-file second line azure-storage-key arm-client-secret account";
+      assert.equal(redact(text, environment), "*** *** *** *** *** account");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("are not looked for where none is set", () => {
