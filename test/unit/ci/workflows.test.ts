@@ -16,6 +16,7 @@ interface Job {
   interruptible?: boolean;
   script?: string[];
   extends?: string;
+  rules?: object[];
   steps?: { uses?: string; run?: string; env?: object }[];
 }
 
@@ -147,6 +148,13 @@ describe("the pipeline for GitLab", () => {
       assert.match(script, call);
       assert.ok(github.includes(/ci\/[\w-]+\.ts/.exec(script)![0]), script);
     }
+  });
+
+  it("has jobs for every pipeline on main that is made: by a push, by hand, by the API, at night", () => {
+    const rules = (name: string) => JSON.stringify(inherited(jobs[name]).rules);
+    const isMain = '$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $CI_PIPELINE_SOURCE != \\"schedule\\"';
+    for (const name of ["plan", "deploy", "production"]) assert.ok(rules(name).includes(isMain), name);
+    for (const name of ["drift", "report"]) assert.match(rules(name), /\$CI_PIPELINE_SOURCE == \\"schedule/);
   });
 
   it("never runs two jobs of a stack at once, and never cancels an up", () => {
