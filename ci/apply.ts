@@ -7,7 +7,7 @@ import { report } from "./report";
 import { runMain, stackArgument } from "./run-main";
 import { showSummary, summaryLimit } from "./summary";
 
-const planAnew = "run all jobs of this workflow again, for a plan of how things are now";
+const planAnew = "run the whole pipeline on main again, for a plan of how things are now";
 
 /** `ci/apply.ts STACK FOLDER`: does what the plan in that folder shows, and nothing else. */
 async function main(args: string[]): Promise<void> {

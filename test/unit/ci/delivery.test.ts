@@ -122,7 +122,7 @@ describe("the jobs of a delivery", function () {
     });
     const { exitCode, output } = await job.run("apply", "dev", job.file("plan"));
     assert.equal(exitCode, 1);
-    assert.match(output, /no longer what the plan was made for; run all jobs of this workflow again/);
+    assert.match(output, /no longer what the plan was made for; run the whole pipeline on main again/);
   });
 
   it("keeps no plan of a preview that failed", async () => {
@@ -149,16 +149,17 @@ describe("the jobs of a delivery", function () {
     assert.equal((await job.run("check-approval", "prod-approval")).exitCode, 0);
   });
 
-  for (const [exitCode, verdict, red] of [
-    [0, "clean", 0],
-    [7, "drift", 1],
-    [1, "failed", 1],
+  for (const [exitCode, verdict, red, title] of [
+    [0, "clean", 0, "Stack dev is as deployed: no changes"],
+    [7, "drift", 1, "Stack dev has drifted: update 1"],
+    [1, "failed", 1, "Stack dev differs on a host, or could not be checked: **failed**"],
   ] as const) {
     it(`takes exit code ${exitCode} of the nightly comparison for "${verdict}"`, async () => {
-      job.pulumi({ exitCode });
+      job.pulumi({ exitCode, events: exitCode === 0 ? [] : [summary({ update: 1 })] });
       assert.equal((await job.run("drift", "dev", job.file("drift.json"))).exitCode, red);
       const result = JSON.parse(job.read("drift.json")) as { verdict: string };
       assert.equal(result.verdict, verdict);
+      assert.ok(job.read("summary.md").startsWith(`### ${title}\n`), job.read("summary.md"));
       assert.match(
         job.read("fake/calls"),
         /--refresh --expect-no-changes .*--config image-registry:verifyHosts=true/,
