@@ -1,16 +1,20 @@
 import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
 
-import { isProduction } from "../config/rules";
+import { isProductionStack } from "../policy/production-stacks";
 import { noPlan, type Planned, plannedFile, readPlanned } from "./planned";
+import { namedProduction } from "./policies";
 import { runMain } from "./run-main";
 
 /** Of the stacks whose plan changes something: those deployed first, and those that wait for approval. */
-export function inOrder(plans: readonly Planned[]): { first: string[]; production: string[] } {
+export function inOrder(
+  plans: readonly Planned[],
+  named?: readonly string[],
+): { first: string[]; production: string[] } {
   const changed = plans.filter(({ hasChanges }) => hasChanges).map(({ stack }) => stack);
   return {
-    first: changed.filter((stack) => !isProduction(stack)),
-    production: changed.filter((stack) => isProduction(stack)),
+    first: changed.filter((stack) => !isProductionStack(stack, named)),
+    production: changed.filter((stack) => isProductionStack(stack, named)),
   };
 }
 
@@ -24,7 +28,7 @@ function plansBelow(folder: string): Planned[] {
 
 /** `ci/changes.ts FOLDER`: reads the plans below it and says which stacks are to be deployed. */
 function main([folder = ""]: string[]): void {
-  for (const [name, stacks] of Object.entries(inOrder(plansBelow(folder)))) {
+  for (const [name, stacks] of Object.entries(inOrder(plansBelow(folder), namedProduction()))) {
     console.log(`${name}: ${stacks.join(", ") || "none"}`);
     if (process.env.GITHUB_OUTPUT)
       appendFileSync(process.env.GITHUB_OUTPUT, `${name}=${JSON.stringify(stacks)}\n`);

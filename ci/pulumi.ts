@@ -7,6 +7,7 @@ import { installedPath } from "../config/installed-path";
 import { projectDirectory } from "../config/stack-file";
 import { UserError } from "../errors";
 import { withKubeconfig } from "./kubeconfig";
+import { policyOptions } from "./policies";
 import { type Finding, findingsIn, type Changes } from "./events";
 import { masks, redact } from "./secrets";
 
@@ -31,7 +32,7 @@ export async function runPulumi(
   try {
     const log = path.join(folder, "events.json");
     process.stdout.write(masks(process.env));
-    const args = [operation, "--stack", stack, "--diff", "--suppress-progress", "--policy-pack", "policy"];
+    const args = [operation, "--stack", stack, "--diff", "--suppress-progress", ...policyOptions()];
     const all = [...args, ...options, "--event-log", log];
     const { exitCode, output } = await withKubeconfig(process.env, (env) =>
       execute(all, env, process.stdout),

@@ -1,7 +1,7 @@
 import type { PolicyConfigSchema, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import { infraLabel } from "../cluster/nodes";
-import { isProduction } from "../config/rules";
 import { type AskedRegistry, askedRegistry } from "./asked-registry";
+import { isProductionStack } from "./production-stacks";
 
 const configSchema: PolicyConfigSchema = {
   properties: {
@@ -27,7 +27,8 @@ function inProduction(
     configSchema,
     validateResource: (args, report) => {
       const stack = stackOf(args);
-      const asked = isInProduction(stack, args) && askedRegistry(args);
+      const { stacks } = args.getConfig<{ stacks?: string[] }>();
+      const asked = isProductionStack(stack, stacks) && askedRegistry(args);
       const found = asked && problem(asked);
       if (found) report(`${found} (stack "${stack}" is production)`);
     },
@@ -50,16 +51,6 @@ export const registryOnInfraNodes = inProduction(
       ? undefined
       : `${keys.nodeSelector} is ${JSON.stringify(nodeSelector)} and must have "${infraLabel}"; set placement.infra to true`,
 );
-
-function isInProduction(stack: string, args: ResourceValidationArgs): boolean {
-  const { stacks } = args.getConfig<{ stacks?: string[] }>();
-  return stacks ? stacks.some((pattern) => matches(pattern, stack)) : isProduction(stack);
-}
-
-function matches(pattern: string, name: string): boolean {
-  const literally = pattern.split("*").map((text) => text.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${literally.join(".*")}$`).test(name);
-}
 
 // A URN is urn:pulumi:STACK::PROJECT::TYPE::NAME.
 function stackOf({ urn }: ResourceValidationArgs): string {

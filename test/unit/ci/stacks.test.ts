@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import * as path from "node:path";
 
 import { inOrder } from "../../../ci/changes";
+import { namedProduction, policyOptions } from "../../../ci/policies";
 import { deliveredStacks, isOutside, touchedStacks } from "../../../ci/stacks";
 import { projectDirectory } from "../../../config/stack-file";
+import { isProductionStack } from "../../../policy/production-stacks";
 
 const delivered = ["dev", "staging", "prod"];
 
@@ -77,11 +80,34 @@ describe("the delivered stacks", () => {
     assert.throws(() => deliveredStacks("dev nix", exists), /STACKS: "nix" without a Pulumi\.NAME\.yaml/);
   });
 
+  it("are production as policies.json says, else by their names", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "policies-"));
+    const file = path.join(folder, "policies.json");
+    const production = (policies?: object) => {
+      if (policies) writeFileSync(file, JSON.stringify(policies));
+      return ["prod", "eu-1"].filter((stack) => isProductionStack(stack, namedProduction(file)));
+    };
+    try {
+      assert.deepEqual(production(), ["prod"]);
+      assert.deepEqual(policyOptions(file), ["--policy-pack", "policy"]);
+      assert.deepEqual(production({ "no-empty-dir-in-production": { stacks: ["eu-*"] } }), ["eu-1"]);
+      assert.deepEqual(policyOptions(file), ["--policy-pack", "policy", "--policy-pack-config", file]);
+      assert.deepEqual(production({ "no-empty-dir-in-production": "advisory", all: "mandatory" }), ["prod"]);
+      assert.throws(
+        () => production({ "no-empty-dir-in-production": { stacks: "eu-1" } }),
+        /policies\.json: no-empty-dir-in-production\.stacks .*list of names/,
+      );
+      writeFileSync(file, "eu-1");
+      assert.throws(() => production(), /policies\.json is not JSON/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("go out where their plan changes something, production last", () => {
     const plan = (stack: string, hasChanges = true) => ({ stack, hasChanges, state: "" });
-    assert.deepEqual(inOrder([plan("prod-eu"), plan("dev"), plan("staging", false)]), {
-      first: ["dev"],
-      production: ["prod-eu"],
-    });
+    const plans = [plan("prod-eu"), plan("dev"), plan("staging", false)];
+    assert.deepEqual(inOrder(plans), { first: ["dev"], production: ["prod-eu"] });
+    assert.deepEqual(inOrder(plans, ["d*"]), { first: ["prod-eu"], production: ["dev"] });
   });
 });
