@@ -12,22 +12,23 @@ fi
 context=$1 name=$2 namespace=$3 file=$4 duration=${5:-720h} account=${6:-image-registry-stack}
 kubectl=$(command -v oc || command -v kubectl) || { echo "error: neither oc nor kubectl is on PATH" >&2; exit 1; }
 
-of_context() { "$kubectl" config view --context "$context" --minify --flatten --output "jsonpath=$1"; }
-clusters=$(of_context '{.clusters}')
-cluster=$(of_context '{.clusters[0].name}')
+cluster=$("$kubectl" config view --context "$context" --minify --flatten --output 'jsonpath={.clusters[0].cluster}')
 token=$("$kubectl" --context "$context" --namespace "$namespace" create token "$account" --duration "$duration")
 
-# Whole or not at all: a file that is there stays as it is until then.
+# Whole or not at all: a file that is there stays as it is until then. Every name is NAME, so that KUBECONFIG can list this
+# file beside others: client libraries refuse two clusters or users of one name.
 cat >"$file.new" <<KUBECONFIG
 apiVersion: v1
 kind: Config
-clusters: $clusters
+clusters:
+  - name: "$name"
+    cluster: $cluster
 users:
-  - name: $account
+  - name: "$name"
     user: { token: "$token" }
 contexts:
   - name: "$name"
-    context: { cluster: "$cluster", user: $account, namespace: $namespace }
+    context: { cluster: "$name", user: "$name", namespace: $namespace }
 current-context: "$name"
 KUBECONFIG
 mv "$file.new" "$file"

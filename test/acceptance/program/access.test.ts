@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
+import * as path from "node:path";
 import { startControlPlane } from "../../../sandbox/control-plane";
 import { destroy, preview, up } from "../../../sandbox/engine";
 import { startSandbox } from "../../../sandbox/start";
@@ -70,6 +71,17 @@ describe("access/operator.yaml", function () {
       await destroy(stack(overlay));
     }
     assert.equal(await cluster.get("PersistentVolume", nfsClaim), undefined);
+  });
+
+  it("gives its user a file that can be used beside the administrator's", async () => {
+    const { KUBECONFIG } = process.env;
+    process.env.KUBECONFIG = [own.kubeconfig, cluster.controlPlane.kubeconfig].join(path.delimiter);
+    try {
+      await preview(stack({ kubeconfig: undefined }));
+    } finally {
+      if (KUBECONFIG === undefined) delete process.env.KUBECONFIG;
+      else process.env.KUBECONFIG = KUBECONFIG;
+    }
   });
 
   it("gives its user a file that nobody else may read, and keeps it when a new one cannot be had", async () => {
