@@ -24,11 +24,15 @@ export async function runOverSsh(
   try {
     const [program = "", ...args] = sshCommandLine(connection, keys, command(mode));
     return await new Promise((resolve, reject) => {
-      const options = { timeout: timeoutSeconds * 1000 };
+      const options = { timeout: timeoutSeconds * 1000, maxBuffer: 64 * 1024 * 1024 };
       const child = execFile(program, args, options, (error, stdout, stderr) => {
         if (error?.code === "ENOENT") return reject(new Error(`${program} is not installed here`));
-        const timedOut = error?.killed ? `no answer within ${timeoutSeconds} s` : undefined;
-        resolve({ status: timedOut ?? error?.code ?? 0, stdout, stderr: timedOut ?? stderr });
+        if (!error) return resolve({ status: 0, stdout, stderr });
+        // Killed by the time limit, or, with a signal and no code, by somebody else.
+        const ended = error.killed
+          ? `no answer within ${timeoutSeconds} s`
+          : `${program} ended by ${error.signal}`;
+        resolve({ status: error.code ?? ended, stdout, stderr: stderr || (error.code ? "" : ended) });
       });
       // A host that cannot be reached reads no script.
       child.stdin?.on("error", () => undefined).end(script);

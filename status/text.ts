@@ -24,10 +24,12 @@ export function statusText(status: Status): string {
   ].join("\n");
 }
 
-function headline({ converged, context, platform }: Status): string {
-  const verdict = converged
-    ? mark("green", "● serves what the stack asks for")
-    : mark("red", "● not what the stack asks for");
+function headline({ converged, managementState, context, platform }: Status): string {
+  const isAsAsked =
+    managementState === "Managed"
+      ? "serves what the stack asks for"
+      : `${managementState}, as the stack asks`;
+  const verdict = converged ? mark("green", `● ${isAsAsked}`) : mark("red", "● not what the stack asks for");
   return `${styleText("bold", `registry of ${context}`)} (${platform})  ${verdict}`;
 }
 

@@ -50,8 +50,11 @@ export class EngineCluster extends TestCluster {
   }
 
   override async stop(): Promise<void> {
-    if (given !== undefined && this.found) await this.fresh();
-    await super.stop();
+    try {
+      if (given !== undefined && this.found) await this.fresh();
+    } finally {
+      await super.stop();
+    }
   }
 
   override stack(...[name, overlay]: Parameters<TestCluster["stack"]>) {
@@ -108,8 +111,12 @@ export class EngineCluster extends TestCluster {
   private async putBack(kind: keyof Found, name: string): Promise<boolean> {
     const [before, now] = [this.found?.[kind], await this.get(kind, name)];
     if (now && !before) await this.delete(kind, name);
-    if (!now || !before) return true;
-    const { annotations, labels, managedFields } = before.metadata;
+    if (!before) return true;
+    const { namespace, annotations, labels, managedFields } = before.metadata;
+    if (!now) {
+      await this.create(kind, name, { ...before, metadata: { name, namespace, annotations, labels } });
+      return true;
+    }
     try {
       await this.replace({ ...before, metadata: { ...now.metadata, annotations, labels, managedFields } });
       return true;

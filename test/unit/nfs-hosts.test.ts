@@ -159,6 +159,11 @@ describe("NfsExportHost", () => {
       );
     });
 
+    it("takes an ssh that was killed for no answer, not for a good one", async () => {
+      ssh.isKilled();
+      await assert.rejects(server({ verify: true }), /could not be compared:\nssh ended by SIGKILL$/);
+    });
+
     it("refuses a private key that needs a password", async () => {
       const locked = { ...connection, privateKeyPassword: "the password" };
       await refused(

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
+import * as path from "node:path";
 import { startControlPlane } from "../../../sandbox/control-plane";
 import { destroy, preview, up } from "../../../sandbox/engine";
 import { startSandbox } from "../../../sandbox/start";
@@ -71,6 +73,25 @@ describe("access/operator.yaml", function () {
     assert.equal(await cluster.get("PersistentVolume", nfsClaim), undefined);
   });
 
+  it("gives its user a file that can be used beside the administrator's", async () => {
+    const { KUBECONFIG } = process.env;
+    process.env.KUBECONFIG = [own.kubeconfig, cluster.controlPlane.kubeconfig].join(path.delimiter);
+    try {
+      await preview(stack({ kubeconfig: undefined }));
+    } finally {
+      if (KUBECONFIG === undefined) delete process.env.KUBECONFIG;
+      else process.env.KUBECONFIG = KUBECONFIG;
+    }
+  });
+
+  it("gives its user a file that nobody else may read, and keeps it when a new one cannot be had", async () => {
+    assert.equal(statSync(own.kubeconfig).mode & 0o777, 0o600);
+    const before = readFileSync(own.kubeconfig, "utf8");
+    const stranger = new StackUser(cluster.controlPlane, "no-such-namespace");
+    await assert.rejects(stranger.configuration(), /not found/);
+    assert.equal(readFileSync(own.kubeconfig, "utf8"), before);
+  });
+
   it("grants no right that went unused", () => {
     // Of Pulumi's own provider (seen in the audit log of a real engine): watches while it waits, nodes at a refresh. And
     // images and routes, which the sandbox's API server does not have.
@@ -122,6 +143,50 @@ describe("access/operator.yaml", function () {
       const kinds: Kind[] = ["Secret", "ConfigMap", "Pod", "PersistentVolumeClaim"];
       for (const kind of kinds) await assert.rejects(new As("default", own.kubeconfig).list(kind), /403/);
     });
+  });
+});
+
+describe("access/preview.yaml", function () {
+  this.timeout("3m");
+  const namespace = "openshift-image-registry";
+  const cluster = testCluster((options) => startSandbox({ ...options, isAudited: true }));
+  const overlay = { ...nfs, placement, pruner };
+  let user: StackUser;
+  let own: { kubeconfig: string; context: string };
+  const run = () => cluster.stack("prod", { ...overlay, ...own });
+
+  before(async () => {
+    user = new StackUser(cluster.controlPlane, namespace, "image-registry-preview");
+    await cluster.fresh();
+    await user.give("preview.yaml");
+    own = await user.configuration();
+  });
+
+  it("is enough to preview a first up, one with nothing to do, and one with much to mend", async () => {
+    const asked = changes(await preview(run()));
+    assert.ok(asked.includes("create registry") && asked.includes("create storage-claim"));
+    await up(cluster.stack("prod", overlay));
+    assert.deepEqual(
+      changes(await preview(run())),
+      ["update cluster"],
+      "the provider has another kubeconfig",
+    );
+    await cluster.patch("Config", "cluster", { spec: { replicas: 1, storage: { emptyDir: {} } } });
+    const { steps, diagnostics } = await preview(run());
+    assert.ok(steps.some(({ op, name }) => op === "update" && name === "registry"));
+    assert.match(diagnostics.map(({ message }) => message).join("\n"), /will evict emptyDir/);
+  });
+
+  it("grants nothing but to look", () => {
+    const verbs = [...user.granted()].map((right) => right.split(" ")[0]!);
+    assert.deepEqual([...new Set(verbs)].sort(), ["get", "list"]);
+    const writes = user.used().refused.filter((request) => !request.startsWith("patch "));
+    assert.deepEqual(writes, [], "dry runs are refused, and then done without");
+  });
+
+  it("refuses an up", async () => {
+    const { message } = await failure(up(run()));
+    assert.match(message, /is forbidden/);
   });
 });
 

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
 import type { ControlPlane } from "../../../sandbox/control-plane";
 
 const folder = path.resolve("access");
-const account = "image-registry-stack";
 
 interface Manifest {
   kind: string;
@@ -22,13 +21,14 @@ interface AuditEvent {
   responseStatus: { code: number };
 }
 
-/** The user of `access/` on a cluster that records its requests, given its rights as a reader of the docs does it. */
+/** A user of `access/` on a cluster that records its requests, given its rights as a reader of the docs does it. */
 export class StackUser {
   private readonly given: Manifest[] = [];
 
   constructor(
     private readonly controlPlane: ControlPlane,
     private readonly namespace: string,
+    private readonly account = "image-registry-stack",
   ) {}
 
   /** `kubectl apply -f access/FILE` */
@@ -40,10 +40,9 @@ export class StackUser {
 
   /** What a stack's configuration needs to work as this user. */
   async configuration(): Promise<{ kubeconfig: string; context: string }> {
-    const kubeconfig = path.join(this.controlPlane.directory, "cluster", `${account}.kubeconfig`);
-    const program = path.join(folder, "kubeconfig.sh");
-    const { stdout } = await this.run(program, [this.controlPlane.context, "test", this.namespace, "1h"]);
-    writeFileSync(kubeconfig, stdout);
+    const kubeconfig = path.join(this.controlPlane.directory, "cluster", `${this.account}.kubeconfig`);
+    const names = [this.controlPlane.context, "test", this.namespace];
+    await this.run(path.join(folder, "kubeconfig.sh"), [...names, kubeconfig, "1h", this.account]);
     return { kubeconfig, context: "test" };
   }
 
@@ -89,7 +88,7 @@ export class StackUser {
     const lines = readFileSync(this.controlPlane.auditLog, "utf8").trim().split("\n");
     const events = lines.map((line) => JSON.parse(line) as AuditEvent);
     const ours = events.filter(
-      ({ user }) => user.username === `system:serviceaccount:${this.namespace}:${account}`,
+      ({ user }) => user.username === `system:serviceaccount:${this.namespace}:${this.account}`,
     );
     assert.notEqual(ours.length, 0);
     return ours;

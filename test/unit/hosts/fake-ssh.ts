@@ -13,6 +13,9 @@ export function fakeSsh() {
     rmSync(directory, { recursive: true });
   });
   return {
+    isKilled() {
+      writeFileSync(join(directory, "ssh"), "#!/bin/sh\nkill -KILL $$\n", { mode: 0o755 });
+    },
     answers(status: number, text: string) {
       const lines = [
         "#!/bin/sh",

@@ -64,6 +64,24 @@ describe("the program", function () {
     }
   });
 
+  it("asks the same of a fresh cluster whatever its operator writes meanwhile, so that a plan can wait for approval", async () => {
+    const asked = async (resourceVersion: string, managedFields?: object[]) => {
+      const { config } = live();
+      const metadata = { ...config.metadata, uid: "1b4f", resourceVersion, managedFields };
+      const found = { nodes, config: { ...config, metadata } as LiveRegistry["config"] };
+      const { resources } = await preview(prod, found);
+      const objects = resources.filter(({ type }) => type.startsWith("kubernetes:"));
+      return objects.map(({ name, inputs }) => [name, inputs]);
+    };
+    assert.deepEqual(await asked("1"), await asked("2"));
+    const written = [{ manager: "image-registry-operator-patch", operation: "Apply" }];
+    assert.notDeepEqual(
+      await asked("1", written),
+      await asked("2", written),
+      "what was deleted is made anew",
+    );
+  });
+
   it("has its name on the cluster before anything else", async () => {
     const { resources } = await preview(prod, { nodes });
     const components = resources.filter(

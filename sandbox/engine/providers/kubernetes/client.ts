@@ -44,19 +44,20 @@ export class Unreachable extends Error {}
 /** The API server has no such kind: its CRD is not there (yet). */
 export class NoSuchKind extends Error {}
 
-/** One API server, as the provider's `kubeconfig` (a path or the text itself) and `context` name it. */
+/** One API server, as the provider's `kubeconfig` (a path, the text itself, or empty for the environment's) and `context` name it. */
 export class Client {
   private constructor(private readonly api: KubernetesObjectApi) {}
 
   static of(config: PropertyMap): Client {
     const { kubeconfig, context } = config;
-    if (typeof kubeconfig !== "string" || kubeconfig === "") {
+    if (typeof kubeconfig !== "string") {
       throw new Error(
-        "the sandbox's engine needs the kubernetes provider's kubeconfig, a path or the text itself",
+        "the sandbox's engine needs the kubernetes provider's kubeconfig: a path, the text itself, or empty for $KUBECONFIG",
       );
     }
     const loaded = new KubeConfig();
-    if (existsSync(kubeconfig)) loaded.loadFromFile(kubeconfig);
+    if (kubeconfig === "") loaded.loadFromDefault();
+    else if (existsSync(kubeconfig)) loaded.loadFromFile(kubeconfig);
     else loaded.loadFromString(kubeconfig);
     if (typeof context === "string") {
       if (!loaded.getContextObject(context)) throw new Error(`context "${context}" does not exist`);
