@@ -10,27 +10,14 @@ import {
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-const parts = [
-  "index.ts",
-  "config.ts",
-  "plan.ts",
-  "host-args.ts",
-  "provider.ts",
-  "errors.ts",
-  "config",
-  "cluster",
-  "components",
-  "hosts",
-  "crds",
-  "tsconfig.json",
-  "package.json",
-  "bench",
-];
+const folders = ["config", "cluster", "components", "hosts", "crds", "bench"];
 
 /** A copy of the program that imports whole packages, as a project made by `pulumi new` does; returns its folder. */
 export function defaultCopy(project: string): string {
   const copy = mkdtempSync(path.join(tmpdir(), "image-registry-default-"));
-  for (const part of parts) cpSync(path.join(project, part), path.join(copy, part), { recursive: true });
+  const files = readdirSync(project).filter((name) => /\.ts$|^(tsconfig|package)\.json$/.test(name));
+  for (const part of [...files, ...folders])
+    cpSync(path.join(project, part), path.join(copy, part), { recursive: true });
   symlinkSync(path.join(project, "node_modules"), path.join(copy, "node_modules"));
   for (const file of sources(copy)) writeFileSync(file, withWholePackages(readFileSync(file, "utf8")));
   return copy;

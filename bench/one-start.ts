@@ -24,6 +24,7 @@ async function main(): Promise<void> {
     "image-registry",
     "prod",
     true,
+    "organization",
   );
   const monitor = pulumi.runtime.getMonitor() as Monitor;
   monitor.registerResourceHook = (_request, answer) => answer(null, {});

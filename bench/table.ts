@@ -23,7 +23,8 @@ export function table(rows: readonly Row[]): string {
         .map((cell, column) =>
           [0, 4].includes(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
         )
-        .join("  "),
+        .join("  ")
+        .trimEnd(),
     )
     .join("\n");
 }
