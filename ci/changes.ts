@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
 
 import { isProductionStack } from "../policy/production-stacks";
+import { tellStacks } from "./outputs";
 import { noPlan, type Planned, plannedFile, readPlanned } from "./planned";
 import { namedProduction } from "./policies";
 import { runMain } from "./run-main";
@@ -28,11 +29,9 @@ function plansBelow(folder: string): Planned[] {
 
 /** `ci/changes.ts FOLDER`: reads the plans below it and says which stacks are to be deployed. */
 function main([folder = ""]: string[]): void {
-  for (const [name, stacks] of Object.entries(inOrder(plansBelow(folder), namedProduction()))) {
-    console.log(`${name}: ${stacks.join(", ") || "none"}`);
-    if (process.env.GITHUB_OUTPUT)
-      appendFileSync(process.env.GITHUB_OUTPUT, `${name}=${JSON.stringify(stacks)}\n`);
-  }
+  const { first, production } = inOrder(plansBelow(folder), namedProduction());
+  tellStacks("first", first);
+  tellStacks("production", production);
 }
 
 if (require.main === module) runMain(main);

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import * as path from "node:path";
 
 import { projectDirectory } from "../config/stack-file";
 import { UserError } from "../errors";
+import { tellStacks } from "./outputs";
 import { runMain } from "./run-main";
 
 const stackFile = /^Pulumi\.(.+)\.yaml$/;
@@ -44,9 +45,7 @@ function main([base]: string[]): void {
     );
   }
   const stacks = base === undefined ? delivered : touchedStacks(changedFiles(base), delivered);
-  console.log(`stacks: ${stacks.join(", ") || "none"}`);
-  if (process.env.GITHUB_OUTPUT)
-    appendFileSync(process.env.GITHUB_OUTPUT, `stacks=${JSON.stringify(stacks)}\n`);
+  tellStacks("stacks", stacks);
 }
 
 function changedFiles(base: string): string[] {

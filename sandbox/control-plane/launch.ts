@@ -29,7 +29,7 @@ export async function launch(
   const ports = { etcd: etcdPort, etcdPeer: etcdPeerPort, apiServer: apiServerPort };
   await writeCertificates(pki);
   writeKubeconfigs(layout, `https://127.0.0.1:${apiServerPort}`);
-  writeFileSync(layout.auditPolicy, programs.auditPolicy);
+  if (isAudited) writeFileSync(layout.auditPolicy, programs.auditPolicy);
   writeStages(path.join(binaries, "stages"), layout.stages);
 
   const running: SandboxProcess[] = [];
