@@ -9,7 +9,7 @@ import { UserError } from "../errors";
 import { withKubeconfig } from "./kubeconfig";
 import { policyOptions } from "./policies";
 import { type Finding, findingsIn, type Changes } from "./events";
-import { masks, redact } from "./secrets";
+import { masks, redactor } from "./secrets";
 
 export interface PulumiRun {
   readonly exitCode: number;
@@ -38,7 +38,7 @@ export async function runPulumi(
       execute(all, env, process.stdout),
     );
     const { findings, changes } = findingsIn(existsSync(log) ? readFileSync(log, "utf8") : "");
-    const clean = (text: string) => redact(text, process.env);
+    const clean = redactor(process.env);
     return {
       exitCode,
       output: clean(output),

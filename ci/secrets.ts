@@ -22,15 +22,15 @@ const secretVariables = [
 const shortest = 8;
 
 /**
- * Takes the job's own secrets out of a text. The engine masks those of the stack, and the runner masks its log, but
+ * What takes the job's own secrets out of a text. The engine masks those of the stack, and the runner masks its log, but
  * nobody masks what is posted to a pull request.
  */
-export function redact(text: string, environment: NodeJS.ProcessEnv): string {
+export function redactor(environment: NodeJS.ProcessEnv): (text: string) => string {
   const values = secretVariables.map((name) => environment[name] ?? "");
   const secrets = worthHiding([...values, ...secretsInside(environment)]).sort(
     (one, other) => other.length - one.length,
   );
-  return secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
 }
 
 /** What GitHub's runner is to mask in the job's log: it knows a secret as a whole, not the token inside it. */

@@ -7,7 +7,7 @@ import { findingsIn } from "../../../ci/events";
 import { withoutOutputs, unknown } from "../../../ci/plan-file";
 import type { PulumiRun } from "../../../ci/pulumi";
 import { bodyLimit, report } from "../../../ci/report";
-import { redact } from "../../../ci/secrets";
+import { redactor } from "../../../ci/secrets";
 import { diagnostic, summary } from "./job";
 
 const run = (more: Partial<PulumiRun>): PulumiRun => ({
@@ -76,7 +76,7 @@ describe("the job's secrets", () => {
       PULUMI_CONFIG_PASSPHRASE: "pul-12345678-and-more",
       KUBECONFIG_CONTENTS: 'users: [{ user: { password: "first line\\nsecond line" } }]',
     };
-    assert.equal(redact("pul-12345678-and-more, pul-12345678, second line", environment), "***, ***, ***");
+    assert.equal(redactor(environment)("pul-12345678-and-more, pul-12345678, second line"), "***, ***, ***");
   });
 
   it("are found in files too, and in the keys of a cloud that keeps the state", () => {
@@ -94,14 +94,14 @@ describe("the job's secrets", () => {
         ARM_CLIENT_SECRET: "arm-client-secret",
       };
       const text = "token-of-a-file key-of-a-file second line azure-storage-key arm-client-secret account";
-      assert.equal(redact(text, environment), "*** *** *** *** *** account");
+      assert.equal(redactor(environment)(text), "*** *** *** *** *** account");
     } finally {
       rmSync(folder, { recursive: true });
     }
   });
 
   it("are not looked for where none is set", () => {
-    assert.equal(redact("nothing to hide", { PULUMI_CONFIG_PASSPHRASE: "" }), "nothing to hide");
+    assert.equal(redactor({ PULUMI_CONFIG_PASSPHRASE: "" })("nothing to hide"), "nothing to hide");
   });
 });
 
