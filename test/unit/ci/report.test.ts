@@ -100,6 +100,50 @@ describe("the job's secrets", () => {
     }
   });
 
+  it("are, of what a kubeconfig's command is given, the keys and tokens, and no plain words", () => {
+    const exec = {
+      command: "kubelogin",
+      args: [
+        "get-token",
+        "--environment",
+        "production",
+        "--login",
+        "serviceprincipal",
+        "--client-secret",
+        "hunter2hunter2",
+      ],
+      env: [
+        { name: "AWS_PROFILE", value: "production" },
+        { name: "AWS_SECRET_ACCESS_KEY", value: "an-access-key" },
+        { name: "TOKEN_FILE", value: "/var/run/token" },
+      ],
+    };
+    const inline = {
+      args: [
+        "--api-token=inline-token",
+        "--namespace=production",
+        "--token-name=of-a-token",
+        "Zm9vYmFyMTIzNDU2Nzg5",
+      ],
+    };
+    const provider = {
+      "auth-provider": {
+        name: "oidc-provider",
+        config: { "id-token": "an-id-token", "client-id": "kubernetes" },
+      },
+    };
+    const users = [
+      { user: { exec } },
+      { user: { exec: inline } },
+      { user: { ...provider, tokenFile: "/a/token-file", username: "production" } },
+    ];
+    const hidden = ["hunter2hunter2", "an-access-key", "inline-token", "Zm9vYmFyMTIzNDU2Nzg5", "an-id-token"];
+    const shown =
+      "production kubelogin get-token serviceprincipal --environment /var/run/token of-a-token oidc-provider kubernetes /a/token-file";
+    const clean = redactor({ KUBECONFIG_CONTENTS: JSON.stringify({ users }) });
+    assert.equal(clean(`${hidden.join(" ")} ${shown}`), `${hidden.map(() => "***").join(" ")} ${shown}`);
+  });
+
   it("are not looked for where none is set", () => {
     assert.equal(redactor({ PULUMI_CONFIG_PASSPHRASE: "" })("nothing to hide"), "nothing to hide");
   });
