@@ -18,23 +18,22 @@ const programs: Readonly<Record<string, string>> = {
   "ssh-keygen": "openssh-client",
 };
 
-/** Why this machine cannot run the hosts, with what to do about it; undefined when it can. */
-export function canRunHosts(): string | undefined {
-  if (process.platform !== "linux" || process.arch !== "x64") return "the NFS hosts need Linux on x86-64";
-  if (process.getuid?.() !== 0)
-    return "the NFS hosts need root, for a network of their own: run it with sudo";
-  if (!existsSync("/dev/net/tun")) return "the NFS hosts need /dev/net/tun: load the kernel's tun module";
+/** Why this machine cannot run the machines, with what to do about it; undefined when it can. */
+export function canRunMachines(): string | undefined {
+  if (process.platform !== "linux" || process.arch !== "x64") return "the machines need Linux on x86-64";
+  if (process.getuid?.() !== 0) return "the machines need root, for a network of their own: run it with sudo";
+  if (!existsSync("/dev/net/tun")) return "the machines need /dev/net/tun: load the kernel's tun module";
   const missing = missingPackages();
   if (missing.length > 0)
-    return `the NFS hosts need ${missing.join(", ")}: apt-get install ${missing.join(" ")}`;
+    return `the machines need ${missing.join(", ")}: apt-get install ${missing.join(" ")}`;
   return undefined;
 }
 
 /** Installs the Debian packages that are missing, and says which. Does nothing without root or apt-get. */
-export async function installHostPackages(log: (line: string) => void): Promise<void> {
+export async function installMachinePackages(log: (line: string) => void): Promise<void> {
   const missing = missingPackages();
   if (missing.length === 0 || process.getuid?.() !== 0 || !isInstalled("apt-get")) return;
-  log(`installing ${missing.join(", ")} for the NFS hosts`);
+  log(`installing ${missing.join(", ")} for the machines`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const wait = ["-o", "DPkg::Lock::Timeout=300", "--quiet=2"];
   await execute("apt-get", [...wait, "update"], { env });

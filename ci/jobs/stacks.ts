@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 
-import { projectDirectory } from "../config/stack-file";
-import { UserError } from "../errors";
-import { tellStacks } from "./outputs";
-import { runMain } from "./run-main";
+import { projectDirectory } from "../../config/stack-file";
+import { UserError } from "../../errors";
+import { tellStacks } from "../lib/outputs";
+import { runMain } from "../lib/run-main";
 
 const stackFile = /^Pulumi\.(.+)\.yaml$/;
 

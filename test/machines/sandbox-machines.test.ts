@@ -6,21 +6,26 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { canRunHosts, installHostPackages, startHosts, type HostNetwork } from "../../sandbox/hosts";
-import { runOverSsh } from "../../sandbox/hosts/ssh";
+import {
+  canRunMachines,
+  installMachinePackages,
+  startMachines,
+  type MachineNetwork,
+} from "../../sandbox/machines";
+import { runOverSsh } from "../../sandbox/machines/ssh";
 import { isRunning, recordedProcesses, type SandboxProcess } from "../../sandbox/process";
 import { sleep } from "../../sandbox/wait";
 
 describe("the NFS hosts' machines", function () {
   this.timeout(900_000); // the first start builds their image
-  const directory = mkdtempSync(path.join(tmpdir(), "hosts-machines-"));
+  const directory = mkdtempSync(path.join(tmpdir(), "sandbox-machines-"));
   const log = () => undefined;
-  let hosts: HostNetwork;
+  let hosts: MachineNetwork;
 
   before(async function () {
-    await installHostPackages(log);
-    if (canRunHosts()) this.skip();
-    hosts = await startHosts({ directory, log });
+    await installMachinePackages(log);
+    if (canRunMachines()) this.skip();
+    hosts = await startMachines({ directory, log });
   });
 
   after(async () => {
@@ -129,7 +134,7 @@ describe("the NFS hosts' machines", function () {
   });
 
   it("do not meet another run's machines, which have the same addresses", async () => {
-    const others = await startHosts({ machines: ["client"], log });
+    const others = await startMachines({ machines: ["client"], log });
     try {
       const ping = await others.client.run(`ping -c 1 -W 2 ${hosts.server.networkAddress}`);
       assert.notEqual(ping.exitCode, 0);
@@ -141,8 +146,8 @@ describe("the NFS hosts' machines", function () {
   it("end, and their network with them, when the program that started them is killed", async () => {
     const folder = path.join(directory, "killed");
     const program = `
-      import { startHosts } from ${JSON.stringify(path.resolve(__dirname, "../../sandbox/hosts/index.ts"))};
-      void startHosts({ directory: ${JSON.stringify(folder)}, machines: ["client"], log: () => undefined })
+      import { startMachines } from ${JSON.stringify(path.resolve(__dirname, "../../sandbox/machines/index.ts"))};
+      void startMachines({ directory: ${JSON.stringify(folder)}, machines: ["client"], log: () => undefined })
         .then(() => { console.log("started"); setInterval(() => undefined, 1000); });`;
     writeFileSync(path.join(directory, "starter.ts"), program);
     const starter = spawn("node", ["--import", "tsx", path.join(directory, "starter.ts")], {

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
 
-import { isProductionStack } from "../policy/production-stacks";
-import { tellStacks } from "./outputs";
-import { noPlan, type Planned, plannedFile, readPlanned } from "./planned";
-import { namedProduction } from "./policies";
-import { runMain } from "./run-main";
+import { isProductionStack } from "../../policy/production-stacks";
+import { tellStacks } from "../lib/outputs";
+import { noPlan, type Planned, plannedFile, readPlanned } from "../lib/planned";
+import { namedProduction } from "../lib/policies";
+import { runMain } from "../lib/run-main";
 
 /** Of the stacks whose plan changes something: those deployed first, and those that wait for approval. */
 export function inOrder(
@@ -27,7 +27,7 @@ function plansBelow(folder: string): Planned[] {
   return plans.map((file) => readPlanned(path.join(folder, path.dirname(file))));
 }
 
-/** `ci/changes.ts FOLDER`: reads the plans below it and says which stacks are to be deployed. */
+/** `ci/jobs/changes.ts FOLDER`: reads the plans below it and says which stacks are to be deployed. */
 function main([folder = ""]: string[]): void {
   const { first, production } = inOrder(plansBelow(folder), namedProduction());
   tellStacks("first", first);

@@ -10,17 +10,17 @@ import { buildImage, type Image } from "./image";
 import { createKeyPair } from "./keys";
 import { Machine } from "./machine";
 import { openNetwork } from "./network";
-import { canRunHosts, installHostPackages } from "./requirements";
+import { canRunMachines, installMachinePackages } from "./requirements";
 import { seedFiles, writeSeedDisk } from "./seed";
 
 export { networksOf, type MachineName } from "./addresses";
 export { wantFirewall } from "./firewall";
 export type { Machine } from "./machine";
-export { canRunHosts, installHostPackages } from "./requirements";
+export { canRunMachines, installMachinePackages } from "./requirements";
 export type { CommandResult, RunOptions, SshAccess } from "./ssh";
 
 /** Three Linux machines on one wire: an NFS server, a client to be let in and one to be kept out. */
-export interface HostNetwork {
+export interface MachineNetwork {
   readonly server: Machine;
   readonly client: Machine;
   readonly outsider: Machine;
@@ -28,7 +28,7 @@ export interface HostNetwork {
   stop(): Promise<void>;
 }
 
-export interface HostOptions {
+export interface MachineOptions {
   /** Where disks, keys and logs go; a leftover of an earlier run there is cleared. Default: a temporary one. */
   readonly directory?: string;
   /** Default: all three. */
@@ -39,10 +39,10 @@ export interface HostOptions {
 /**
  * Starts the machines, side by side, and returns when all take commands. They end with this program, however it ends.
  */
-export async function startHosts(options: HostOptions = {}): Promise<HostNetwork> {
+export async function startMachines(options: MachineOptions = {}): Promise<MachineNetwork> {
   const log = options.log ?? ((line: string) => console.error(line));
-  await installHostPackages(log);
-  const reason = canRunHosts();
+  await installMachinePackages(log);
+  const reason = canRunMachines();
   if (reason) throw new UserError(reason);
 
   const image = await buildImage(log);
@@ -83,9 +83,9 @@ async function createMachines(directory: string, image: Image): Promise<Record<M
 
 /** Named after this program, so that a later one can tell what a killed one left. */
 function temporaryDirectory(): string {
-  const prefix = "image-registry-hosts";
+  const prefix = "image-registry-machines";
   for (const name of readdirSync(tmpdir())) {
-    const pid = /^image-registry-hosts-(\d+)-/.exec(name)?.[1];
+    const pid = /^image-registry-machines-(\d+)-/.exec(name)?.[1];
     if (pid && !startTime(Number(pid))) rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
   }
   return mkdtempSync(path.join(tmpdir(), `${prefix}-${process.pid}-`));

@@ -1,11 +1,11 @@
 import { Octokit } from "@octokit/rest";
 
-import { UserError } from "../errors";
-import { needed } from "./forge";
-import { runMain, stackArgument } from "./run-main";
+import { UserError } from "../../errors";
+import { needed } from "../lib/forge";
+import { runMain, stackArgument } from "../lib/run-main";
 
 /**
- * `ci/check-approval.ts ENVIRONMENT`: fails unless reviewers must approve what runs in it. GitHub makes an environment
+ * `ci/jobs/check-approval.ts ENVIRONMENT`: fails unless reviewers must approve what runs in it. GitHub makes an environment
  * that does not exist on first use, without any rule, and the job that was to wait would not.
  */
 async function main(args: string[]): Promise<void> {

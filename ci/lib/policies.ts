@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 
-import { projectDirectory } from "../config/stack-file";
-import { UserError } from "../errors";
+import { projectDirectory } from "../../config/stack-file";
+import { UserError } from "../../errors";
 
 /** A team's own settings for the rules (docs/policy.md), for those who commit them. */
 const policiesFile = path.join(projectDirectory, "policies.json");

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the workflows with actionlint and zizmor, both pinned, without asking GitHub anything.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 GOWORK=off go -C ci/tools build -o "$PWD/.cache/actionlint" github.com/rhysd/actionlint/cmd/actionlint
 .cache/actionlint -color

@@ -1,4 +1,4 @@
-import { UserError } from "../errors";
+import { UserError } from "../../errors";
 import type { Forge } from "./forge";
 import { gitHub } from "./github";
 import { gitLab } from "./gitlab";

@@ -1,4 +1,4 @@
-import { UserError } from "../errors";
+import { UserError } from "../../errors";
 
 /** Where a change is reviewed and drift is told: GitHub or GitLab. A hidden marker in the text tells ours from others. */
 export interface Forge {

@@ -2,11 +2,11 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { projectDirectory } from "../config/stack-file";
-import { changesProposed, runPulumi } from "./pulumi";
-import { report } from "./report";
-import { runMain, stackArgument } from "./run-main";
-import { showSummary, summaryLimit } from "./summary";
+import { projectDirectory } from "../../config/stack-file";
+import { changesProposed, runPulumi } from "../lib/pulumi";
+import { report } from "../lib/report";
+import { runMain, stackArgument } from "../lib/run-main";
+import { showSummary, summaryLimit } from "../lib/summary";
 
 /** How a stack was found: as deployed, changed, or not to be told, because the preview failed. */
 export type Verdict = "clean" | "drift" | "failed";
@@ -24,7 +24,7 @@ const titles = {
   failed: "differs on a host, or could not be checked",
 };
 
-/** `ci/drift.ts STACK FILE`: compares it with the cluster and its hosts, writes the result, fails unless it is clean. */
+/** `ci/jobs/drift.ts STACK FILE`: compares it with the cluster and its hosts, writes the result, fails unless it is clean. */
 async function main(args: string[]): Promise<void> {
   const [stack, file] = stackArgument(args);
   const folder = mkdtempSync(path.join(tmpdir(), "drift-"));

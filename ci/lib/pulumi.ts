@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { installedPath } from "../config/installed-path";
-import { projectDirectory } from "../config/stack-file";
-import { UserError } from "../errors";
+import { installedPath } from "../../config/installed-path";
+import { projectDirectory } from "../../config/stack-file";
+import { UserError } from "../../errors";
 import { withKubeconfig } from "./kubeconfig";
 import { policyOptions } from "./policies";
 import { type Finding, findingsIn, type Changes } from "./events";

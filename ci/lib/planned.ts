@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 
-import { UserError } from "../errors";
+import { UserError } from "../../errors";
 
 /** What is kept of a plan beside the engine's own file. */
 export interface Planned {
@@ -21,5 +21,5 @@ export function readPlanned(folder: string): Planned {
 }
 
 export function noPlan(folder: string): UserError {
-  return new UserError(`${folder} holds no plan; make one with ci/plan.ts`);
+  return new UserError(`${folder} holds no plan; make one with ci/jobs/plan.ts`);
 }

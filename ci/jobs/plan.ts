@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { lastUpdate, runPulumi } from "./pulumi";
-import { report } from "./report";
-import { runMain, stackArgument } from "./run-main";
-import { type PlanFile, withoutOutputs } from "./plan-file";
-import { planFile, type Planned, plannedFile } from "./planned";
-import { showSummary, summaryLimit } from "./summary";
+import { lastUpdate, runPulumi } from "../lib/pulumi";
+import { report } from "../lib/report";
+import { runMain, stackArgument } from "../lib/run-main";
+import { type PlanFile, withoutOutputs } from "../lib/plan-file";
+import { planFile, type Planned, plannedFile } from "../lib/planned";
+import { showSummary, summaryLimit } from "../lib/summary";
 
-/** `ci/plan.ts STACK FOLDER`: previews it and keeps the plan, for an approver to read and for ci/apply.ts to run. */
+/** `ci/jobs/plan.ts STACK FOLDER`: previews it and keeps the plan, for an approver to read and for ci/jobs/apply.ts to run. */
 async function main(args: string[]): Promise<void> {
   const [stack, folder] = stackArgument(args);
   const scratch = mkdtempSync(path.join(tmpdir(), "plan-"));

@@ -1,15 +1,15 @@
 import * as path from "node:path";
 
-import { UserError } from "../errors";
-import { planFile, readPlanned } from "./planned";
-import { lastUpdate, runPulumi } from "./pulumi";
-import { report } from "./report";
-import { runMain, stackArgument } from "./run-main";
-import { showSummary, summaryLimit } from "./summary";
+import { UserError } from "../../errors";
+import { planFile, readPlanned } from "../lib/planned";
+import { lastUpdate, runPulumi } from "../lib/pulumi";
+import { report } from "../lib/report";
+import { runMain, stackArgument } from "../lib/run-main";
+import { showSummary, summaryLimit } from "../lib/summary";
 
 const planAnew = "run the whole pipeline on main again, for a plan of how things are now";
 
-/** `ci/apply.ts STACK FOLDER`: does what the plan in that folder shows, and nothing else. */
+/** `ci/jobs/apply.ts STACK FOLDER`: does what the plan in that folder shows, and nothing else. */
 async function main(args: string[]): Promise<void> {
   const [stack, folder] = stackArgument(args);
   const planned = readPlanned(folder);

@@ -1,4 +1,4 @@
-import { UserError } from "../errors";
+import { UserError } from "../../errors";
 
 /** Runs a script on its arguments; what the user can mend is told without a stack trace. */
 export function runMain(main: (args: string[]) => void | Promise<void>): void {

@@ -1,10 +1,10 @@
-import { markerOf } from "./forge";
-import { runPulumi } from "./pulumi";
-import { bodyLimit, report } from "./report";
-import { runMain, stackArgument } from "./run-main";
-import { thisForge } from "./this-forge";
+import { markerOf } from "../lib/forge";
+import { runPulumi } from "../lib/pulumi";
+import { bodyLimit, report } from "../lib/report";
+import { runMain, stackArgument } from "../lib/run-main";
+import { thisForge } from "../lib/this-forge";
 
-/** `ci/preview.ts STACK`: previews it and comments on the change under review, also when the preview fails. */
+/** `ci/jobs/preview.ts STACK`: previews it and comments on the change under review, also when the preview fails. */
 async function main(args: string[]): Promise<void> {
   const [stack] = stackArgument(args);
   const run = await runPulumi("preview", stack, []);

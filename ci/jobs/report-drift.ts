@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 
 import type { DriftResult } from "./drift";
-import { type Forge, markerOf, needed } from "./forge";
-import { bodyLimit } from "./report";
-import { runMain } from "./run-main";
-import { thisForge } from "./this-forge";
+import { type Forge, markerOf, needed } from "../lib/forge";
+import { bodyLimit } from "../lib/report";
+import { runMain } from "../lib/run-main";
+import { thisForge } from "../lib/this-forge";
 
 const title = "Stacks differ from what is deployed";
 
@@ -38,7 +38,7 @@ function shorten(report: string, share: number): string {
   return report.split("\n\n<details>")[0]!.slice(0, share - note.length) + note;
 }
 
-/** `ci/report-drift.ts FOLDER`: the results are below it; STACKS has the stacks that were to be checked, as JSON. */
+/** `ci/jobs/report-drift.ts FOLDER`: the results are below it; STACKS has the stacks that were to be checked, as JSON. */
 async function main([folder = ""]: string[]): Promise<void> {
   const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : [];
   const results = files
