@@ -1,9 +1,11 @@
+import { productionIn } from "../ci/lib/policies";
 import { UserError } from "../errors";
 import { isProductionStack } from "../policy/production-stacks";
 import type { Checkout } from "./git";
 import { hubObjects } from "./hub";
 import { committedStacks, readStack } from "./stack-files";
 import { type Mode, overlayOf, type Source, type StackObject, stackObject } from "./stack-object";
+import { policySettings } from "./workspace";
 
 export interface Fleet {
   /** By a cluster administrator, once: namespaces, users, rights. */
@@ -16,25 +18,26 @@ export interface Fleet {
 
 export interface FleetOptions {
   readonly checkout: Checkout;
-  readonly source: Source;
+  readonly source: Omit<Source, "hasPolicySettings">;
   /** Names of stacks; none: all that the commit has. */
   readonly stacks: readonly string[];
   /** Names of those that the hub never brings up. */
   readonly previewOnly: readonly string[];
-  /** A team's own names for production; else those that the program takes for it. */
-  readonly productionNames: readonly string[] | undefined;
   /** The group of those who approve. */
   readonly approvers: string;
 }
 
 /** The objects of a hub, one set for each stack. All that is wrong with any stack is one error. */
 export function fleetObjects(options: FleetOptions): Fleet {
-  const { checkout, source, previewOnly, productionNames, approvers } = options;
+  const { checkout, previewOnly, approvers } = options;
+  const settings = checkout.text(options.source.commit, policySettings);
+  const source = { ...options.source, hasPolicySettings: settings !== undefined };
+  const production = settings === undefined ? undefined : productionIn(settings, policySettings);
   const names = options.stacks.length > 0 ? options.stacks : committedStacks(checkout, source.commit);
   const unknown = previewOnly.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new UserError(`--preview-only "${unknown}": is not among the stacks`);
   const objects = collected(names, (name) =>
-    modesOf(name, previewOnly.includes(name), productionNames).map((mode) =>
+    modesOf(name, previewOnly.includes(name), production).map((mode) =>
       objectOf(checkout, source, name, mode),
     ),
   ).flat();
@@ -47,13 +50,9 @@ export function fleetObjects(options: FleetOptions): Fleet {
   };
 }
 
-function modesOf(
-  name: string,
-  isPreviewOnly: boolean,
-  productionNames: FleetOptions["productionNames"],
-): Mode[] {
+function modesOf(name: string, isPreviewOnly: boolean, production: string[] | undefined): Mode[] {
   if (isPreviewOnly) return ["preview"];
-  return isProductionStack(name, productionNames) ? ["preview", "approved"] : ["up"];
+  return isProductionStack(name, production) ? ["preview", "approved"] : ["up"];
 }
 
 /** What the hub sets is checked together with what the file says: it is what the run will get. */

@@ -41,16 +41,19 @@ export function readStack(
   if (text === undefined)
     throw new UserError(`stack "${name}": commit ${commit.slice(0, 12)} has no ${file}; commit and push it`);
   const values = { ...configOf(text, file, projectName(checkout, commit)), ...overlay };
-  const problems = Object.entries(values)
-    .filter(([key, value]) => holdsEncrypted(value) && !mayBeEncrypted.includes(key))
-    .map(([key]) => `${key}: is encrypted, and cannot be checked; only ${mayBeEncrypted.join(", ")} need be`);
-  const hasKubeconfig = holdsEncrypted(values.kubeconfig);
-  if (!hasKubeconfig && values.kubeconfig) problems.push(kubeconfigProblem(values.kubeconfig));
-  problems.push(
-    ...secretKeys
-      .filter((key) => values[key] && !holdsEncrypted(values[key]))
-      .map((key) => `${key}: is in plain text; encrypt it: pulumi config set --secret image-registry:${key}`),
+  const unreadable = Object.keys(values).find(
+    (key) => holdsEncrypted(values[key]) && !mayBeEncrypted.includes(key),
   );
+  if (unreadable !== undefined) {
+    throw new UserError(
+      `stack "${name}": ${unreadable} is encrypted, and cannot be checked; only ${mayBeEncrypted.join(", ")} need be`,
+    );
+  }
+  const hasKubeconfig = holdsEncrypted(values.kubeconfig);
+  const problems = secretKeys
+    .filter((key) => values[key] && !holdsEncrypted(values[key]))
+    .map((key) => `${key}: is in plain text; encrypt it: pulumi config set --secret image-registry:${key}`);
+  if (!hasKubeconfig && values.kubeconfig) problems.push(kubeconfigProblem(values.kubeconfig));
   return { name, hasKubeconfig, configuration: checkConfiguration(readable(values), name, problems) };
 }
 

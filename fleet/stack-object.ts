@@ -16,6 +16,7 @@ export interface Source {
   /** URL of the state's backend; else the environment's Secret has it, or it is Pulumi Cloud. */
   readonly backend?: string;
   readonly organization?: string;
+  readonly hasPolicySettings: boolean;
 }
 
 /**
@@ -59,6 +60,7 @@ export function stackObject(stack: CommittedStack, mode: Mode, source: Source) {
       workspaceReclaimPolicy: "Delete",
       workspaceTemplate: workspaceTemplate({
         image: source.image,
+        hasPolicySettings: source.hasPolicySettings,
         environmentSecret: secretsOf(name).environment,
         ...(!stack.hasKubeconfig && { kubeconfigSecret: secretsOf(name).kubeconfig }),
       }),

@@ -5,6 +5,9 @@ const paths = {
   scratch: "/tmp",
 } as const;
 
+/** In the checkout's root, beside the folder of the pack (docs/policy.md). */
+export const policySettings = "policies.json";
+
 /** The user of fleet/Containerfile, which the operator's restricted profile asks for, too. */
 const user = 1000;
 
@@ -15,19 +18,27 @@ export interface WorkspaceOptions {
   readonly kubeconfigSecret?: string;
   /** Name of the Secret whose keys become environment variables: PULUMI_CONFIG_PASSPHRASE, the state's credentials. */
   readonly environmentSecret: string;
+  /** Whether the commit has a policies.json: a team's own settings for the policy pack. */
+  readonly hasPolicySettings: boolean;
 }
 
 /**
  * What the operator makes of a Stack, changed: the pod in which its runs happen. A Workspace of our own beside the Stack
  * would get in the operator's way, which applies one of that name itself.
  */
-export function workspaceTemplate({ image, kubeconfigSecret, environmentSecret }: WorkspaceOptions) {
+export function workspaceTemplate(options: WorkspaceOptions) {
+  const { image, kubeconfigSecret, environmentSecret, hasPolicySettings } = options;
   const kubeconfig = { name: "kubeconfig", mountPath: paths.kubeconfig, readOnly: true };
   return {
     spec: {
       image,
       securityProfile: "restricted",
-      ...(kubeconfigSecret && { env: [{ name: "KUBECONFIG", value: `${paths.kubeconfig}/config` }] }),
+      env: [
+        // The operator knows no policy packs; the CLI takes any option from such a variable.
+        { name: "PULUMI_OPTION_POLICY_PACK", value: "policy" },
+        ...(hasPolicySettings ? [{ name: "PULUMI_OPTION_POLICY_PACK_CONFIG", value: policySettings }] : []),
+        ...(kubeconfigSecret ? [{ name: "KUBECONFIG", value: `${paths.kubeconfig}/config` }] : []),
+      ],
       envFrom: [{ secretRef: { name: environmentSecret } }],
       // A preview needs about 500 MiB at its peak: the CLI, Node and the Kubernetes provider.
       resources: { requests: { cpu: "250m", memory: "512Mi" }, limits: { memory: "1536Mi" } },
