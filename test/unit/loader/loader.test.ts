@@ -7,6 +7,7 @@ import { buildSync } from "esbuild";
 import { projectDirectory, typescriptLoader } from "../../../project";
 
 const entry = "test/unit/loader/starts.ts";
+const planted = `{"code":"console.log('planted')","map":{"version":3,"sources":[],"mappings":""}}`;
 const ways = {
   "a script": [...typescriptLoader, entry],
   "the program": ["--eval", `require("./loader/bundle").bundled(${JSON.stringify(entry)})`],
@@ -22,7 +23,7 @@ for (const [what, args] of Object.entries(ways)) {
     it("runs what the source says, whatever others put where caches are or were", () => {
       mkdirSync(path.join(folder, `tsx-${process.getuid?.()}`));
       start(args, folder);
-      for (const file of filesOf(folder)) writeFileSync(file, `{"code":"console.log('planted')"}`);
+      for (const file of filesOf(folder)) writeFileSync(file, planted);
       const output = start(args, folder);
       assert.match(output, /as written/);
       assert.doesNotMatch(output, /planted/);
