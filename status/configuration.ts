@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 
 import { checkConfiguration, type Configuration, valuesFrom } from "../config";
 import { installedPath } from "../config/installed-path";
-import { projectDirectory, stackConfiguration } from "../config/stack-file";
+import { stackConfiguration } from "../config/stack-file";
+import { projectDirectory } from "../project";
 import { UserError } from "../errors";
 
 /**

@@ -2,9 +2,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { projectDirectory } from "../../config/stack-file";
-import { changesProposed, runPulumi } from "../lib/pulumi";
+import { projectDirectory } from "../../project";
+import { runPulumi } from "../lib/pulumi";
 import { report } from "../lib/report";
+import { changesProposed } from "../lib/run";
 import { runMain, stackArgument } from "../lib/run-main";
 import { showSummary, summaryLimit } from "../lib/summary";
 

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 
 import { askTier, matches } from "../../config/production";
-import { projectDirectory } from "../../config/stack-file";
 import { UserError } from "../../errors";
 import { isProductionStack } from "../../policy/production-stack";
+import { projectDirectory } from "../../project";
 
 /** A team's own settings for the rules (docs/policy.md), for those who commit them. */
 const policiesFile = path.join(projectDirectory, "policies.json");
@@ -29,13 +29,17 @@ export function productionAmong(
   return stacks.filter((stack) => isProductionStack(stack, named));
 }
 
-/** The names of production stacks in policies.json, whichever rule has them, so that the approval goes by them as well. */
+/** The names of production stacks in policies.json, so that the rules and the approval go by one list. */
 export function namedProduction(
   file = policiesFile,
   existing = readdirSync(projectDirectory).flatMap((name) => stackOf(name) ?? []),
 ): string[] {
-  if (!existsSync(file)) return [];
-  return Object.entries(settingsOf(file)).flatMap(([rule, settings]) => {
+  return existsSync(file) ? productionIn(readFileSync(file, "utf8"), file, existing) : [];
+}
+
+/** The same of a text, whichever rule has them there; errors name the file. */
+export function productionIn(text: string, file: string, existing: readonly string[]): string[] {
+  return Object.entries(settingsOf(text, file)).flatMap(([rule, settings]) => {
     const { stacks = [] } = (settings ?? {}) as { stacks?: unknown };
     const key = `${file}: ${rule}.stacks`;
     if (!Array.isArray(stacks) || !stacks.every((name) => typeof name === "string")) {
@@ -49,9 +53,9 @@ export function namedProduction(
   });
 }
 
-function settingsOf(file: string): Record<string, unknown> {
+function settingsOf(text: string, file: string): Record<string, unknown> {
   try {
-    return (JSON.parse(readFileSync(file, "utf8")) ?? {}) as Record<string, unknown>;
+    return (JSON.parse(text) ?? {}) as Record<string, unknown>;
   } catch {
     throw new UserError(`${file} is not JSON; mend it, see docs/policy.md`);
   }

@@ -6,24 +6,14 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
 import { installedPath } from "../../config/installed-path";
-import { projectDirectory } from "../../config/stack-file";
+import { projectDirectory } from "../../project";
 import { UserError } from "../../errors";
-import { type Changes, type Finding, findingsIn } from "./events";
+import { findingsIn } from "./events";
 import { withKubeconfig } from "./kubeconfig";
 import { policyOptions } from "./policies";
+import { hasFailed, type PulumiRun } from "./run";
 import { inert } from "./runner-commands";
 import { masks, redactor } from "./secrets";
-
-export interface PulumiRun {
-  readonly exitCode: number;
-  /** All it wrote, both streams as they came, without the job's secrets. */
-  readonly output: string;
-  readonly findings: readonly Finding[];
-  readonly changes: Changes;
-}
-
-/** `--expect-no-changes` ends with it when there are some. */
-export const changesProposed = 7;
 
 /** What the CLI says of a plan it saved: a path that is gone when somebody reads it, and to use it. */
 const planAdvice = /^(info: )?(Update plan written to '|Run `pulumi up --plan=)/;
@@ -46,8 +36,7 @@ export async function runPulumi(
       execute(all, env, (line) => process.stdout.write(`${inert(line)}\n`)),
     );
     const { findings, changes } = findingsIn(existsSync(log) ? readFileSync(log, "utf8") : "");
-    const failed = ![0, changesProposed].includes(exitCode);
-    if (failed && !findings.some(({ severity }) => severity === "error")) {
+    if (hasFailed({ exitCode }) && !findings.some(({ severity }) => severity === "error")) {
       // It ended before the engine began to log: no such stack, a wrong passphrase.
       findings.unshift({ severity: "error", message: (stderr || output).trim().slice(-reasonLimit) });
     }

@@ -1,5 +1,5 @@
 import type { Changes, Finding } from "./events";
-import { changesProposed, type PulumiRun } from "./pulumi";
+import { hasFailed, type PulumiRun } from "./run";
 
 /** GitHub takes a comment or issue of so many characters; GitLab takes more. */
 export const bodyLimit = 65_536;
@@ -20,7 +20,7 @@ export function describeChanges(changes: Changes): string {
  * the engine's text loses its end, because findings and outcome have already been said.
  */
 export function report(title: string, run: PulumiRun, limit = bodyLimit): string {
-  const outcome = [0, changesProposed].includes(run.exitCode) ? describeChanges(run.changes) : "**failed**";
+  const outcome = hasFailed(run) ? "**failed**" : describeChanges(run.changes);
   const head = [`### ${title}: ${outcome}`, ...run.findings.map(describeFinding)].join("\n\n");
   const fence = "`".repeat(Math.max(3, longestRun(run.output) + 1));
   const frame = (text: string, note = "") =>

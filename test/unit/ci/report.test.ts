@@ -5,7 +5,7 @@ import * as path from "node:path";
 
 import { findingsIn } from "../../../ci/lib/events";
 import { withoutOutputs, unknown } from "../../../ci/lib/plan-file";
-import type { PulumiRun } from "../../../ci/lib/pulumi";
+import type { PulumiRun } from "../../../ci/lib/run";
 import { bodyLimit, report } from "../../../ci/lib/report";
 import { redactor } from "../../../ci/lib/secrets";
 import { diagnostic, summary } from "./job";

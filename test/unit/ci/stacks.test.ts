@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
 import { inOrder } from "../../../ci/jobs/changes";
 import { namedProduction, policyOptions, productionAmong } from "../../../ci/lib/policies";
 import { deliveredStacks, isOutside, touchedStacks } from "../../../ci/jobs/stacks";
-import { projectDirectory } from "../../../config/stack-file";
+import { follow } from "./imports";
 
 const delivered = ["dev", "staging", "prod"];
 
@@ -46,26 +46,11 @@ describe("the stacks that a change can touch", () => {
   }
 
   it("run nothing of what is taken for harmless", () => {
-    const seen = new Set<string>();
-    follow("index.ts", seen);
+    const seen = follow("index.ts");
     assert.ok(seen.size > 50);
     assert.deepEqual([...seen].filter(isOutside), []);
   });
 });
-
-function follow(file: string, seen: Set<string>): void {
-  if (seen.has(file)) return;
-  seen.add(file);
-  for (const [, name = ""] of readFileSync(path.join(projectDirectory, file), "utf8").matchAll(
-    /from "(\.[^"]+)"/g,
-  )) {
-    const target = path.join(path.dirname(file), name);
-    const found = [`${target}.ts`, path.join(target, "index.ts"), target].find((one) =>
-      existsSync(path.join(projectDirectory, one)),
-    );
-    if (found?.endsWith(".ts")) follow(found, seen);
-  }
-}
 
 describe("the delivered stacks", () => {
   const exists = (file: string) => file !== "Pulumi.nix.yaml";
