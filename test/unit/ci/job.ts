@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { projectDirectory } from "../../../config/stack-file";
+import { projectDirectory } from "../../../stack/stack-file";
 
 /** What the `pulumi` of a job does: what it prints, logs as events, and ends with. */
 export interface FakePulumi {
