@@ -67,7 +67,7 @@ type ClusterStatus = Omit<Status, "platform" | "context" | "export">;
 
 async function operatorStatus(config: Configuration, connection: ClusterConnection): Promise<ClusterStatus> {
   const plan = planOf(config);
-  const live = await readLiveRegistry(connection, plan.claim?.volumeName);
+  const live = await readLiveRegistry(connection, plan);
   const { spec } = live.config;
   const { hostnames } = live;
   return {
