@@ -12,7 +12,7 @@ import { newStack } from "../../new-stack/command";
 import { testCluster } from "./program/harness";
 
 describe("npm run new-stack", function () {
-  this.timeout("2m");
+  this.timeout("5m");
   const cluster = testCluster();
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), "new-stack-"))));
