@@ -11,6 +11,8 @@ export default tseslint.config(
       "eslint.config.mjs",
       "policy/index.js",
       "status/fleet/page.js",
+      "loader/",
+      "start.js",
     ],
   },
   ...tseslint.configs.recommendedTypeChecked,

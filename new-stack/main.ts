@@ -1,9 +1,9 @@
 /** `npm run new-stack`: a cluster's stack, from a few questions. */
 import { spawn } from "node:child_process";
 
-import { installedPath } from "../config/installed-path";
-import { projectDirectory } from "../config/stack-file";
 import { UserError } from "../errors";
+import { projectDirectory } from "../project";
+import { installedCli } from "../stack/cli";
 import { atTerminal, ofNobody } from "./ask";
 import { type NewStack, newStack } from "./command";
 
@@ -12,15 +12,12 @@ const canAsk = process.stdin.isTTY && process.stdout.isTTY;
 async function main(): Promise<number> {
   const ask = canAsk ? atTerminal : ofNobody;
   const made = await newStack(process.argv.slice(2), projectDirectory, ask, (line) => console.log(line));
-  return made && (await wantsPreview(made)) ? preview(made) : 0;
+  const cli = installedCli();
+  return made && cli && (await wantsPreview(made)) ? preview(made, cli) : 0;
 }
 
 async function wantsPreview({ preview, isReady }: NewStack): Promise<boolean> {
   if (!isReady || preview === false) return false;
-  if ((await pulumi(["version"], "ignore")) !== 0) {
-    if (preview) throw new UserError("--preview: there is no `pulumi` on PATH; install the Pulumi CLI first");
-    return false;
-  }
   if (preview !== undefined || !canAsk) return true;
   return atTerminal.confirm({
     flag: "--preview",
@@ -29,23 +26,23 @@ async function wantsPreview({ preview, isReady }: NewStack): Promise<boolean> {
   });
 }
 
-async function preview({ stack, commands }: NewStack): Promise<number> {
+async function preview({ stack, commands }: NewStack, cli: string): Promise<number> {
   for (const command of commands.slice(0, 2)) {
     console.log(`\n${command}`);
     const args = command.split(" ").slice(1);
     // A stack that is there already, in a state that many share, is as good.
-    if (args[1] === "init" && (await pulumi(["stack", "select", stack], "ignore")) === 0) continue;
-    const code = await pulumi(args, "inherit");
+    if (args[1] === "init" && (await run(cli, ["stack", "select", stack], "ignore")) === 0) continue;
+    const code = await run(cli, args, "inherit");
     if (code !== 0) return code;
   }
   return 0;
 }
 
-function pulumi(args: string[], output: "ignore" | "inherit"): Promise<number> {
-  const env = { ...process.env, PATH: installedPath(process.env) };
-  const child = spawn("pulumi", args, { cwd: projectDirectory, env, stdio: ["inherit", output, output] });
-  return new Promise((resolve) => {
-    child.on("error", () => resolve(127));
+/** With the terminal in the CLI's hands, which asks for a passphrase. */
+function run(cli: string, args: string[], output: "ignore" | "inherit"): Promise<number> {
+  const child = spawn(cli, args, { cwd: projectDirectory, stdio: ["inherit", output, output] });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });
 }

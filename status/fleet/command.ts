@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from "node:fs";
 
-import { projectDirectory } from "../../config/stack-file";
+import { projectDirectory } from "../../project";
 import { UserError } from "../../errors";
 import { readHub } from "./hub";
 import { readLastUps } from "./last-ups";

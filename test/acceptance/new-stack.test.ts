@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parse } from "yaml";
 
-import { projectDirectory } from "../../config/stack-file";
+import { projectDirectory, typescriptLoader } from "../../project";
 import { ofNobody } from "../../new-stack/ask";
 import { newStack } from "../../new-stack/command";
 import { testCluster } from "./program/harness";
@@ -76,7 +76,7 @@ describe("npm run new-stack", function () {
       cluster.controlPlane.kubeconfig,
       "--no-preview",
     ];
-    const command = [process.execPath, ...process.execArgv, "new-stack/main.ts", ...args].join(" ");
+    const command = [process.execPath, ...typescriptLoader, "new-stack/main.ts", ...args].join(" ");
     const child = execFile(
       "script",
       ["-qec", command, "/dev/null"],
