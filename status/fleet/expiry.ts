@@ -1,8 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import type { User } from "@kubernetes/client-node";
 
-import { type ClusterConnection, loadKubeconfig } from "../../kubernetes/kubeconfig";
+import { type ClusterConnection, type KubeUser, loadKubeconfig } from "../../kubernetes/kubeconfig";
 
 /** A credential that ends. */
 export interface Expiry {
@@ -13,21 +12,20 @@ export interface Expiry {
 
 /** What the connection's user has that ends, soonest first; of a token that is no JWT nothing can be told. */
 export function expiriesOf(connection: ClusterConnection): Expiry[] {
-  const user = loadKubeconfig(connection).getCurrentUser();
-  if (!user) return [];
+  const { user } = loadKubeconfig(connection);
   const found = [certificateEnd(user), tokenEnd(user)].filter((expiry) => expiry !== undefined);
   return found.sort((one, other) => one.ends.localeCompare(other.ends));
 }
 
-function certificateEnd({ certData, certFile }: User): Expiry | undefined {
-  const pem = certData ? Buffer.from(certData, "base64") : contentsOf(certFile);
+function certificateEnd(user: KubeUser): Expiry | undefined {
+  const data = user["client-certificate-data"];
+  const pem = data ? Buffer.from(data, "base64") : contentsOf(user["client-certificate"]);
   const ends = pem && attempt(() => new X509Certificate(pem).validToDate);
   return ends && { what: "client certificate", ends: ends.toISOString() };
 }
 
-function tokenEnd({ token, authProvider }: User): Expiry | undefined {
-  const file = (authProvider as { config?: { tokenFile?: string } } | undefined)?.config?.tokenFile;
-  const text = token ?? contentsOf(file)?.toString().trim();
+function tokenEnd({ token, tokenFile }: KubeUser): Expiry | undefined {
+  const text = token ?? contentsOf(tokenFile)?.toString().trim();
   const payload = text?.split(".")[1];
   const claims =
     payload && attempt(() => JSON.parse(Buffer.from(payload, "base64url").toString()) as unknown);
