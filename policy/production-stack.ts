@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { isProduction, type Tier } from "../config/production";
-import { stackConfiguration } from "../config/stack-file";
+import { stackConfiguration } from "../stack/stack-file";
 import { projectDirectory } from "../project";
 
 /** Whether a stack of this project is production, by its name, its file's `tier`, and a team's own names. */

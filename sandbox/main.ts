@@ -4,8 +4,8 @@ import { constants } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 
-import { stackConfiguration } from "../config/stack-file";
 import { projectDirectory } from "../project";
+import { stackConfiguration } from "../stack/stack-file";
 import { UserError } from "../errors";
 import {
   defaultDirectory,

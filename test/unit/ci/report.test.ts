@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+
 import { findingsIn } from "../../../ci/lib/events";
 import { withoutOutputs, unknown } from "../../../ci/lib/plan-file";
 import type { PulumiRun } from "../../../ci/lib/run";
-import { bodyLimit, report } from "../../../ci/lib/report";
+import { bodyLimit, outline, report } from "../../../ci/lib/report";
+import { resourceChanges } from "../../../ci/lib/resource-changes";
 import { redactor } from "../../../ci/lib/secrets";
 import { diagnostic, summary } from "./job";
 
@@ -15,6 +18,7 @@ const run = (more: Partial<PulumiRun>): PulumiRun => ({
   output: "",
   findings: [],
   changes: {},
+  resources: [],
   ...more,
 });
 
@@ -40,6 +44,64 @@ describe("a report of a run", () => {
     assert.match(text, /\n`````text\n```\n<img src=x>\n````\n`````\n/);
   });
 
+  it("lists what changes in each resource, and nothing of what a refresh saw", () => {
+    const secret = {
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      ciphertext: "x",
+    };
+    const step = (op: string, name: string, more: object = {}) => ({
+      resourcePreEvent: {
+        metadata: {
+          op,
+          urn: `urn:pulumi:dev::image-registry::a:b:C$k:v1:Config::${name}`,
+          type: "k:v1:Config",
+          ...more,
+        },
+      },
+    });
+    const detailedDiff = {
+      "spec.replicas": { diffKind: "update", inputDiff: false },
+      'metadata.annotations["image-registry/evicted"]': { diffKind: "add", inputDiff: true },
+      "spec.httpSecret": { diffKind: "update", inputDiff: false },
+      "spec.storage.emptyDir": { diffKind: "delete", inputDiff: false },
+    };
+    const old = {
+      inputs: {},
+      outputs: { spec: { replicas: 1, httpSecret: secret, storage: { emptyDir: {} } } },
+    };
+    const wanted = {
+      inputs: {
+        metadata: { annotations: { "image-registry/evicted": "emptyDir@7" } },
+        spec: { replicas: 2, httpSecret: secret },
+      },
+    };
+    const events = [
+      step("refresh", "registry", { detailedDiff: { "status.conditions": { diffKind: "update" } } }),
+      step("same", "storage-volume"),
+      step("update", "registry", { old, new: wanted, detailedDiff }),
+      step("create", "stack-owner", { detailedDiff: null }),
+      step("update", "export", { diffs: ["stdin"], detailedDiff: null }),
+    ];
+    const resources = resourceChanges(events as unknown as EngineEvent[]);
+    assert.match(
+      outline("Stack dev has drifted", run({ resources, changes: { update: 2, create: 1 } })),
+      new RegExp(
+        [
+          "### Stack dev has drifted: update 2, create 1\n\n```text",
+          "~ update registry \\(k:v1:Config\\)",
+          '    metadata.annotations\\["image-registry/evicted"\\]: nothing → "emptyDir@7"',
+          "    spec.httpSecret: \\[secret\\] → \\[secret\\]",
+          "    spec.replicas: 1 → 2",
+          "    spec.storage.emptyDir: {} → nothing",
+          "\\+ create stack-owner \\(k:v1:Config\\)",
+          "~ update export \\(k:v1:Config\\)",
+          "    stdin",
+          "```$",
+        ].join("\n"),
+      ),
+    );
+  });
+
   it("has errors before warnings before notes, each once, without colors and the engine's own noise", () => {
     const events = [
       diagnostic("debug", "Registering resource"),
@@ -56,7 +118,7 @@ describe("a report of a run", () => {
       diagnostic("error", "preview failed"),
       summary({ same: 3, update: 1 }),
     ];
-    const { findings, changes } = findingsIn(events.map((event) => JSON.stringify(event)).join("\n"));
+    const { findings, changes } = findingsIn(events as unknown as EngineEvent[]);
     assert.deepEqual(
       findings.map(({ severity, message }) => `${severity}: ${message}`),
       [
