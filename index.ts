@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { checkRegistry } from "./cluster/checked-registry";
-import { summary } from "./cluster/convergence";
-import { registryNamespace } from "./cluster/registry-types";
+import { checkRegistry } from "./platforms/operator/checked";
+import { summary } from "./platforms/operator/convergence";
+import { registryNamespace } from "./platforms/operator/registry";
 import * as components from "./components";
 import { readConfiguration } from "./config";
-import { nextSteps, planOf } from "./plan";
-import { kubernetesProvider } from "./provider";
-import { standalonePlatform } from "./standalone-platform";
-import { storageOf } from "./storage";
+import { nextSteps, planOf } from "./platforms/plan";
+import { kubernetesProvider } from "./components/provider";
+import { standalonePlatform } from "./platforms/standalone/program";
+import { storageOf } from "./components/backend-storage";
 
 export = async () => {
   const config = readConfiguration();

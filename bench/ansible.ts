@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import type { SshAccess } from "../sandbox/hosts";
+import type { SshAccess } from "../sandbox/machines";
 
 const version = "2.19.14";
 const playbook = path.join(__dirname, "ansible/playbook.yml");

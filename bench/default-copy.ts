@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-const folders = ["config", "cluster", "components", "hosts", "crds", "bench"];
+const folders = ["config", "platforms", "backends", "kubernetes", "components", "hosts", "crds", "bench"];
 
 /** A copy of the program that imports whole packages, as a project made by `pulumi new` does; returns its folder. */
 export function defaultCopy(project: string): string {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { command, serverScript, type Mode } from "../hosts";
-import { canRunHosts, networksOf, startHosts, wantFirewall, type Machine } from "../sandbox/hosts";
+import { canRunMachines, networksOf, startMachines, wantFirewall, type Machine } from "../sandbox/machines";
 import { ansible } from "./ansible";
 import { median, type Row } from "./table";
 
@@ -23,13 +23,13 @@ const script = serverScript({
  * machine. The machine may be emulated, and is then many times slower than any real one: look at the ratios.
  */
 export async function hostRows(): Promise<Row[]> {
-  const reason = canRunHosts();
+  const reason = canRunMachines();
   if (reason) {
     console.error(`hosts are not measured: ${reason}`);
     return [];
   }
   const directory = mkdtempSync(path.join(tmpdir(), "image-registry-bench-"));
-  const hosts = await startHosts({ machines: ["server"] });
+  const hosts = await startMachines({ machines: ["server"] });
   try {
     const { server } = hosts;
     await wantFirewall(server);

@@ -3,7 +3,7 @@
  * object: the provider writes its manager's name into the object's annotations, and two patches of one object would
  * each find the other's name there as drift, at every refresh.
  */
-export { registryManager } from "../cluster/registry-types";
+export { registryManager } from "../platforms/operator/registry";
 export const placementManager = "image-registry-placement";
 /** The same name: it was InfraPlacement that placed the pruner at first. */
 export const prunerManager = placementManager;

@@ -1,10 +1,10 @@
 import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
-import { type Drift, driftOf, firstChanges, type SpecObject } from "../cluster/drift";
-import { appliedBy } from "../cluster/managed-fields";
-import type { Placement } from "../cluster/nodes";
-import { registryApi, registryName } from "../cluster/registry-types";
-import type { PrunerSettings } from "../cluster/settings";
+import { type Drift, driftOf, firstChanges, type SpecObject } from "../platforms/operator/drift";
+import { appliedBy } from "../kubernetes/managed-fields";
+import type { Placement } from "../kubernetes/nodes";
+import { registryApi, registryName } from "../platforms/operator/registry";
+import type { PrunerSettings } from "../platforms/operator/settings";
 import { patchAnnotations, prunerManager } from "./field-managers";
 import { patchNotes } from "./patch-notes";
 

@@ -1,8 +1,8 @@
 import { NodePatch } from "@pulumi/kubernetes/core/v1";
 import type { V1Taint } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
-import type { LiveRegistry } from "../cluster/live-registry";
-import type { Placement } from "../cluster/nodes";
+import type { LiveRegistry } from "../platforms/operator/live";
+import type { Placement } from "../kubernetes/nodes";
 import { patchAnnotations, placementManager } from "./field-managers";
 
 export interface InfraPlacementArgs extends Placement {

@@ -1,9 +1,9 @@
 import type { V1ConfigMap } from "@kubernetes/client-node";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterClient, type ClusterConnection } from "../cluster/client";
-import { madeAnew, madeAnnotation } from "../cluster/made";
-import { heldByAnother, owningStackName, readOwningStack } from "../cluster/owning-stack";
+import { ClusterClient, type ClusterConnection } from "../kubernetes/client";
+import { madeAnew, madeAnnotation } from "../kubernetes/made-anew";
+import { heldByAnother, owningStackName, readOwningStack } from "../platforms/owning-stack";
 import { UserError } from "../errors";
 
 export interface OwningStackArgs {

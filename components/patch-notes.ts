@@ -1,4 +1,4 @@
-import { type Drift, ownsNote, type SpecObject } from "../cluster/drift";
+import { type Drift, ownsNote, type SpecObject } from "../platforms/operator/drift";
 
 /** Names on the live object what was last taken back from other managers. */
 const evictedAnnotation = "image-registry/evicted";

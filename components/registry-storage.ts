@@ -1,10 +1,10 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { PersistentVolume, PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1";
-import { claimNeedsStep } from "../cluster/claim-preflight";
-import { reserveVolume } from "../cluster/claim-repair";
-import type { ClusterConnection } from "../cluster/client";
-import type { LiveRegistry } from "../cluster/live-registry";
-import { madeAnew, madeAnnotation } from "../cluster/made";
+import { claimNeedsStep } from "../backends/nfs";
+import { reserveVolume } from "../backends/claim-repair";
+import type { ClusterConnection } from "../kubernetes/client";
+import type { LiveRegistry } from "../platforms/operator/live";
+import { madeAnew, madeAnnotation } from "../kubernetes/made-anew";
 import * as pulumi from "@pulumi/pulumi";
 
 export interface RegistryStorageArgs {

@@ -5,14 +5,14 @@ import type { input } from "@pulumi/kubernetes/types";
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
 import { RandomBytes } from "@pulumi/random";
-import { ClusterClient } from "../cluster/client";
-import type { Condition } from "../cluster/convergence";
-import type { CheckedStandalone, Wanted } from "../cluster/standalone/checked";
-import { standaloneConditions, watchStandalone } from "../cluster/standalone/convergence";
-import { appliedAnnotation } from "../cluster/standalone/drift";
-import { endpointOf, httpSecret, managedBy, selector, standaloneName } from "../cluster/standalone/plan";
-import { takeOverSpec } from "../cluster/standalone/take-over";
-import { waitFor } from "../cluster/wait";
+import { ClusterClient } from "../kubernetes/client";
+import type { Condition } from "../platforms/operator/convergence";
+import type { CheckedStandalone, Wanted } from "../platforms/standalone/checked";
+import { standaloneConditions, watchStandalone } from "../platforms/standalone/convergence";
+import { appliedAnnotation } from "../platforms/standalone/drift";
+import { endpointOf, httpSecret, managedBy, selector, standaloneName } from "../platforms/standalone/plan";
+import { takeOverSpec } from "../platforms/standalone/take-over";
+import { waitFor } from "../platforms/wait";
 import { patchAnnotations, standaloneManager } from "./field-managers";
 
 export interface StandaloneRegistryArgs {

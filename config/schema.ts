@@ -1,9 +1,9 @@
 import * as z from "zod";
 import configSpec from "../crds/config-spec.json";
 import prunerSpec from "../crds/imagepruner-spec.json";
-import { infraLabel } from "../cluster/nodes";
-import type { Storage } from "../cluster/registry-types";
-import type { PrunerSettings, RegistrySettings } from "../cluster/settings";
+import { infraLabel } from "../kubernetes/nodes";
+import type { Storage } from "../platforms/operator/registry";
+import type { PrunerSettings, RegistrySettings } from "../platforms/operator/settings";
 import {
   checkExportPath,
   checkId,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { checkServer } from "../hosts/export-checks";
-import { parseQuantity } from "../hosts/quantity";
+import { parseQuantity } from "../kubernetes/quantity";
 
 /**
  * Leaf schemas of the stack configuration. `pulumi config set` stores every plain value as text, so a number or a

@@ -9,7 +9,7 @@ import {
   checkSeconds,
   checkUid,
 } from "./export-checks";
-import { parseQuantity } from "./quantity";
+import { parseQuantity } from "../kubernetes/quantity";
 
 /** What is exported, to whom, and as whom its files are written. */
 export interface ExportSpec {

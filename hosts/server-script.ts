@@ -11,7 +11,7 @@ import {
   nfs4Settings,
   nfs4Sysconfig,
 } from "./nfs-conf";
-import { parseQuantity } from "./quantity";
+import { parseQuantity } from "../kubernetes/quantity";
 import { script } from "./script";
 
 const files = [

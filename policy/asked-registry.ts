@@ -1,7 +1,12 @@
 import type { V1Deployment } from "@kubernetes/client-node";
-import { storageInUse } from "../cluster/backends";
-import { registryApi, type RegistryConfig, registryNamespace, type Storage } from "../cluster/registry-types";
-import { selector } from "../cluster/standalone/plan";
+import { storageInUse } from "../backends/backend";
+import {
+  registryApi,
+  type RegistryConfig,
+  registryNamespace,
+  type Storage,
+} from "../platforms/operator/registry";
+import { selector } from "../platforms/standalone/plan";
 
 /** What a resource asks of the registry, and under which keys, on either platform. */
 export interface AskedRegistry {

@@ -1,5 +1,5 @@
 import type { PolicyConfigSchema, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
-import { infraLabel } from "../cluster/nodes";
+import { infraLabel } from "../kubernetes/nodes";
 import { type AskedRegistry, askedRegistry } from "./asked-registry";
 import { isProductionStack } from "./production-stacks";
 

@@ -1,7 +1,7 @@
 import { type ResourceValidationPolicy, Secret } from "@pulumi/policy";
 import { runtime } from "@pulumi/pulumi";
-import { isKubeconfigContents } from "../cluster/kubeconfig-contents";
-import { registryApi } from "../cluster/registry-types";
+import { isKubeconfigContents } from "../kubernetes/kubeconfig-contents";
+import { registryApi } from "../platforms/operator/registry";
 import { type Text, texts } from "./texts";
 
 /**

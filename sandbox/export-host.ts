@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { canRunHosts, networksOf, startHosts } from "./hosts";
+import { canRunMachines, networksOf, startMachines } from "./machines";
 import { stackConfiguration } from "../config/stack-file";
 
 /** The Linux host behind a stack's NFS volume, and the configuration that points the stack to it. */
@@ -19,12 +19,12 @@ export async function startExportHost(
 ): Promise<ExportHost | undefined> {
   const config = stackConfiguration(stack, {});
   if (config["image-registry:backend"] !== "nfs") return undefined;
-  const reason = canRunHosts();
+  const reason = canRunMachines();
   if (reason) {
     log(`no NFS host: ${reason}; the volume is made, and nothing serves it`);
     return undefined;
   }
-  const hosts = await startHosts({ directory: path.join(directory, "hosts"), machines: ["server"], log });
+  const hosts = await startMachines({ directory: path.join(directory, "hosts"), machines: ["server"], log });
   const { ssh, networkAddress } = hosts.server;
   const { ipv4, ipv6 } = networksOf("client");
   const nfs = JSON.parse(config["image-registry:nfs"] ?? "{}") as Record<string, unknown>;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
-import { execute } from "./hosts/execute";
+import { execute } from "./machines/execute";
 
 /** What becomes an image: files on this machine by their path in the image, one record per layer, and how to run it. */
 export interface ImageContent {

@@ -1,5 +1,5 @@
 import type { Configuration } from "../config";
-import { exportHostConnection } from "../host-args";
+import { exportHostConnection } from "../backends/nfs-hosts";
 import { exportStatusScript, parseExportStatus, runOverSsh, type ExportStatus } from "../hosts";
 
 /** Where the images are kept, and what the host that serves them says, where the stack reaches it. */

@@ -1,19 +1,19 @@
 import type { V1Pod } from "@kubernetes/client-node";
 
-import { askedSpec } from "../cluster/asked-spec";
-import { backendNames, describeStorage, sameStore, storageInUse } from "../cluster/backends";
-import type { ClaimPlan } from "../cluster/claim-preflight";
-import type { ClusterConnection } from "../cluster/client";
-import { type Condition, conditionsOf, podProblems, unfinished } from "../cluster/convergence";
-import { foreignFields } from "../cluster/foreign-fields";
-import { type LiveRegistry, readLiveRegistry } from "../cluster/live-registry";
-import type { RegistryPlan } from "../cluster/preflight";
-import { standaloneConditions, unfinishedStandalone } from "../cluster/standalone/convergence";
-import { type LiveStandalone, readStandalone } from "../cluster/standalone/live";
-import { endpointOf } from "../cluster/standalone/plan";
-import { type Room, roomOfClaim } from "../cluster/volume-stats";
+import { askedSpec } from "../platforms/operator/asked-spec";
+import { backendNames, describeStorage, sameStore, storageInUse } from "../backends/backend";
+import type { ClaimPlan } from "../backends/nfs";
+import type { ClusterConnection } from "../kubernetes/client";
+import { type Condition, conditionsOf, podProblems, unfinished } from "../platforms/operator/convergence";
+import { foreignFields } from "../platforms/operator/foreign-fields";
+import { type LiveRegistry, readLiveRegistry } from "../platforms/operator/live";
+import type { RegistryPlan } from "../platforms/preflight";
+import { standaloneConditions, unfinishedStandalone } from "../platforms/standalone/convergence";
+import { type LiveStandalone, readStandalone } from "../platforms/standalone/live";
+import { endpointOf } from "../platforms/standalone/plan";
+import { type Room, roomOfClaim } from "../kubernetes/volume-stats";
 import type { Configuration } from "../config";
-import { planOf, standalonePlanOf } from "../plan";
+import { planOf, standalonePlanOf } from "../platforms/plan";
 import { type ExportedDirectory, readExport } from "./export";
 
 /** A registry as it is now, beside what its stack asks for. */

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 
-import { type Condition, describeCondition } from "../cluster/convergence";
-import type { Room } from "../cluster/volume-stats";
+import { type Condition, describeCondition } from "../platforms/operator/convergence";
+import type { Room } from "../kubernetes/volume-stats";
 import type { ExportedDirectory } from "./export";
 import type { ClaimStatus, PodStatus, Status } from "./status";
 

@@ -1,4 +1,4 @@
-// The linter of the workflows, pinned. ci/lint-workflows.sh runs it.
+// The linter of the workflows, pinned. ci/tools/lint-workflows.sh runs it.
 module image-registry/ci/tools
 
 go 1.26.0

@@ -8,7 +8,7 @@ import type { ControlPlane } from "../control-plane";
 import { kubeletNode } from "../control-plane/certificates";
 import { writeKubeconfig } from "../control-plane/kubeconfig";
 import { layoutOf } from "../control-plane/layout";
-import type { Machine } from "../hosts";
+import type { Machine } from "../machines";
 import { writeImage, type ImageContent } from "../oci-image";
 import { sleep } from "../wait";
 import { buildNodePrograms } from "./programs";

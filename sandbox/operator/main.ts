@@ -1,6 +1,8 @@
 /** The stand-in for the registry operator, as a process: `tsx sandbox/operator/main.ts --kubeconfig PATH`. */
 import { parseArgs } from "node:util";
 
+import type { V1CronJob } from "@kubernetes/client-node";
+
 import { registryNamespace } from "./bootstrap";
 import { Cluster, reason } from "./cluster";
 import { namespace, apiVersion } from "./model";
@@ -31,7 +33,7 @@ function run(cluster: Cluster): void {
     (error) => console.error(`pruner: ${reason(error)}`),
   );
   const deploymentCache = watch(cluster, deployments, () => registry.add());
-  const cronJobCache = watch(cluster, cronJobs, () => pruner.add());
+  const cronJobCache = watch<V1CronJob>(cluster, cronJobs, () => pruner.add());
   const others = [
     ...registryKinds.map((kind) => watch(cluster, kind, () => registry.add())),
     watch(cluster, { apiVersion, kind: "ImagePruner", plural: "imagepruners" }, () => pruner.add()),

@@ -2,8 +2,8 @@ import { makeInformer, type KubernetesObject, type ObjectCache } from "@kubernet
 
 import type { Cluster } from "./cluster";
 
-export interface Watched {
-  readonly cache: ObjectCache<KubernetesObject>;
+export interface Watched<T extends KubernetesObject> {
+  readonly cache: ObjectCache<T>;
   stop(): Promise<void>;
 }
 
@@ -15,11 +15,15 @@ export interface Kind {
 }
 
 /** Keeps a cache of one kind and calls `onChange`, through restarts of the API server and kinds not there yet. */
-export function watch(cluster: Cluster, kind: Kind, onChange: () => void): Watched {
+export function watch<T extends KubernetesObject>(
+  cluster: Cluster,
+  kind: Kind,
+  onChange: () => void,
+): Watched<T> {
   const { apiVersion, plural, namespace } = kind;
   const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const path = [root, ...(namespace ? ["namespaces", namespace] : []), plural].join("/");
-  const informer = makeInformer(cluster.config, path, () =>
+  const informer = makeInformer<T>(cluster.config, path, () =>
     cluster.objects.list(apiVersion, kind.kind, namespace),
   );
   let restart: NodeJS.Timeout | undefined;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type BackendName, backendsOf, sameStore } from "../../cluster/backends";
+import { type BackendName, backendsOf, sameStore } from "../../backends/backend";
 import type { Engine } from "../../sandbox/engine/engines";
 import { until } from "../acceptance/program/harness";
 import { acceptImageLoss, changes } from "../acceptance/program/runs";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { wantFirewall } from "../../sandbox/hosts";
+import { wantFirewall } from "../../sandbox/machines";
 import {
   clientNetworks,
   converge,

@@ -9,14 +9,14 @@ import {
   type ServerSpec,
 } from "../../hosts";
 import {
-  canRunHosts,
-  installHostPackages,
+  canRunMachines,
+  installMachinePackages,
   networksOf,
-  startHosts,
+  startMachines,
   type CommandResult,
-  type HostNetwork,
+  type MachineNetwork,
   type Machine,
-} from "../../sandbox/hosts";
+} from "../../sandbox/machines";
 
 export const exportPath = "/srv/registry";
 export const clientNetworks = Object.values(networksOf("client"));
@@ -30,24 +30,24 @@ export function serverSpec(
   return { ...change, export: { ...base, ...exported } };
 }
 
-let running: Promise<HostNetwork> | undefined;
+let running: Promise<MachineNetwork> | undefined;
 
 /**
  * The machines, booted once for all files. Describes the reason and skips where there can be none: call it first
  * thing in a describe.
  */
-export function onMachines(context: Mocha.Suite): () => HostNetwork {
+export function onMachines(context: Mocha.Suite): () => MachineNetwork {
   // Emulated machines are slow, the more so when others use this one's processors.
   context.timeout(900_000);
-  let machines: HostNetwork | undefined;
+  let machines: MachineNetwork | undefined;
   before("booting the machines", async function () {
-    await installHostPackages(console.error);
-    const reason = canRunHosts();
+    await installMachinePackages(console.error);
+    const reason = canRunMachines();
     if (reason) {
       console.error(`      pending: ${reason}`);
       this.skip();
     }
-    machines = await (running ??= startHosts());
+    machines = await (running ??= startMachines());
   });
   return () => machines ?? assert.fail("the machines are not running");
 }

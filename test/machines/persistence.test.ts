@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { networksOf } from "../../sandbox/hosts";
+import { networksOf } from "../../sandbox/machines";
 import { clientNetworks, converge, exportPath, must, onMachines, serverSpec } from "./nfs-machines";
 import {
   assertPulls,

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import type { Machine } from "../../sandbox/hosts";
+import type { Machine } from "../../sandbox/machines";
 import { writeImage } from "../../sandbox/oci-image";
 import { buildRegistry, registryFiles } from "../../sandbox/registry";
 import { exportPath, must, unmount } from "./nfs-machines";

@@ -15,7 +15,7 @@ import {
   type V1Secret,
   type V1Service,
 } from "@kubernetes/client-node";
-import type { RegistryConfig } from "../../../cluster/registry-types";
+import type { RegistryConfig } from "../../../platforms/operator/registry";
 import type { ImagePrunerStatus } from "../../../crds/types";
 
 export const operatorApi = "imageregistry.operator.openshift.io/v1";

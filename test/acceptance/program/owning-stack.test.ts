@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { owningStackName } from "../../../cluster/owning-stack";
+import { owningStackName } from "../../../platforms/owning-stack";
 import { destroy, preview, up } from "../../../sandbox/engine";
 import { testCluster } from "./harness";
 import { assertRefused, changes, failure, nfs } from "./runs";

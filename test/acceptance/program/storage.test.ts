@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { backendsOf } from "../../../cluster/backends";
+import { backendsOf } from "../../../backends/backend";
 import { preview, up } from "../../../sandbox/engine";
 import { testCluster, until } from "./harness";
 import { acceptImageLoss, assertRefused, changes, nfs, nfsClaim, warnings } from "./runs";

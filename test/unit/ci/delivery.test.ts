@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 
-import { unknown } from "../../../ci/plan-file";
+import { unknown } from "../../../ci/lib/plan-file";
 import { FakeForge } from "./fake-forge";
 import { diagnostic, Job, summary } from "./job";
 
@@ -136,7 +136,7 @@ describe("the jobs of a delivery", function () {
     for (const [script, ...args] of [["changes"], ["apply", "prod"]] as const) {
       const { exitCode, output } = await job.run(script, ...args, job.file("plans"));
       assert.equal(exitCode, 1);
-      assert.match(output, /^error: \S+plans holds no plan; make one with ci\/plan\.ts\n$/);
+      assert.match(output, /^error: \S+plans holds no plan; make one with ci\/jobs\/plan\.ts\n$/);
     }
   });
 

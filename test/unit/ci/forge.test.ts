@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
-import { reportDrift } from "../../../ci/report-drift";
-import { bodyLimit } from "../../../ci/report";
-import { thisForge } from "../../../ci/this-forge";
+import { reportDrift } from "../../../ci/jobs/report-drift";
+import { bodyLimit } from "../../../ci/lib/report";
+import { thisForge } from "../../../ci/lib/this-forge";
 import { FakeForge } from "./fake-forge";
 
 for (const name of ["gitHub", "gitLab"] as const) {

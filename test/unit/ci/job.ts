@@ -53,7 +53,7 @@ export class Job {
   }
 
   async run(script: string, ...args: string[]): Promise<{ exitCode: number | null; output: string }> {
-    const child = spawn(process.execPath, ["--import", "tsx", `ci/${script}.ts`, ...args], {
+    const child = spawn(process.execPath, ["--import", "tsx", `ci/jobs/${script}.ts`, ...args], {
       cwd: projectDirectory,
       env: {
         ...process.env,

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { findingsIn } from "../../../ci/events";
-import { withoutOutputs, unknown } from "../../../ci/plan-file";
-import type { PulumiRun } from "../../../ci/pulumi";
-import { bodyLimit, report } from "../../../ci/report";
-import { redactor } from "../../../ci/secrets";
+import { findingsIn } from "../../../ci/lib/events";
+import { withoutOutputs, unknown } from "../../../ci/lib/plan-file";
+import type { PulumiRun } from "../../../ci/lib/pulumi";
+import { bodyLimit, report } from "../../../ci/lib/report";
+import { redactor } from "../../../ci/lib/secrets";
 import { diagnostic, summary } from "./job";
 
 const run = (more: Partial<PulumiRun>): PulumiRun => ({

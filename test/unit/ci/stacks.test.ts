@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { inOrder } from "../../../ci/changes";
-import { namedProduction, policyOptions } from "../../../ci/policies";
-import { deliveredStacks, isOutside, touchedStacks } from "../../../ci/stacks";
+import { inOrder } from "../../../ci/jobs/changes";
+import { namedProduction, policyOptions } from "../../../ci/lib/policies";
+import { deliveredStacks, isOutside, touchedStacks } from "../../../ci/jobs/stacks";
 import { projectDirectory } from "../../../config/stack-file";
 import { isProductionStack } from "../../../policy/production-stacks";
 
@@ -39,7 +39,7 @@ describe("the stacks that a change can touch", () => {
     "package-lock.json",
     "Pulumi.yaml",
     ".github/workflows/preview.yml",
-    "ci/preview.ts",
+    "ci/jobs/preview.ts",
     "something-new.ts",
   ]) {
     it(`are all for ${file}`, () =>

@@ -23,7 +23,8 @@ interface Job {
 const text = (...names: string[]) => readFileSync(path.join(projectDirectory, ...names), "utf8");
 const folder = [".github", "workflows"];
 const workflows = readdirSync(path.join(projectDirectory, ...folder));
-const call = /^(node --import tsx ci\/[\w-]+\.ts( "?[\w$/^.-]+"?)*|(ci\/[\w-]+\.sh|\.ci\/run)|npm ci)$/;
+const call =
+  /^(node --import tsx ci\/jobs\/[\w-]+\.ts( "?[\w$/^.-]+"?)*|(ci\/jobs\/[\w-]+\.sh|\.ci\/run)|npm ci)$/;
 
 for (const name of workflows) {
   const source = text(...folder, name);
@@ -146,7 +147,7 @@ describe("the pipeline for GitLab", () => {
     const github = workflows.map((name) => text(...folder, name)).join("\n");
     for (const script of own.flatMap((name) => inherited(jobs[name]).script ?? [])) {
       assert.match(script, call);
-      assert.ok(github.includes(/ci\/[\w-]+\.ts/.exec(script)![0]), script);
+      assert.ok(github.includes(/ci\/jobs\/[\w-]+\.ts/.exec(script)![0]), script);
     }
   });
 

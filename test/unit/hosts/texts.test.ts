@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { ExportSpec } from "../../../hosts/export-spec";
 import { expectedOptions, exportsFile } from "../../../hosts/exports-file";
 import { firewalldRules, iptablesRules, nftRules, openPorts } from "../../../hosts/firewall";
-import { parseQuantity } from "../../../hosts/quantity";
+import { parseQuantity } from "../../../kubernetes/quantity";
 
 const spec: ExportSpec = {
   id: "registry",

@@ -10,12 +10,12 @@ import {
 import type { AnalyzeDiagnostic, AnalyzeResponse, RemediateResponse } from "@pulumi/pulumi/proto/analyzer_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import program from "../../../index";
-import type { LiveRegistry } from "../../../cluster/live-registry";
+import type { LiveRegistry } from "../../../platforms/operator/live";
 import { secretKeys } from "../../../config/schema";
 import { policies } from "../../../policy/policies";
-import { FakeCluster } from "../program/fake-cluster";
-import { infraNode, live, node } from "../program/fixtures";
-import { type Inputs, isSecret, run } from "../program/monitor";
+import { FakeCluster } from "../support/fake-cluster";
+import { infraNode, live, node } from "../support/fixtures";
+import { type Inputs, isSecret, run } from "../support/monitor";
 
 /** What the policies judge of a registration: all that is in it but its options. */
 export interface Registration {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { dev, host, onHost, onNfs, onS3, sshPrivateKey } from "../program/configuration-fixtures";
-import { claim, onInfra, registryConfig } from "../program/fixtures";
-import { configPatch, type Inputs, patience } from "../program/monitor";
+import { dev, host, onHost, onNfs, onS3, sshPrivateKey } from "../support/configuration";
+import { claim, onInfra, registryConfig } from "../support/fixtures";
+import { configPatch, type Inputs, patience } from "../support/monitor";
 import { changed, judge, type Registration, registrations } from "./judge";
 
 const infra = { placement: { infra: true } };

@@ -1,0 +1,72 @@
+import type { NfsClientHostArgs, NfsExportHostArgs } from "../components";
+import type { Configuration } from "../config";
+import type { SshConnection } from "../hosts";
+
+type Nfs = NonNullable<Configuration["nfs"]>;
+
+/** The export host of the configuration, in the terms of its component. */
+export function exportHostArgs(
+  { sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
+  nfs: Nfs,
+  host: NonNullable<Nfs["host"]>,
+): NfsExportHostArgs {
+  const { id, clients, uid, gid, mode, security, requireMountPoint } = host;
+  return {
+    connection: exportHostConnection(nfs, host, sshPrivateKey),
+    export: {
+      id,
+      path: nfs.path,
+      clients,
+      uid,
+      gid,
+      mode,
+      security,
+      requireMountPoint,
+      minimumFree: nfs.size,
+    },
+    protocols: { nfs3: host.nfs3, dedicated: host.dedicated },
+    firewall: host.firewall,
+    force: host.forceRemoval,
+    verify: verifyHosts,
+    reapply: reapplyHosts,
+  };
+}
+
+/** A client node of the configuration, in the terms of its component. */
+export function clientHostArgs(
+  { sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
+  nfs: Nfs,
+  node: Nfs["clientHosts"][number],
+): NfsClientHostArgs {
+  return {
+    connection: connection(node, sshPrivateKey),
+    server: nfs.server,
+    path: nfs.path,
+    nfs3: nfs.host?.nfs3,
+    security: nfs.host?.security,
+    verify: verifyHosts,
+    reapply: reapplyHosts,
+  };
+}
+
+/** How the host that serves the export is reached. */
+export function exportHostConnection(
+  nfs: Nfs,
+  host: NonNullable<Nfs["host"]>,
+  privateKey: string,
+): SshConnection {
+  return connection({ ...host, address: host.address ?? nfs.server }, privateKey);
+}
+
+interface Reached {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKey: string;
+}
+
+function connection(to: Reached & { readonly bastion?: Reached }, privateKey: string): SshConnection {
+  const { address, bastion, port, user, hostKey } = to;
+  const proxy = bastion && connection(bastion, privateKey);
+  return { host: address, port, user, hostKey, privateKey, ...(proxy && { proxy }) };
+}

@@ -1,0 +1,53 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+
+import { projectDirectory } from "../../config/stack-file";
+import { changesProposed, runPulumi } from "../lib/pulumi";
+import { report } from "../lib/report";
+import { runMain, stackArgument } from "../lib/run-main";
+import { showSummary, summaryLimit } from "../lib/summary";
+
+/** How a stack was found: as deployed, changed, or not to be told, because the preview failed. */
+export type Verdict = "clean" | "drift" | "failed";
+
+export interface DriftResult {
+  readonly stack: string;
+  readonly verdict: Verdict;
+  readonly report: string;
+}
+
+const verdicts: Partial<Record<number, Verdict>> = { 0: "clean", [changesProposed]: "drift" };
+const titles = {
+  clean: "is as deployed",
+  drift: "has drifted",
+  failed: "differs on a host, or could not be checked",
+};
+
+/** `ci/jobs/drift.ts STACK FILE`: compares it with the cluster and its hosts, writes the result, fails unless it is clean. */
+async function main(args: string[]): Promise<void> {
+  const [stack, file] = stackArgument(args);
+  const folder = mkdtempSync(path.join(tmpdir(), "drift-"));
+  try {
+    // --config writes to the stack's file: to a copy, so that the checkout stays as committed.
+    const config = path.join(folder, "stack.yaml");
+    copyFileSync(path.join(projectDirectory, `Pulumi.${stack}.yaml`), config);
+    const compare = ["--refresh", "--expect-no-changes"];
+    const hosts = ["--config-file", config, "--config", "image-registry:verifyHosts=true"];
+    const run = await runPulumi("preview", stack, [...compare, ...hosts]);
+    const verdict = verdicts[run.exitCode] ?? "failed";
+    const result: DriftResult = {
+      stack,
+      verdict,
+      report: report(`Stack ${stack} ${titles[verdict]}`, run, summaryLimit),
+    };
+    showSummary(result.report);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify(result));
+    process.exitCode = verdict === "clean" ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+if (require.main === module) runMain(main);

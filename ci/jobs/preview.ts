@@ -1,0 +1,17 @@
+import { markerOf } from "../lib/forge";
+import { runPulumi } from "../lib/pulumi";
+import { bodyLimit, report } from "../lib/report";
+import { runMain, stackArgument } from "../lib/run-main";
+import { thisForge } from "../lib/this-forge";
+
+/** `ci/jobs/preview.ts STACK`: previews it and comments on the change under review, also when the preview fails. */
+async function main(args: string[]): Promise<void> {
+  const [stack] = stackArgument(args);
+  const run = await runPulumi("preview", stack, []);
+  const marker = markerOf("preview", stack);
+  const title = `Preview of stack ${stack} at ${process.env.COMMIT?.slice(0, 12) || "this commit"}`;
+  await thisForge(process.env).comment(marker, report(title, run, bodyLimit - marker.length - 1));
+  process.exitCode = run.exitCode;
+}
+
+runMain(main);

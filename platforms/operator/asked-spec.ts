@@ -1,0 +1,27 @@
+import type { ConfigSpec } from "../../crds/types";
+import type { RegistryPlan } from "../preflight";
+import type { Storage } from "./registry";
+import { type RegistrySettings, withoutBlanks } from "./settings";
+
+/** All fields of the Config's spec that a stack owns; the http secret without its value, which nobody is to see. */
+export type AskedSpec = Omit<ConfigSpec, "httpSecret"> & { httpSecret: undefined; storage: Storage };
+
+export function askedSpec(plan: RegistryPlan, settings: RegistrySettings): AskedSpec {
+  const { managementState, replicas, rolloutStrategy, storage } = plan;
+  return {
+    managementState,
+    replicas,
+    rolloutStrategy,
+    storage,
+    httpSecret: undefined,
+    ...placementOf(plan),
+    ...withoutBlanks(settings),
+  };
+}
+
+// A nodeSelector of others is left alone when the stack has none.
+function placementOf({ placement }: RegistryPlan): Pick<ConfigSpec, "nodeSelector" | "tolerations"> {
+  const { nodeSelector, tolerations } = placement;
+  if (Object.keys(nodeSelector).length + tolerations.length === 0) return {};
+  return { nodeSelector: { ...nodeSelector }, tolerations: [...tolerations] };
+}

@@ -1,0 +1,26 @@
+import type { V1ConfigMap } from "@kubernetes/client-node";
+import type { ClusterClient } from "../kubernetes/client";
+
+/**
+ * A cluster has one registry, and one stack that sets it up. A ConfigMap names that stack: two of them would put back
+ * each other's changes for ever, and the second would take over the first one's volume and claim without a word.
+ */
+export const owningStackName = "image-registry-stack";
+
+/** Reads the ConfigMap that names the stack; undefined when no stack has this cluster. */
+export function readOwningStack(client: ClusterClient, namespace: string): Promise<V1ConfigMap | undefined> {
+  return client.get<V1ConfigMap>("v1", "ConfigMap", owningStackName, namespace);
+}
+
+/** Why the stack (organization/project/stack) may not have this cluster, or undefined when it may. */
+export function heldByAnother(configMap: V1ConfigMap | undefined, stack: string): string | undefined {
+  if (!configMap || configMap.data?.["stack"] === stack) return undefined;
+  const holder = configMap.data?.["stack"];
+  const { namespace } = configMap.metadata ?? {};
+  const remove = `oc delete configmap ${owningStackName} -n ${namespace}`;
+  if (!holder) return `stack: ConfigMap ${namespace}/${owningStackName} names no stack; remove it: ${remove}`;
+  return (
+    `stack: this cluster's registry belongs to stack "${holder}", and this is "${stack}"; destroy that one first: ` +
+    `pulumi destroy --stack ${holder}; or, where it was renamed or moved, or its state is lost: ${remove}`
+  );
+}

@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+
+import { UserError } from "../../errors";
+import { freePorts } from "../control-plane/ports";
+import { startTime, stopProcesses } from "../process";
+import { machineNames, type MachineName } from "./addresses";
+import { buildImage, type Image } from "./image";
+import { createKeyPair } from "./keys";
+import { Machine } from "./machine";
+import { openNetwork } from "./network";
+import { canRunMachines, installMachinePackages } from "./requirements";
+import { seedFiles, writeSeedDisk } from "./seed";
+
+export { networksOf, type MachineName } from "./addresses";
+export { wantFirewall } from "./firewall";
+export type { Machine } from "./machine";
+export { canRunMachines, installMachinePackages } from "./requirements";
+export type { CommandResult, RunOptions, SshAccess } from "./ssh";
+
+/** Three Linux machines on one wire: an NFS server, a client to be let in and one to be kept out. */
+export interface MachineNetwork {
+  readonly server: Machine;
+  readonly client: Machine;
+  readonly outsider: Machine;
+  /** Ends the machines and their network; logs stay when `directory` was given. */
+  stop(): Promise<void>;
+}
+
+export interface MachineOptions {
+  /** Where disks, keys and logs go; a leftover of an earlier run there is cleared. Default: a temporary one. */
+  readonly directory?: string;
+  /** Default: all three. */
+  readonly machines?: readonly MachineName[];
+  readonly log?: (line: string) => void;
+}
+
+/**
+ * Starts the machines, side by side, and returns when all take commands. They end with this program, however it ends.
+ */
+export async function startMachines(options: MachineOptions = {}): Promise<MachineNetwork> {
+  const log = options.log ?? ((line: string) => console.error(line));
+  await installMachinePackages(log);
+  const reason = canRunMachines();
+  if (reason) throw new UserError(reason);
+
+  const image = await buildImage(log);
+  const directory = options.directory ?? temporaryDirectory();
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  await stopProcesses(directory);
+  const stop = async () => {
+    await stopProcesses(directory);
+    if (!options.directory) rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const machines = await createMachines(directory, image);
+    const boot = options.machines ?? machineNames;
+    log(`starting ${boot.join(", ")}`);
+    await Promise.all(boot.map((name) => machines[name].reset()));
+    return { ...machines, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function createMachines(directory: string, image: Image): Promise<Record<MachineName, Machine>> {
+  const network = await openNetwork(directory);
+  const clientKey = await createKeyPair(path.join(directory, "client_key"));
+  const ports = await freePorts(machineNames.length);
+  const create = async (name: MachineName, port: number) => {
+    const hostKey = await createKeyPair(path.join(directory, `${name}_host_key`));
+    await writeSeedDisk(path.join(directory, `${name}.seed`), seedFiles(name, hostKey, clientKey));
+    return new Machine(name, directory, image, network, port, hostKey, clientKey);
+  };
+  return {
+    server: await create("server", ports[0]!),
+    client: await create("client", ports[1]!),
+    outsider: await create("outsider", ports[2]!),
+  };
+}
+
+/** Named after this program, so that a later one can tell what a killed one left. */
+function temporaryDirectory(): string {
+  const prefix = "image-registry-machines";
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^image-registry-machines-(\d+)-/.exec(name)?.[1];
+    if (pid && !startTime(Number(pid))) rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
+  }
+  return mkdtempSync(path.join(tmpdir(), `${prefix}-${process.pid}-`));
+}

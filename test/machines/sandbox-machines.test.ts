@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+
+import {
+  canRunMachines,
+  installMachinePackages,
+  startMachines,
+  type MachineNetwork,
+} from "../../sandbox/machines";
+import { runOverSsh } from "../../sandbox/machines/ssh";
+import { isRunning, recordedProcesses, type SandboxProcess } from "../../sandbox/process";
+import { sleep } from "../../sandbox/wait";
+
+describe("the NFS hosts' machines", function () {
+  this.timeout(900_000); // the first start builds their image
+  const directory = mkdtempSync(path.join(tmpdir(), "sandbox-machines-"));
+  const log = () => undefined;
+  let hosts: MachineNetwork;
+
+  before(async function () {
+    await installMachinePackages(log);
+    if (canRunMachines()) this.skip();
+    hosts = await startMachines({ directory, log });
+  });
+
+  after(async () => {
+    await hosts?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it("let root in by key, and ops, who may sudo without a password", async () => {
+    assert.equal((await hosts.server.run("hostname; id --user")).stdout, "server\n0\n");
+    const sudo = await hosts.server.run("id --user --name; sudo --non-interactive id --user", {
+      user: "ops",
+    });
+    assert.equal(sudo.stdout, "ops\n0\n", sudo.stderr);
+  });
+
+  it("hand a command its input and its result back", async () => {
+    const result = await hosts.client.run("cat; echo trouble >&2; exit 3", { input: "hello" });
+    assert.deepEqual(result, { stdout: "hello", stderr: "trouble\n", exitCode: 3 });
+  });
+
+  it("take files, and take others in their place", async () => {
+    const folder = mkdtempSync(path.join(directory, "files-"));
+    for (const text of ["first", "second"]) {
+      writeFileSync(path.join(folder, "file"), text);
+      await hosts.client.put(folder, "/opt/files");
+      assert.equal((await hosts.client.run("cat /opt/files/file")).stdout, text);
+    }
+  });
+
+  it("reach a port of the machine they run on that was forwarded to them", async () => {
+    const listener = createServer((socket) => socket.end("hello")).listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    const { port } = listener.address() as AddressInfo;
+    await hosts.client.forward(port);
+    assert.equal((await hosts.client.run(`nc -d 127.0.0.1 ${port}`)).stdout, "hello");
+    listener.close();
+  });
+
+  it("show the host key that was announced, so another one is refused", async () => {
+    const knownHosts = path.join(directory, "wrong_known_hosts");
+    writeFileSync(knownHosts, `[127.0.0.1]:${hosts.server.ssh.port} ${hosts.client.ssh.hostKey}\n`);
+    const access = { port: hosts.server.ssh.port, keyFile: path.join(directory, "client_key"), knownHosts };
+    const { exitCode, stderr } = await runOverSsh(access, "true");
+    assert.equal(exitCode, 255);
+    assert.match(stderr, /Host key verification failed/);
+  });
+
+  for (const family of ["ipv4", "ipv6"] as const) {
+    it(`meet each other under their own ${family} addresses`, async () => {
+      const target = family === "ipv4" ? hosts.server.networkAddress : hosts.server.networkAddress6;
+      const listening = hosts.server.run(`timeout 60 nc -l -v -n -s ${target} -p 7000 2>&1`);
+      const call = await hosts.client.run(
+        `for attempt in $(seq 100); do echo hello | nc -N -w 5 ${target} 7000 && exit; sleep 0.2; done; exit 1`,
+      );
+      assert.equal(call.exitCode, 0, call.stderr);
+      const from = family === "ipv4" ? hosts.client.networkAddress : hosts.client.networkAddress6;
+      assert.ok(
+        (await listening).stdout.includes(`Connection received on ${from} `),
+        (await listening).stdout,
+      );
+    });
+  }
+
+  it("have no way out of their network, not even to the machine they run on", async () => {
+    const listener = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    const { port } = listener.address() as AddressInfo;
+    const outside = await hosts.server.run(`nc -z -w 5 10.0.2.2 ${port}`);
+    listener.close();
+    assert.equal(outside.exitCode, 1);
+    assert.equal((await hosts.server.run("ip -4 route show default; ip -6 route show default")).stdout, "");
+  });
+
+  it("start the server without NFS, which it can install all the same", async () => {
+    const offered = await hosts.server.run(
+      "test ! -e /usr/sbin/exportfs && apt-get update --quiet=2 && apt-get install --simulate nfs-kernel-server",
+    );
+    assert.match(offered.stdout, /^Inst nfs-kernel-server /m, offered.stderr);
+    assert.equal((await hosts.client.run("command -v mount.nfs4")).exitCode, 0);
+  });
+
+  it("keep their time", async () => {
+    const { stdout } = await hosts.server.run("date +%s");
+    assert.ok(Math.abs(Number(stdout) - Date.now() / 1000) < 60, `server says ${stdout}`);
+  });
+
+  it("keep their files, name and addresses over a reboot", async () => {
+    const before = await hosts.server.run("echo kept >/root/file; hostname; ip -br address show ens4");
+    await hosts.server.reboot();
+    const after = await hosts.server.run("hostname; ip -br address show ens4; cat /root/file");
+    assert.equal(after.stdout, `${before.stdout}kept\n`);
+  });
+
+  it("keep what was synced when the plug is pulled", async () => {
+    await hosts.server.run("echo synced >/root/file && sync /root/file");
+    await hosts.server.kill();
+    assert.equal((await hosts.server.run("true")).exitCode, 255);
+    await hosts.server.start();
+    assert.equal((await hosts.server.run("cat /root/file")).stdout, "synced\n");
+  });
+
+  it("are fresh after a reset, under the same keys and port", async () => {
+    await hosts.server.run("echo old >/root/file; sync");
+    await hosts.server.reset();
+    assert.equal((await hosts.server.run("ls /root")).stdout, "");
+  });
+
+  it("do not meet another run's machines, which have the same addresses", async () => {
+    const others = await startMachines({ machines: ["client"], log });
+    try {
+      const ping = await others.client.run(`ping -c 1 -W 2 ${hosts.server.networkAddress}`);
+      assert.notEqual(ping.exitCode, 0);
+    } finally {
+      await others.stop();
+    }
+  });
+
+  it("end, and their network with them, when the program that started them is killed", async () => {
+    const folder = path.join(directory, "killed");
+    const program = `
+      import { startMachines } from ${JSON.stringify(path.resolve(__dirname, "../../sandbox/machines/index.ts"))};
+      void startMachines({ directory: ${JSON.stringify(folder)}, machines: ["client"], log: () => undefined })
+        .then(() => { console.log("started"); setInterval(() => undefined, 1000); });`;
+    writeFileSync(path.join(directory, "starter.ts"), program);
+    const starter = spawn("node", ["--import", "tsx", path.join(directory, "starter.ts")], {
+      cwd: path.resolve(__dirname, "../.."),
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(starter.stdout, "data");
+    const started = traces(folder);
+    starter.kill("SIGKILL");
+    await untilGone(started);
+  });
+
+  it("leave no process and no network namespace when they are stopped", async () => {
+    const started = traces(directory);
+    assert.equal(started.processes.length, 5); // a port is forwarded, too
+    await hosts.stop();
+    await untilGone(started);
+  });
+});
+
+interface Traces {
+  processes: SandboxProcess[];
+  namespace: string;
+}
+
+function traces(directory: string): Traces {
+  const processes = recordedProcesses(directory).filter(isRunning);
+  const holder = processes.find(({ name }) => name === "network");
+  assert.ok(holder);
+  const namespace = readlinkSync(`/proc/${holder.pid}/ns/net`).replace(/\D/g, "");
+  assert.ok(networkNamespaces().includes(namespace));
+  return { processes, namespace };
+}
+
+async function untilGone({ processes, namespace }: Traces): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (processes.some(isRunning) || networkNamespaces().includes(namespace)) {
+    const names = processes.filter(isRunning).map(({ name }) => name);
+    assert.ok(Date.now() < deadline, `still there: ${names.join(", ")}; namespace ${namespace}`);
+    await sleep(100);
+  }
+}
+
+function networkNamespaces(): string[] {
+  return execFileSync("lsns", ["--noheadings", "--type", "net", "--output", "NS"], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.trim());
+}

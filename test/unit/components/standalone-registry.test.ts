@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { Provider } from "@pulumi/kubernetes/provider";
+import type { LiveStandalone } from "../../../platforms/standalone/live";
+import { deploymentSpec, serviceSpec } from "../../../platforms/standalone/workload";
+import { StandaloneRegistry } from "../../../components";
+import { type Inputs, isSecret, patience, run } from "../support/monitor";
+import { liveStandalone, standalonePlan } from "../support/standalone-fixtures";
+
+const nowhere = { kubeconfig: "/nonexistent", context: "dev" };
+
+/** A preview, without a cluster to connect to. */
+async function made(found: Partial<LiveStandalone> = {}, { retainOnDelete = true, hasDrifted = false } = {}) {
+  const [plan, live] = [standalonePlan(), liveStandalone(found)];
+  const registry = {
+    connection: nowhere,
+    plan,
+    live,
+    deployment: { spec: deploymentSpec(plan, live), applied: "fingerprint", hasDrifted },
+    service: { spec: serviceSpec(), applied: "fingerprint", hasDrifted: false },
+    warnings: ["something is wrong"],
+  };
+  const program = () => {
+    const provider = new Provider("cluster", { context: "dev" });
+    return new StandaloneRegistry("registry", { registry }, { provider, retainOnDelete }).conditions;
+  };
+  const done = await run(program, { preview: true });
+  const kubernetes = done.resources.filter(({ type }) => type.startsWith("kubernetes:"));
+  const of = (kind: string) => kubernetes.find(({ type }) => type.endsWith(`:${kind}`))!;
+  const annotations = (kind: string) => (of(kind).inputs["metadata"] as { annotations: Inputs }).annotations;
+  return { ...done, kubernetes, of, annotations };
+}
+
+describe("a standalone registry", function () {
+  this.timeout(patience);
+
+  it("is a deployment, a service, a budget and a secret, in its namespace, marked as a stack's own", async () => {
+    const { kubernetes } = await made();
+    const names = kubernetes.map(({ type, inputs }) => {
+      const { name, namespace, labels } = inputs["metadata"] as Record<string, unknown>;
+      assert.equal(namespace, "image-registry");
+      assert.equal((labels as Inputs)["app.kubernetes.io/managed-by"], "image-registry");
+      return `${type.split(":").at(-1)} ${name as string}`;
+    });
+    assert.deepEqual(names.sort(), [
+      "Deployment image-registry",
+      "PodDisruptionBudget image-registry",
+      "Secret image-registry-http",
+      "Service image-registry",
+    ]);
+  });
+
+  it("goes to the cluster it is given, and stays there at destroy when, and only when, it is told to", async () => {
+    for (const retainOnDelete of [true, false]) {
+      for (const resource of (await made({}, { retainOnDelete })).kubernetes) {
+        assert.match(resource.provider, /::cluster::cluster-id$/);
+        assert.equal(resource.retainOnDelete, retainOnDelete, resource.name);
+      }
+    }
+  });
+
+  it("keeps the http secret secret, and keeps the one that running pods know", async () => {
+    const value = ({ inputs }: { inputs: Inputs }) => (inputs["stringData"] as Inputs)["secret"];
+    const drawn = (await made()).of("Secret");
+    assert.equal(value(drawn), "c0ffee");
+    const kept = (await made({ httpSecret: "known" })).of("Secret");
+    assert.equal(value(kept), "known");
+    for (const { wire } of [drawn, kept]) {
+      const data = wire["stringData"] as Inputs;
+      assert.ok(isSecret(data) || isSecret(data["secret"]));
+    }
+  });
+
+  it("takes over what others changed before each step, and waits itself for the rollout", async () => {
+    const { of, annotations } = await made();
+    for (const kind of ["Deployment", "Service"]) {
+      assert.equal(of(kind).beforeCreate.length, 1);
+      assert.deepEqual(of(kind).beforeUpdate, of(kind).beforeCreate);
+      assert.equal(annotations(kind)["pulumi.com/skipAwait"], "true");
+      assert.equal(annotations(kind)["pulumi.com/patchFieldManager"], "image-registry-standalone");
+      assert.equal(annotations(kind)["image-registry/applied"], "fingerprint");
+    }
+    assert.ok(of("Deployment").dependsOn.includes("registry-http-secret"));
+  });
+
+  it("leaves open in a preview what putting drift back will come to", async () => {
+    const { annotations } = await made({}, { hasDrifted: true });
+    assert.notEqual(annotations("Deployment")["image-registry/applied"], "fingerprint");
+    assert.equal(annotations("Service")["image-registry/applied"], "fingerprint");
+  });
+
+  it("tells in a preview how it is now and what is wrong", async () => {
+    const { result, warnings } = await made();
+    assert.deepEqual(
+      result.map(({ type, status }) => `${type}=${status}`),
+      ["Available=True", "Progressing=True"],
+    );
+    assert.deepEqual(warnings, ["something is wrong"]);
+  });
+});

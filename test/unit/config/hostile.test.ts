@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { onHost, onNfs, problem, problems } from "../support/configuration";
+import { patience } from "../support/monitor";
+
+/** Whatever passes these keys is written to exports(5) or handed to mount; what a message shows must stay on its line. */
+const worlds = ["*", "0.0.0.0/0", "::/0", "0.0.0.0", "::", "/0", "", "0.0.0.0/00"];
+const meta = fc.constantFrom(..." \t\n\r\"'`$;|&<>(){}[]*?!#\\,=~\0\u2028");
+const withMeta = (prefix: string) =>
+  fc.tuple(fc.string(), meta, fc.string()).map(([before, char, after]) => prefix + before + char + after);
+
+describe("nfs.path", function () {
+  this.timeout(patience);
+  it("refuses parents, quotes, newlines and all that a shell or exports file reads", () => {
+    for (const path of [
+      "/srv/../etc",
+      "/srv/..",
+      "/srv/a\n/etc *(rw)",
+      '/srv/"a"',
+      "/srv/a b",
+      "srv",
+      "/",
+      "/etc",
+      "",
+    ]) {
+      assert.match(problem(onNfs({ path })), /^nfs\.path: /, path);
+    }
+  });
+
+  it("never takes a path with a special character in it", () => {
+    fc.assert(fc.property(withMeta("/srv/"), (path) => problems(onNfs({ path })).length > 0));
+  });
+
+  it("never takes a path that leads elsewhere than it says", () => {
+    const part = fc.constantFrom("..", ".", "", "data");
+    const hostile = fc
+      .array(part, { minLength: 1, maxLength: 5 })
+      .filter((parts) => parts.some((one) => one !== "data"))
+      .map((parts) => `/srv/${parts.join("/")}`);
+    fc.assert(fc.property(hostile, (path) => problems(onNfs({ path })).length > 0));
+  });
+
+  it("takes only plain absolute paths", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary-ascii" }), (path) => {
+        assert.ok(problems(onNfs({ path })).length > 0 || /^(\/[\w][\w.-]*)+$/.test(path), path);
+      }),
+    );
+  });
+
+  it("tells a wrong one on one line, whatever it holds", () => {
+    fc.assert(fc.property(withMeta("/srv/"), (path) => !/[\n\r\0]/.test(problem(onNfs({ path })))));
+  });
+});
+
+describe("nfs.host.clients", function () {
+  this.timeout(patience);
+  it("refuses every spelling of the whole world", () => {
+    for (const client of worlds) {
+      assert.match(
+        problem(onHost({ clients: ["10.0.0.0/24", client] })),
+        /^nfs\.host\.clients\[1\]: .*every host/,
+        client,
+      );
+    }
+  });
+
+  it("refuses networks so wide that they are the world in parts", () => {
+    for (const client of ["0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/7", "2000::/3"]) {
+      assert.match(problem(onHost({ clients: [client] })), /^nfs\.host\.clients\[0\]: .*wider than/, client);
+    }
+  });
+
+  it("refuses names, options and whatever else would follow an address", () => {
+    for (const client of [
+      "nodes.example.com",
+      "@netgroup",
+      "10.0.0.1(rw)",
+      "10.0.0.1 (rw)",
+      "10.0.0.0/24 *",
+      "10.0.0.1\n*",
+    ]) {
+      assert.match(problem(onHost({ clients: [client] })), /^nfs\.host\.clients\[0\]: /, client);
+    }
+  });
+
+  it("never takes an address with a special character in or around it", () => {
+    const around = fc.tuple(fc.constantFrom("10.0.0.1", "10.0.0.0/24", "fd00::1"), meta, fc.string());
+    const hostile = around.chain(([client, char, more]) =>
+      fc.constantFrom(client + char + more, more + char + client),
+    );
+    fc.assert(fc.property(hostile, (client) => problems(onHost({ clients: [client] })).length > 0));
+  });
+
+  it("takes nothing but addresses and networks", () => {
+    const shaped = fc.stringMatching(/^[0-9a-f.:/*@()-]{0,20}$/);
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), shaped), (client) => {
+        const passes = problems(onHost({ clients: [client] })).length === 0;
+        assert.ok(!passes || /^[0-9a-fA-F.:]+(\/[1-9]\d{0,2})?$/.test(client), client);
+      }),
+    );
+  });
+
+  it("takes the nodes' addresses and networks", () => {
+    fc.assert(
+      fc.property(
+        fc.ipV4(),
+        (client) => client === "0.0.0.0" || problems(onHost({ clients: [client] })).length === 0,
+      ),
+    );
+    assert.deepEqual(problems(onHost({ clients: ["10.0.0.0/24", "192.168.7.0/25", "fd00:1::/64"] })), []);
+  });
+});
+
+describe("nfs.server", function () {
+  this.timeout(patience);
+  it("takes a host name or an address, and never a character more", () => {
+    for (const server of ["nfs.example.com", "10.0.0.5", "fd00::5"])
+      assert.deepEqual(problems(onNfs({ server })), []);
+    fc.assert(fc.property(withMeta("nfs.example.com"), (server) => problems(onNfs({ server })).length > 0));
+  });
+});

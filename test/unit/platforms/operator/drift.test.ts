@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { ownsNote } from "../../../../platforms/operator/drift";
+import { foreignFields, madeAnewByOperator } from "../../../../platforms/operator/foreign-fields";
+import { registryManager, type RegistryConfig } from "../../../../platforms/operator/registry";
+import type { RegistrySettings } from "../../../../platforms/operator/settings";
+import type { ConfigSpec } from "../../../../crds/types";
+import { infraLabel, onClaim, registryConfig } from "../../support/fixtures";
+
+const asked = { managementState: "Managed", replicas: 1, storage: onClaim("registry") };
+
+function found(live: RegistryConfig, more: object = {}, settings: RegistrySettings = {}) {
+  return foreignFields(live, { ...asked, ...more }, settings);
+}
+const names = (...args: Parameters<typeof found>) => found(...args).map(({ name }) => name);
+
+/** A Config our manager applied, in which another one then set the fields; `ours` is what is left to us. */
+function byHand(spec: Partial<ConfigSpec>, ours: object, theirs: object = {}): RegistryConfig {
+  const config = registryConfig({ storage: onClaim("registry"), ...spec });
+  const storage = { "f:managementState": {}, "f:pvc": { "f:claim": {} } };
+  const all = { "f:managementState": {}, "f:replicas": {}, "f:storage": storage, ...ours };
+  const managedFields = [
+    { manager: registryManager, operation: "Apply", fieldsV1: { "f:spec": all } },
+    { manager: "kubectl-patch", operation: "Update", fieldsV1: { "f:spec": theirs } },
+  ];
+  return { ...config, metadata: { ...config.metadata, managedFields } };
+}
+const lost = (key: string) => ({ [`f:${key}`]: undefined });
+
+describe("what another manager set", () => {
+  it("as a second storage backend is evicted, and named one by one", () => {
+    const live = registryConfig({ storage: { ...onClaim("registry"), emptyDir: {}, gcs: {} } });
+    const evicted = found(live);
+    assert.deepEqual(
+      evicted.map(({ name }) => name),
+      ["emptyDir", "gcs"],
+    );
+    assert.match(
+      evicted[0]?.described ?? "",
+      /^will evict emptyDir .*pvc "registry" is to be its only backend/,
+    );
+  });
+
+  it("in a field we had applied is put back, naming whose it is now", () => {
+    const [field, ...others] = found(byHand({ replicas: 3 }, lost("replicas"), { "f:replicas": {} }));
+    assert.deepEqual(others, []);
+    assert.equal(
+      field?.described,
+      "will put back spec.replicas of the Config: it is 3 by kubectl-patch, asked is 1",
+    );
+  });
+
+  it("or took away is put back, a storage backend and an empty label too", () => {
+    assert.deepEqual(names(byHand({ storage: {} }, lost("storage"))), [
+      "storage.managementState",
+      "storage.pvc.claim",
+    ]);
+    assert.deepEqual(names(byHand({ storage: {} }, lost("storage")), { storage: { emptyDir: {} } }), [
+      "storage.emptyDir",
+    ]);
+    const nodeSelector = { [infraLabel]: "" };
+    assert.deepEqual(names(byHand({}, {}), { nodeSelector }), [`nodeSelector.${infraLabel}`]);
+  });
+
+  it("in a list is put back, whatever of it changed", () => {
+    const tolerations = [{ key: infraLabel, operator: "Exists" }];
+    assert.deepEqual(names(byHand({ tolerations: [{ operator: "Exists" }] }, {}), { tolerations }), [
+      "tolerations",
+    ]);
+  });
+
+  it("as a secret is put back without being shown", () => {
+    const [field] = found(byHand({ httpSecret: "by-hand" }, {}, { "f:httpSecret": {} }), {
+      httpSecret: undefined,
+    });
+    assert.equal(
+      field?.described,
+      "will put back spec.httpSecret of the Config: it was changed by kubectl-patch",
+    );
+  });
+
+  it("is no drift while we own the field: that is a change of the configuration", () => {
+    assert.deepEqual(names(byHand({ replicas: 3 }, {})), []);
+  });
+
+  it("is no drift in a field that the stack did not ask for when it last applied", () => {
+    const config = byHand({ logLevel: "Normal" }, {});
+    config.metadata = { ...config.metadata, annotations: ownsNote(asked) };
+    assert.deepEqual(names(config, { logLevel: "Debug" }), []);
+    config.metadata.annotations = ownsNote({ ...asked, logLevel: "Debug" });
+    assert.deepEqual(names(config, { logLevel: "Debug" }), ["logLevel"]);
+  });
+
+  it("is no drift where the operator spells the same in its own way", () => {
+    const spec = { resources: { limits: { cpu: "1" } }, requests: { read: { maxWaitInQueue: "1m30s" } } };
+    const same = { resources: { limits: { cpu: "1000m" } }, requests: { read: { maxWaitInQueue: "90s" } } };
+    assert.deepEqual(names(byHand(spec, {}), same), []);
+    assert.deepEqual(names(byHand(spec, {}), { resources: { limits: { cpu: "2" } } }), [
+      "resources.limits.cpu",
+    ]);
+  });
+
+  it("is no drift where we ask for a blank, which the operator takes out", () => {
+    assert.deepEqual(
+      names(byHand({}, {}), { requests: { read: { maxRunning: 0 } }, proxy: { http: "" } }),
+      [],
+    );
+  });
+
+  it("before we ever applied anything is no drift either", () => {
+    assert.deepEqual(names(registryConfig({ replicas: 3, storage: onClaim("registry") })), []);
+  });
+
+  it("and we ask to be blank is cleared", () => {
+    const live = registryConfig({ storage: onClaim("registry"), defaultRoute: true });
+    assert.deepEqual(names(live, {}, { defaultRoute: false }), ["defaultRoute"]);
+  });
+});
+
+describe("a Config that holds nothing of this stack", () => {
+  it("was made anew if the cluster is this stack's, and is just new if not", () => {
+    const blank = registryConfig({ managementState: "Removed", storage: {} });
+    assert.match(
+      madeAnewByOperator(blank, { owned: true }) ?? "",
+      /made anew .*\(managementState Removed, storage none\)/,
+    );
+    assert.equal(madeAnewByOperator(blank, { owned: false }), undefined);
+    assert.equal(madeAnewByOperator(byHand({}, {}), { owned: true }), undefined);
+  });
+});

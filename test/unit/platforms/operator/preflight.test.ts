@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import type { LiveRegistry } from "../../../../platforms/operator/live";
+import { assertPreflight, preflight, type RegistryPlan } from "../../../../platforms/preflight";
+import { UserError } from "../../../../errors";
+import {
+  claim,
+  followed,
+  live,
+  onClaim,
+  pendingPod,
+  plan,
+  registryConfig,
+  removed,
+  volume,
+} from "../../support/fixtures";
+
+const errors = (found: Partial<LiveRegistry>, asked: Partial<RegistryPlan>) =>
+  preflight(live(found), plan(asked)).errors;
+const warnings = (found: Partial<LiveRegistry>, asked: Partial<RegistryPlan> = {}) =>
+  preflight(live(found), plan(asked)).warnings;
+const onto = (name: string, changes: Partial<RegistryPlan> = {}) => ({ storage: onClaim(name), ...changes });
+const registryClaim = claim("registry");
+
+/** The one error there must be. */
+function error(found: Partial<LiveRegistry>, asked: Partial<RegistryPlan>): string {
+  const all = errors(found, asked);
+  assert.equal(all.length, 1, `errors: ${all.join("; ") || "none"}`);
+  return all[0] as string;
+}
+
+describe("a plan that fits the cluster", () => {
+  it("passes without a word", () => {
+    assert.deepEqual(preflight(live(), plan()), { errors: [], warnings: [] });
+    assert.doesNotThrow(() => assertPreflight({ errors: [], warnings: ["only a warning"] }));
+  });
+});
+
+describe("images", () => {
+  const claims = [registryClaim];
+
+  it("in emptyDir are not left behind without a word", () => {
+    const message = error({ claims }, onto("registry"));
+    assert.match(message, /keeps its images in emptyDir, and pvc "registry" would not have them/);
+    assert.match(message, /acceptImageLoss: true/);
+  });
+
+  it("on a claim are not left behind by a change to another claim", () => {
+    const config = registryConfig({ storage: onClaim("old") });
+    assert.match(error({ config, claims }, onto("registry")), /in pvc "old", and pvc "registry"/);
+  });
+
+  it("are where the pods write them, not where the spec already points", () => {
+    const config = registryConfig({ storage: onClaim("registry") });
+    assert.match(
+      error({ config, claims, deployment: followed(registryConfig()) }, onto("registry")),
+      /in emptyDir/,
+    );
+  });
+
+  it("stay when the store stays the same", () => {
+    const config = registryConfig({ storage: onClaim("registry") });
+    assert.deepEqual(errors({ config, claims }, onto("registry", { replicas: 2 })), []);
+  });
+
+  it("may be left when the stack accepts it, when there are none, or when no registry runs", () => {
+    assert.deepEqual(errors({ claims }, onto("registry", { acceptImageLoss: true })), []);
+    assert.deepEqual(errors({ claims, holdsImages: false }, onto("registry")), []);
+    assert.deepEqual(errors({ claims, deployment: undefined }, onto("registry")), []);
+  });
+
+  it("count as there when the cluster cannot tell, and the message says so", () => {
+    assert.match(
+      error({ claims, holdsImages: undefined }, onto("registry")),
+      /does not say whether any were pushed/,
+    );
+  });
+
+  it("in emptyDir go with the pods of a registry that is Removed; on a claim they stay", () => {
+    const managementState = "Removed";
+    assert.match(
+      error({}, { managementState }),
+      /^managementState: "Removed" deletes the pods, .*acceptImageLoss/,
+    );
+    const config = registryConfig({ storage: onClaim("registry") });
+    assert.deepEqual(errors({ config, claims }, onto("registry", { managementState })), []);
+  });
+
+  it("are not at stake while the operator leaves the registry alone", () => {
+    assert.deepEqual(errors({ claims }, onto("registry", { managementState: "Unmanaged" })), []);
+  });
+});
+
+describe("an existing claim that the stack names", () => {
+  const bare = { holdsImages: false };
+  const single = claim("registry", { accessModes: ["ReadWriteOnce"] });
+
+  it("must be there; the message lists those that are", () => {
+    const message = error({ ...bare, claims: [claim("a"), claim("b")] }, onto("registry"));
+    assert.match(message, /^pvc\.claim: "registry" does not exist .*\(claims there: "a", "b"\)/);
+    assert.match(error(bare, onto("registry")), /claims there: none/);
+  });
+
+  it("need not be there for a registry that is taken down", () => {
+    assert.deepEqual(errors(bare, onto("registry", { managementState: "Removed" })), []);
+  });
+
+  it("with ReadWriteOnce takes one replica, with Recreate", () => {
+    const claims = [single];
+    assert.deepEqual(errors({ ...bare, claims }, onto("registry", { rolloutStrategy: "Recreate" })), []);
+    assert.match(
+      error({ ...bare, claims }, onto("registry")),
+      /^rolloutStrategy: "RollingUpdate".*needs "Recreate"/,
+    );
+    const two = onto("registry", { rolloutStrategy: "Recreate", replicas: 2 });
+    assert.match(error({ ...bare, claims }, two), /^replicas: 2, .*serves 1 replica/);
+  });
+
+  it("with ReadWriteMany among its modes takes any", () => {
+    const claims = [claim("registry", { accessModes: ["ReadWriteOnce", "ReadWriteMany"] })];
+    assert.deepEqual(errors({ ...bare, claims }, onto("registry", { replicas: 2 })), []);
+  });
+
+  it("must be writable by a pod, and not Lost", () => {
+    const readOnly = claim("registry", { accessModes: ["ReadOnlyMany"] });
+    assert.match(error({ ...bare, claims: [readOnly] }, onto("registry")), /access modes ReadOnlyMany/);
+    assert.match(error({ ...bare, claims: [claim("registry", {}, "Lost")] }, onto("registry")), /is Lost/);
+  });
+
+  it("may be Pending: it can bind when the pod comes", () => {
+    assert.deepEqual(errors({ ...bare, claims: [claim("registry", {}, "Pending")] }, onto("registry")), []);
+  });
+});
+
+describe("the claim and volume that the stack makes", () => {
+  it("are checked against those on the cluster", () => {
+    const asked = {
+      namespace: "openshift-image-registry",
+      managementState: "Managed" as const,
+      claimName: "registry",
+      volumeName: "registry",
+      size: "100Gi",
+      accessModes: ["ReadWriteMany"],
+      nfs: { server: "nfs.example.com", path: "/srv/registry" },
+    };
+    const claims = [claim("registry", { volumeName: "pvc-1" })];
+    assert.match(
+      error({ holdsImages: false, claims }, onto("registry", { claim: asked })),
+      /bound to volume "pvc-1"/,
+    );
+    assert.deepEqual(errors({ holdsImages: false }, onto("registry", { claim: asked })), []);
+  });
+});
+
+describe("a warning", () => {
+  it("says what is wrong now, once, with the pods' own messages", () => {
+    const Progressing = { status: "True", reason: "Error", message: "no such claim" } as const;
+    const config = registryConfig({}, { conditions: { Progressing, StorageExists: "False" } });
+    const [text = "", ...more] = warnings({ config, pods: [pendingPod("0/3 nodes are available")] });
+    assert.deepEqual(more, []);
+    assert.match(text, /has not converged \(1 storage backend\)/);
+    assert.match(text, /StorageExists=False/);
+    assert.match(text, /pod image-registry-7d4b9-x2x4q \(Pending\): Unschedulable: 0\/3 nodes are available/);
+    assert.equal(text.split("no such claim").length, 2, text);
+  });
+
+  it("is not given for a registry that is down as it was asked to be", () => {
+    const config = registryConfig({ managementState: "Removed" }, { conditions: removed });
+    assert.deepEqual(warnings({ config, deployment: undefined }), []);
+  });
+});
+
+describe("errors", () => {
+  it("come together, as one that a user caused, and say that nothing was changed", () => {
+    assert.throws(
+      () => assertPreflight({ errors: ["first", "second"], warnings: [] }),
+      (thrown: unknown) =>
+        thrown instanceof UserError &&
+        /^nothing was changed:\n {2}- first\n {2}- second$/.test(thrown.message),
+    );
+  });
+});
+
+describe("another claim on the export that the pods use", () => {
+  const nfs = { server: "nfs.example.com", path: "/srv/registry" };
+  const asked = {
+    managementState: "Managed" as const,
+    namespace: "openshift-image-registry",
+    claimName: "renamed",
+    volumeName: "renamed",
+    size: "100Gi",
+    accessModes: ["ReadWriteMany"],
+    nfs,
+  };
+  const config = registryConfig({ storage: onClaim("registry") });
+
+  it("has the same images", () => {
+    const found = { config, deployment: followed(config), volumeInUse: volume({ nfs }) };
+    assert.deepEqual(errors(found, { storage: onClaim("renamed"), claim: asked }), []);
+  });
+
+  it("has others where the export is another one", () => {
+    const found = {
+      config,
+      deployment: followed(config),
+      volumeInUse: volume({ nfs: { ...nfs, path: "/old" } }),
+    };
+    assert.match(error(found, { storage: onClaim("renamed"), claim: asked }), /would not have them/);
+  });
+});

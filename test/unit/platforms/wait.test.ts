@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { waitUntilConverged } from "../../../platforms/wait";
+import { UserError } from "../../../errors";
+import { FakeCluster } from "../support/fake-cluster";
+import { followed, live, onClaim, pendingPod, registryConfig } from "../support/fixtures";
+import { patience } from "../support/monitor";
+
+describe("waiting for the registry", function () {
+  this.timeout(patience);
+
+  const done = registryConfig({ storage: onClaim("images") });
+  const converged = live({ config: done, deployment: followed(done) });
+  const lagging = live({ config: done, deployment: followed(registryConfig()) });
+  let cluster: FakeCluster;
+
+  const start = async (found: typeof converged) => (cluster = await new FakeCluster(found).start());
+  const wait = (timeoutSeconds: number, progress: (line: string) => void = () => {}) =>
+    waitUntilConverged(cluster.connection, { timeoutSeconds, progress });
+  afterEach(() => cluster.stop());
+
+  it("ends at once when it serves already", async () => {
+    await start(converged);
+    const { config } = await wait(0, (line) => assert.fail(line));
+    assert.equal(config.metadata?.name, "cluster");
+  });
+
+  it("goes on while the Config is green and the deployment lags, and shows what for", async () => {
+    await start(lagging);
+    const lines: string[] = [];
+    await wait(60, (line) => {
+      lines.push(line);
+      cluster.live = converged;
+    });
+    assert.equal(lines.length, 1);
+    assert.match(
+      lines[0] ?? "",
+      /^waiting for the registry: the deployment does not have the change yet: storage/,
+    );
+  });
+
+  it("shows the same reason once, however long it lasts", async () => {
+    await start(lagging);
+    const lines: string[] = [];
+    await assert.rejects(
+      wait(1, (line) => lines.push(line)),
+      UserError,
+    );
+    assert.equal(lines.length, 1, lines.join("\n"));
+  });
+
+  it("fails when time is up, with the conditions, the pods' own messages and what comes next", async () => {
+    const message = "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector";
+    await start({ ...lagging, pods: [pendingPod(message)] });
+    await assert.rejects(wait(0), (error: unknown) => {
+      assert.ok(error instanceof UserError);
+      assert.match(
+        error.message,
+        /did not converge within 0 s \(timeoutSeconds\); .* the next up looks again/,
+      );
+      assert.match(error.message, /waiting: the deployment does not have the change yet/);
+      assert.match(error.message, /condition: Available=True/);
+      assert.ok(error.message.includes(`(Pending): Unschedulable: ${message}`));
+      return true;
+    });
+  });
+
+  it("fails at once when there is no Config any more", async () => {
+    await start({ ...lagging, config: undefined as unknown as typeof done });
+    await assert.rejects(
+      wait(60),
+      /this cluster has no configs\.imageregistry\.operator\.openshift\.io\/cluster/,
+    );
+  });
+});
