@@ -1,7 +1,7 @@
 import { UserError } from "../errors";
 import { buildBinaries } from "./control-plane/binaries";
-import { canRunHosts, installHostPackages } from "./hosts";
-import { buildImage } from "./hosts/image";
+import { canRunMachines, installMachinePackages } from "./machines";
+import { buildImage } from "./machines/image";
 import { buildNodePrograms } from "./node/programs";
 import { buildRegistry } from "./registry";
 
@@ -9,8 +9,8 @@ import { buildRegistry } from "./registry";
 async function main(): Promise<void> {
   const log = (line: string) => console.error(line);
   await buildBinaries({ log });
-  await installHostPackages(log);
-  if (canRunHosts() !== undefined) return; // the rest is for machines
+  await installMachinePackages(log);
+  if (canRunMachines() !== undefined) return; // the rest is for machines
   await buildImage(log);
   await buildRegistry({ log });
   await buildNodePrograms({ log });

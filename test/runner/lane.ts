@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
 
 import Mocha from "mocha";
@@ -17,6 +18,8 @@ export interface Selection {
   readonly invert?: boolean;
 }
 
+const settings = JSON.parse(readFileSync(path.join(project, ".mocharc.json"), "utf8")) as Mocha.MochaOptions;
+
 /** A file's tests are told together, when all of them are done. The end is told by the summary. */
 class Files extends Mocha.reporters.Spec {
   override epilogue(): void {}
@@ -24,7 +27,13 @@ class Files extends Mocha.reporters.Spec {
 
 export async function runLane(lane: Lane, selection: Selection, summary: Summary): Promise<void> {
   if (lane.files.length === 0) return;
-  const mocha = new Mocha({ ...selection, parallel: true, jobs: lane.jobs, reporter: Files });
+  const mocha = new Mocha({
+    ...selection,
+    timeout: settings.timeout,
+    parallel: true,
+    jobs: lane.jobs,
+    reporter: Files,
+  });
   mocha.parallelMode(true); // for one job, too: every file starts alike
   for (const file of lane.files) mocha.addFile(path.join(project, file));
   await new Promise<void>((resolve) => {
