@@ -6,7 +6,7 @@ type Nfs = NonNullable<Configuration["nfs"]>;
 
 /** The export host of the configuration, in the terms of its component. */
 export function exportHostArgs(
-  { sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
+  { context, sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
   nfs: Nfs,
   host: NonNullable<Nfs["host"]>,
 ): NfsExportHostArgs {
@@ -25,6 +25,8 @@ export function exportHostArgs(
       minimumFree: nfs.size,
     },
     protocols: { nfs3: host.nfs3, dedicated: host.dedicated },
+    cluster: context,
+    takeOverFrom: host.takeOverFrom,
     firewall: host.firewall,
     force: host.forceRemoval,
     verify: verifyHosts,

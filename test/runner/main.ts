@@ -34,6 +34,11 @@ async function main(): Promise<void> {
 
   const relative = Object.entries(summary.seconds).map(([file, s]) => [path.relative(project, file), s]);
   if (isWhole) recordSeconds(Object.fromEntries(relative) as Record<string, number>);
+  if (Object.keys(selection).length === 0) {
+    for (const file of summary.unheard(all.map((name) => path.join(project, name)))) {
+      console.error(`no test was run of ${path.relative(project, file)}`);
+    }
+  }
   summary.print((file) => path.relative(project, file));
   if (summary.ran === 0) throw new UserError("no test was run");
   process.exitCode = summary.failed > 0 ? 1 : 0;

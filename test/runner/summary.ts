@@ -19,6 +19,11 @@ export class Summary {
     }
   }
 
+  /** Those of these files of which no test was heard of: what a process that ended did not tell. */
+  unheard(files: readonly string[]): string[] {
+    return files.filter((file) => !this.milliseconds.has(file));
+  }
+
   get ran(): number {
     return this.count("passes") + this.count("failures") + this.count("pending");
   }
@@ -40,9 +45,7 @@ export class Summary {
     for (const [file, seconds] of slowest.length > 1 ? slowest.slice(0, shown) : []) {
       console.log(`${seconds.toFixed(1).padStart(8)} s  ${nameOf(file)}`);
     }
-    console.log(
-      `\n${this.count("passes")} passed, ${this.failed} failed, ${this.count("pending")} skipped`,
-    );
+    console.log(`\n${this.count("passes")} passed, ${this.failed} failed, ${this.count("pending")} skipped`);
   }
 
   private count(what: "passes" | "failures" | "pending"): number {

@@ -10,6 +10,7 @@ import { readStatus } from "../../../status/status";
 import { statusText } from "../../../status/text";
 import { testCluster } from "./harness";
 import { nfs, nfsClaim } from "./runs";
+import { typescriptLoader } from "../../../project";
 
 describe("the status of a registry", function () {
   this.timeout("2m");
@@ -96,7 +97,7 @@ describe("the status of a registry", function () {
   async function status(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const main = path.join(projectDirectory, "status/main.ts");
     return new Promise((resolve) => {
-      const child = execFile(process.execPath, ["--import", "tsx", main, ...args], (_, stdout, stderr) =>
+      const child = execFile(process.execPath, [...typescriptLoader, main, ...args], (_, stdout, stderr) =>
         resolve({ code: child.exitCode ?? -1, stdout, stderr }),
       );
     });

@@ -24,7 +24,7 @@ const text = (...names: string[]) => readFileSync(path.join(projectDirectory, ..
 const folder = [".github", "workflows"];
 const workflows = readdirSync(path.join(projectDirectory, ...folder));
 const call =
-  /^(node --import tsx ci\/jobs\/[\w-]+\.ts( "?[\w$/^.-]+"?)*|(ci\/jobs\/[\w-]+\.sh|\.ci\/run)|npm ci)$/;
+  /^(node --require \.\/loader\/typescript\.js ci\/jobs\/[\w-]+\.ts( "?[\w$/^.-]+"?)*|(ci\/jobs\/[\w-]+\.sh|\.ci\/run)|npm ci)$/;
 
 for (const name of workflows) {
   const source = text(...folder, name);

@@ -8,6 +8,7 @@ import { skip } from "../../skip";
 
 const hosts = join(__dirname, "../../../hosts");
 const server = serverScript({
+  owner: { stack: "organization/image-registry/prod", cluster: "prod" },
   export: {
     id: "registry",
     path: "/srv/registry",
