@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { startSandbox } from "../sandbox/start";
-import { stackConfiguration } from "../config/stack-file";
+import { stackConfiguration } from "../stack/stack-file";
 import { defaultCopy } from "./default-copy";
 import { median, type Row } from "./table";
 import { typescriptLoader } from "../project";

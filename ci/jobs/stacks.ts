@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 
-import { projectDirectory } from "../../config/stack-file";
+import { projectDirectory } from "../../stack/stack-file";
 import { UserError } from "../../errors";
 import { tellStacks } from "../lib/outputs";
 import { runMain } from "../lib/run-main";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 
-import { projectDirectory } from "../../config/stack-file";
+import { projectDirectory } from "../../stack/stack-file";
 import { UserError } from "../../errors";
 
 /** A team's own settings for the rules (docs/policy.md), for those who commit them. */

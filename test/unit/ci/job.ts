@@ -3,8 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { projectDirectory } from "../../../config/stack-file";
-import { typescriptLoader } from "../../../project";
+import { projectDirectory, typescriptLoader } from "../../../project";
 
 /** What the `pulumi` of a job does: what it prints, logs as events, and ends with. */
 export interface FakePulumi {

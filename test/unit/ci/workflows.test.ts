@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { runInNewContext } from "node:vm";
 import { parse } from "yaml";
 
-import { projectDirectory } from "../../../config/stack-file";
+import { projectDirectory } from "../../../stack/stack-file";
 
 interface Job {
   if?: string;
