@@ -2,12 +2,13 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, homedir } from "node:os";
+import { cpus } from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 
 import { UserError } from "../../errors";
 import { withLock } from "../lock";
+import { cacheFolder } from "../tools/cache";
 import { execute } from "./execute";
 import { fastestAccelerator, qemuArguments, type Accelerator } from "./qemu";
 import { saveBooted } from "./snapshot";
@@ -27,8 +28,7 @@ export type Suite = "bookworm" | "trixie";
 
 /** Built on the first call, then shared by every checkout of this user with the same recipe and QEMU. */
 export async function buildImage(suite: Suite, log: (line: string) => void): Promise<Image> {
-  const home = process.env["XDG_CACHE_HOME"] || path.join(homedir(), ".cache");
-  const cache = path.join(home, "image-registry-sandbox");
+  const cache = cacheFolder();
   const folder = path.join(cache, `machines-${suite}-${await recipeHash()}`);
   if (!existsSync(folder)) {
     const lock = { name: "machines", purpose: "building the machines' image", wait: log };

@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import * as path from "node:path";
 
 import { UserError } from "../../errors";
+import { cacheFolder } from "../../sandbox/tools/cache";
 
 export const project = path.resolve(__dirname, "../..");
 
-/** Of the last runs on this machine: how many seconds each file took. */
-const record = path.join(project, "node_modules/.cache/image-registry/test-seconds.json");
+/** How many seconds each file took in the last whole run. */
+const record = path.join(cacheFolder(), "test-seconds.json");
 
 /** The test files among and below these paths; relative to the project, the slowest first. */
 export function testFiles(paths: readonly string[]): string[] {
