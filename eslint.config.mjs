@@ -10,6 +10,7 @@ export default tseslint.config(
       "crds/types.ts",
       "eslint.config.mjs",
       "policy/index.js",
+      "status/fleet/page.js",
       "loader/",
       "start.js",
     ],

@@ -21,6 +21,13 @@ export interface Selection {
   readonly fieldSelector?: string;
 }
 
+/** The selector of what carries all these labels. */
+export function labelSelector(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}
+
 interface Page<T> {
   readonly items: T[];
   readonly metadata?: { readonly continue?: string };
