@@ -1,7 +1,7 @@
 import { UserError } from "../errors";
 import { buildBinaries } from "./control-plane/binaries";
 import { canRunMachines, installMachinePackages } from "./machines";
-import { buildImage } from "./machines/image";
+import { buildImage, suites } from "./machines/image";
 import { buildNodePrograms } from "./node/programs";
 import { buildRegistry } from "./registry";
 
@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   await buildBinaries({ log });
   await installMachinePackages(log);
   if (canRunMachines() !== undefined) return; // the rest is for machines
-  await buildImage(log);
+  for (const suite of suites) await buildImage(suite, log);
   await buildRegistry({ log });
   await buildNodePrograms({ log });
 }

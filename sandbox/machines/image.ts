@@ -24,7 +24,8 @@ export interface Image {
 export type Role = "server" | "client";
 
 /** What machines run, by Debian's name for it. */
-export type Suite = "bookworm" | "trixie";
+export const suites = ["bookworm", "trixie"] as const;
+export type Suite = (typeof suites)[number];
 
 /** Built on the first call, then shared by every checkout of this user with the same recipe and QEMU. */
 export async function buildImage(suite: Suite, log: (line: string) => void): Promise<Image> {
