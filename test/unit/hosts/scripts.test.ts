@@ -49,7 +49,10 @@ describe("the scripts sent to hosts", function () {
 
   it("does nothing when the connection is lost before the last line", () => {
     const cut = server.slice(0, server.lastIndexOf("main "));
-    const { status, stdout, stderr } = spawnSync("bash", ["-s", "apply"], { input: cut, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-s", "apply"], {
+      input: cut,
+      encoding: "utf8",
+    });
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "", stderr: "" });
   });
 
