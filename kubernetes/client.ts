@@ -29,7 +29,8 @@ export function labelSelector(labels: Readonly<Record<string, string>>): string 
 }
 
 interface Page<T> {
-  readonly items: T[];
+  /** Null where the API server has none, at least of metadata. */
+  readonly items: T[] | null;
   readonly metadata?: { readonly continue?: string };
 }
 
@@ -104,7 +105,7 @@ export class ClusterClient {
     const query = new URLSearchParams({ ...selection, limit: String(pageSize) });
     for (;;) {
       const page = await this.ask<Page<T>>({ method: "GET", path: `${path}?${query.toString()}`, accept });
-      yield page?.items;
+      yield page && (page.items ?? []);
       const next = page?.metadata?.continue;
       if (!next) return;
       query.set("continue", next);
