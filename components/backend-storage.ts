@@ -16,6 +16,9 @@ export function storageOf(
   options: Options,
 ) {
   if (config.backend === "s3") {
+    // The patch that takes the registry down takes the keys with it: by name, for Pulumi would watch all Secrets.
+    if (config.platform === "operator" && options.retainOnDelete === false)
+      return { needed: [], outputs: {} };
     const keys = { accessKey: config.s3AccessKey, secretKey: config.s3SecretKey };
     return { needed: [new components.S3Credentials("s3", { namespace, ...keys }, options)], outputs: {} };
   }

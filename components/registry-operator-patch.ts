@@ -11,6 +11,7 @@ import { foreignFields, madeAnewByOperator } from "../platforms/operator/foreign
 import { type Hostnames, readHostnames } from "../platforms/operator/live";
 import { appliedBy, ownedBy } from "../kubernetes/managed-fields";
 import { registryApi, registryName, type Storage } from "../platforms/operator/registry";
+import { deleteS3Keys, s3Secret } from "../platforms/operator/s3-keys";
 import type { RegistrySettings } from "../platforms/operator/settings";
 import { waitUntilConverged } from "../platforms/wait";
 import { evictionManager, patchAnnotations, registryManager } from "./field-managers";
@@ -108,6 +109,7 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
   private patch(): CustomResourcePatch {
     const { storage } = this.args.registry.plan;
     const evict = this.evictionHook(storage);
+    const forget = this.leavesS3 ? [this.forgettingHook()] : [];
     return new CustomResourcePatch(
       this.name,
       {
@@ -124,7 +126,7 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        hooks: { beforeCreate: [evict], beforeUpdate: [evict] },
+        hooks: { beforeCreate: [evict], beforeUpdate: [evict], afterCreate: forget, afterUpdate: forget },
         // Also when Removed: to let go of the patch would take replicas and storage, which must be there, out of the CR.
         retainOnDelete: true,
       },
@@ -137,6 +139,20 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
       const evicted = await evictForeignFields(connection, storage, this.settings, evictionManager);
       if (evicted.length)
         void pulumi.log.warn(`evicted ${evicted.join(", ")} from the live registry's spec`, this);
+    });
+  }
+
+  /** Whether the registry had its images in s3 until now, and its keys need no longer be there. */
+  private get leavesS3(): boolean {
+    const { live, plan } = this.args.registry;
+    const stays = plan.storage.s3 !== undefined && plan.managementState !== "Removed";
+    return live.config.spec.storage?.s3 !== undefined && !stays;
+  }
+
+  private forgettingHook(): pulumi.ResourceHook {
+    return new pulumi.ResourceHook(`${this.name}-forget-s3-keys`, async () => {
+      if (await deleteS3Keys(this.args.registry.connection))
+        void pulumi.log.info(`deleted Secret ${s3Secret}, which held the keys of s3`, this);
     });
   }
 

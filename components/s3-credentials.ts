@@ -1,5 +1,6 @@
 import { Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
+import { s3KeysManager, s3Secret } from "../platforms/operator/s3-keys";
 
 export interface S3CredentialsArgs {
   /** Namespace of the registry's operator. */
@@ -10,7 +11,7 @@ export interface S3CredentialsArgs {
   readonly secretKey: pulumi.Input<string>;
 }
 
-/** The Secret in which the operator looks for S3 credentials given by a user: `image-registry-private-configuration-user`. */
+/** The Secret in which the operator looks for S3 credentials given by a user. */
 export class S3Credentials extends pulumi.ComponentResource {
   constructor(name: string, args: S3CredentialsArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("image-registry:index:S3Credentials", name, {}, options);
@@ -18,9 +19,9 @@ export class S3Credentials extends pulumi.ComponentResource {
       `${name}-secret`,
       {
         metadata: {
-          name: "image-registry-private-configuration-user",
+          name: s3Secret,
           namespace: args.namespace,
-          annotations: { "pulumi.com/patchFieldManager": "image-registry-s3-credentials" },
+          annotations: { "pulumi.com/patchFieldManager": s3KeysManager },
         },
         stringData: {
           REGISTRY_STORAGE_S3_ACCESSKEY: pulumi.secret(args.accessKey),

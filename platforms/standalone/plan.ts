@@ -20,7 +20,7 @@ export interface StandalonePlan extends RegistryPlan {
 export const standaloneName = "image-registry";
 export const registryPort = 5000;
 export const httpSecret = { name: "image-registry-http", key: "secret" } as const;
-export const s3Secret = "image-registry-private-configuration-user";
+export { s3Secret } from "../operator/s3-keys";
 
 /** Tells the objects that a stack made from those that somebody else gave the same name. */
 export const managedBy = { "app.kubernetes.io/managed-by": "image-registry" } as const;
