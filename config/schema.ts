@@ -2,8 +2,8 @@ import * as z from "zod";
 import configSpec from "../crds/config-spec.json";
 import prunerSpec from "../crds/imagepruner-spec.json";
 import { infraLabel } from "../kubernetes/nodes";
-import type { Storage } from "../platforms/operator/registry";
-import type { PrunerSettings, RegistrySettings } from "../platforms/operator/settings";
+import type { Storage } from "../backends/backend";
+import { type PrunerSettings, type RegistrySettings, settingNames } from "../platforms/settings";
 import {
   checkExportPath,
   checkId,
@@ -132,8 +132,6 @@ const standalone = z.strictObject({
   gid: userId.optional(),
 });
 
-export const standaloneDefaults = standalone.parse({});
-
 const placement = z.strictObject({
   infra: flag,
   nodeSelector: z.record(z.string(), z.string()).default({ [infraLabel]: "" }),
@@ -154,19 +152,7 @@ function fieldsOf(spec: { properties: object }, keys: readonly string[], require
   } as z.core.JSONSchema.JSONSchema);
 }
 
-const settings = fieldsOf(configSpec, [
-  "defaultRoute",
-  "routes",
-  "readOnly",
-  "disableRedirect",
-  "logLevel",
-  "operatorLogLevel",
-  "proxy",
-  "requests",
-  "resources",
-  "affinity",
-  "topologySpreadConstraints",
-]) as z.ZodType<RegistrySettings>;
+const settings = fieldsOf(configSpec, [...settingNames.registry, ...settingNames.operator]) as z.ZodType<RegistrySettings>;
 
 const pruner = (
   fieldsOf(prunerSpec, [
@@ -201,7 +187,7 @@ export const configuration = z.strictObject({
     z.string().default(""),
   ),
   platform: z.enum(["operator", "standalone"]).default("operator"),
-  standalone: section(standalone),
+  standalone: z.preprocess((value) => value ?? {}, standalone),
   backend: z.enum(["emptyDir", "nfs", "pvc", "s3", "azure", "gcs", "swift", "oss", "ibmcos"]),
   managementState: z.enum(["Managed", "Unmanaged", "Removed"]).default("Managed"),
   replicas: integer(1, 100).default(1),

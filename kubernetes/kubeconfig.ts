@@ -3,7 +3,6 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { UserError } from "../errors";
-import { isKubeconfigContents } from "./kubeconfig-contents";
 
 /** Which cluster, and as whom. */
 export interface ClusterConnection {
@@ -11,6 +10,11 @@ export interface ClusterConnection {
   readonly kubeconfig: string;
   /** Name of the context in that kubeconfig. Always named, so that no run touches a cluster by accident. */
   readonly context: string;
+}
+
+/** A kubeconfig is given by path or by contents; only contents have more than one line or start a document. */
+export function isKubeconfigContents(kubeconfig: unknown): boolean {
+  return typeof kubeconfig === "string" && /\n|^\s*[{]|^apiVersion:/.test(kubeconfig);
 }
 
 /** The kubeconfig with the connection's context chosen; what is missing in it is an error that says what is there. */
