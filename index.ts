@@ -18,7 +18,11 @@ export = async () => {
   const provider = components.kubernetesProvider(connection);
   const namespace =
     checked.platform === "standalone" ? components.ownNamespace(checked, { provider, retainOnDelete }) : [];
-  const owner = new components.OwningStack("stack", { stack, ...cluster }, { provider, dependsOn: namespace });
+  const owner = new components.OwningStack(
+    "stack",
+    { stack, ...cluster },
+    { provider, dependsOn: namespace },
+  );
   const options = { provider, retainOnDelete, dependsOn: [owner] };
 
   const storage = components.makeNeeds(plan.backend.needs ?? {}, cluster, options);

@@ -1,13 +1,19 @@
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import type { Configuration } from "../config/schema";
-import { type Asked, type Backend, type Finding, type FoundStorage, onFileSystem, type Store } from "./backend";
+import {
+  type Asked,
+  type Backend,
+  type Finding,
+  type FoundStorage,
+  onFileSystem,
+  type Store,
+} from "./backend";
 
 export const claimStore: Store<"pvc"> = {
   key: "pvc",
   identity: ["claim"],
   describe: ({ claim = "" }) => `pvc "${claim}"`,
-  inUse: ({ volume }) =>
-    volume?.persistentVolumeClaim && { claim: volume.persistentVolumeClaim.claimName },
+  inUse: ({ volume }) => volume?.persistentVolumeClaim && { claim: volume.persistentVolumeClaim.claimName },
   forPod: ({ claim = "" }) => ({
     volume: { persistentVolumeClaim: { claimName: claim } },
     environment: onFileSystem,

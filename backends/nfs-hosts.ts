@@ -50,11 +50,7 @@ export function clientHostTask(
 }
 
 /** How the host that serves the export is reached. */
-function exportHostConnection(
-  nfs: Nfs,
-  host: NonNullable<Nfs["host"]>,
-  privateKey: string,
-): SshConnection {
+function exportHostConnection(nfs: Nfs, host: NonNullable<Nfs["host"]>, privateKey: string): SshConnection {
   return connection({ ...host, address: host.address ?? nfs.server }, privateKey);
 }
 

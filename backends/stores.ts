@@ -1,5 +1,12 @@
 import type { V1Deployment } from "@kubernetes/client-node";
-import { imageVolume, type PodStorage, type SeenPod, type Storage, type Store, type StoreKey } from "./backend";
+import {
+  imageVolume,
+  type PodStorage,
+  type SeenPod,
+  type Storage,
+  type Store,
+  type StoreKey,
+} from "./backend";
 import { claimStore } from "./claim";
 import { emptyDirStore } from "./empty-dir";
 import { objectStores } from "./object-store";
@@ -13,11 +20,13 @@ export function storesIn(storage: Storage | undefined): Store[] {
   return stores.filter(({ key }) => storage?.[key] !== undefined && storage[key] !== null);
 }
 
+export function storeKeysIn(storage: Storage | undefined): StoreKey[] {
+  return storesIn(storage).map(({ key }) => key);
+}
+
 /** The stores on the cluster that the wanted storage has no place for. */
 export function foreignStores(live: Storage | undefined, wanted: Storage): StoreKey[] {
-  return storesIn(live)
-    .map(({ key }) => key)
-    .filter((key) => wanted[key] === undefined);
+  return storeKeysIn(live).filter((key) => wanted[key] === undefined);
 }
 
 /** One line for people: `emptyDir`, `pvc "image-registry-storage"`, `s3 bucket "images"`. */

@@ -21,7 +21,9 @@ export interface OwningStackArgs {
    * The ConfigMap, where there is one, and a text that is another one whenever the cluster has changed: one that somebody
    * deleted is then made anew. @default none: Pulumi's state is believed
    */
-  readonly checked?: { readonly live: { readonly owningStack: V1ConfigMap | undefined; readonly moment: string } };
+  readonly checked?: {
+    readonly live: { readonly owningStack: V1ConfigMap | undefined; readonly moment: string };
+  };
 }
 
 /**

@@ -54,7 +54,9 @@ export class RegistryOperatorPatch extends Component {
   ) {
     super("RegistryOperatorPatch", name, options);
     this.plan = planFor(registryNamespace, args);
-    this.checked = args.checked ? Promise.resolve(args.checked) : checkOn(operator, args.connection, this.plan);
+    this.checked = args.checked
+      ? Promise.resolve(args.checked)
+      : checkOn(operator, args.connection, this.plan);
     this.warnInPreview(this.checked);
     this.tellFirstChanges();
     this.httpSecret = this.secret();

@@ -16,7 +16,11 @@ interface Options extends ComponentResourceOptions {
 }
 
 /** The registry as its platform runs it; returns what the stack's outputs tell of it. */
-export function makeRegistry(checked: CheckedRegistry, { timeoutSeconds, pruner }: RegistryArgs, options: Options) {
+export function makeRegistry(
+  checked: CheckedRegistry,
+  { timeoutSeconds, pruner }: RegistryArgs,
+  options: Options,
+) {
   const { connection, plan } = checked;
   if (checked.platform === "standalone") {
     const args = { ...checked.plan, connection, checked, timeoutSeconds };

@@ -16,7 +16,13 @@ import { standalone, type StandaloneTypes } from "../platforms/standalone";
 import { conditionsOf } from "../platforms/standalone/convergence";
 import { appliedAnnotation, appliedValue } from "../platforms/standalone/drift";
 import type { StandalonePlan } from "../platforms/standalone/plan";
-import { endpointIn, httpSecret, managedBy, selector, standaloneName } from "../platforms/standalone/registry";
+import {
+  endpointIn,
+  httpSecret,
+  managedBy,
+  selector,
+  standaloneName,
+} from "../platforms/standalone/registry";
 import { deploymentSpec, serviceSpec } from "../platforms/standalone/workload";
 import { waitFor } from "../platforms/wait";
 import { Component } from "./component";
@@ -166,7 +172,14 @@ export class StandaloneRegistry extends Component {
   }
 }
 
-function standalonePlan({ namespace, image, tlsSecret, owner, ownerIsGiven, ...plain }: StandaloneRegistryArgs) {
+function standalonePlan({
+  namespace,
+  image,
+  tlsSecret,
+  owner,
+  ownerIsGiven,
+  ...plain
+}: StandaloneRegistryArgs) {
   return {
     ...planFor(namespace, plain),
     ownAffinity: true,

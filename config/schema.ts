@@ -152,7 +152,10 @@ function fieldsOf(spec: { properties: object }, keys: readonly string[], require
   } as z.core.JSONSchema.JSONSchema);
 }
 
-const settings = fieldsOf(configSpec, [...settingNames.registry, ...settingNames.operator]) as z.ZodType<RegistrySettings>;
+const settings = fieldsOf(configSpec, [
+  ...settingNames.registry,
+  ...settingNames.operator,
+]) as z.ZodType<RegistrySettings>;
 
 const pruner = (
   fieldsOf(prunerSpec, [

@@ -142,5 +142,7 @@ function isApplyOf(manager: string, entry: V1ManagedFieldsEntry): boolean {
 }
 
 function owns(entry: V1ManagedFieldsEntry, path: readonly string[]): boolean {
-  return path.reduce<Fields | undefined>((fields, key) => fields?.[`f:${key}`], fieldsOf(entry)) !== undefined;
+  return (
+    path.reduce<Fields | undefined>((fields, key) => fields?.[`f:${key}`], fieldsOf(entry)) !== undefined
+  );
 }

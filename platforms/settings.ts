@@ -5,14 +5,7 @@ import type { ConfigSpec, ImagePrunerSpec } from "../crds/types";
  * that runs it takes those, too. The others speak to the operator.
  */
 export const settingNames = {
-  registry: [
-    "readOnly",
-    "logLevel",
-    "disableRedirect",
-    "resources",
-    "affinity",
-    "topologySpreadConstraints",
-  ],
+  registry: ["readOnly", "logLevel", "disableRedirect", "resources", "affinity", "topologySpreadConstraints"],
   operator: ["defaultRoute", "routes", "operatorLogLevel", "proxy", "requests"],
 } as const satisfies Record<string, readonly (keyof ConfigSpec)[]>;
 

@@ -118,9 +118,5 @@ export function troubleText({ lags, conditions, pods }: Trouble): string {
 
 /** Whatever a preview has to warn of. */
 export function warningTexts(drift: readonly Drift[], { warnings, trouble }: Findings): string[] {
-  return [
-    ...drift.map(driftText),
-    ...warnings.map(findingText),
-    ...(trouble ? [troubleText(trouble)] : []),
-  ];
+  return [...drift.map(driftText), ...warnings.map(findingText), ...(trouble ? [troubleText(trouble)] : [])];
 }

@@ -65,7 +65,10 @@ export async function readStatus(config: Configuration): Promise<Status> {
 
   const drift = await readable(platform.drift(client, live, plan));
   const lags = platform.unfinished(live, plan);
-  const waiting = [...lagTexts(lags), ...unsaid(drift ?? [], lags).map((field) => `an up ${driftText(field)}`)];
+  const waiting = [
+    ...lagTexts(lags),
+    ...unsaid(drift ?? [], lags).map((field) => `an up ${driftText(field)}`),
+  ];
   const inUse = storageInUse(live.deployment);
   const claimName = inUse?.pvc?.claim ?? plan.storage.pvc?.claim;
   const room = claimName && (await roomOfClaim(connection, claimName, live.pods));

@@ -16,7 +16,8 @@ function notAsked({ spec }: RegistryConfig, plan: RegistryPlan): Lag[] {
   const lag = (field: "managementState" | "replicas" | "storage", is: unknown): Lag[] => [
     { of: "Config", field, is, asked: plan[field] },
   ];
-  const state = spec.managementState === plan.managementState ? [] : lag("managementState", spec.managementState);
+  const state =
+    spec.managementState === plan.managementState ? [] : lag("managementState", spec.managementState);
   if (plan.managementState !== "Managed") return state;
   const storage = spec.storage ?? {};
   return [
@@ -41,7 +42,10 @@ export function unsettled({ config, deployment }: OperatorRollout): Lag[] {
   }
   if (spec.managementState === "Removed") {
     if (deployment) lags.push({ of: "leftover", kind: "deployment" });
-    return [...lags, ...conditionsUnlike(config, { Removed: "True", Progressing: "False", Degraded: "False" })];
+    return [
+      ...lags,
+      ...conditionsUnlike(config, { Removed: "True", Progressing: "False", Degraded: "False" }),
+    ];
   }
   const wanted = spec.storage ?? {};
   const reported = status?.storage ?? {};

@@ -51,10 +51,12 @@ function labels(nodeSelector: Record<string, string> | undefined): string[] {
 
 function environmentLags(spec: ConfigSpec, pod: V1PodSpec | undefined): DeploymentLag[] {
   const live = new Map(pod?.containers[0]?.env?.map(({ name, value }) => [name, value ?? ""]));
-  return Object.entries(expectedEnvironment(spec))
-    .filter(([name, value]) => (live.get(name) ?? "") !== (value ?? ""))
-    // Without the values, of which some are secret.
-    .map(([name]) => ({ of: "Deployment", field: `environment ${name}` }));
+  return (
+    Object.entries(expectedEnvironment(spec))
+      .filter(([name, value]) => (live.get(name) ?? "") !== (value ?? ""))
+      // Without the values, of which some are secret.
+      .map(([name]) => ({ of: "Deployment", field: `environment ${name}` }))
+  );
 }
 
 // An undefined value must be absent. What the operator fills from elsewhere when the spec is silent is not listed.

@@ -18,11 +18,7 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
   const plan = { ...asked, ...effectivePlacement(live.config, asked) };
   const nodes = nodeFindings(live.nodes, plan, serves(live, plan));
   return {
-    errors: [
-      ...imageLoss(live, plan),
-      ...(plan.backend.problems?.(live, plan) ?? []),
-      ...nodes.errors,
-    ],
+    errors: [...imageLoss(live, plan), ...(plan.backend.problems?.(live, plan) ?? []), ...nodes.errors],
     warnings: [
       ...madeAnew(live),
       ...(plan.backend.warnings?.(live, plan) ?? []),
