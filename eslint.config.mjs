@@ -3,7 +3,17 @@ import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", ".sandbox/", "crds/types.ts", "eslint.config.mjs", "policy/index.js"] },
+  {
+    ignores: [
+      "node_modules/",
+      ".sandbox/",
+      "crds/types.ts",
+      "eslint.config.mjs",
+      "policy/index.js",
+      "loader/",
+      "start.js",
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -73,7 +73,7 @@ export interface Finding {
 
 export interface Needs {
   readonly volume?: NfsVolume;
-  readonly exportHost?: HostTask<ServerSpec>;
+  readonly exportHost?: HostTask<ExportHost>;
   readonly clientHosts?: readonly HostTask<ClientSpec>[];
   readonly s3Keys?: { readonly accessKey: string; readonly secretKey: string };
 }
@@ -88,6 +88,9 @@ export interface NfsVolume {
   readonly mountOptions: readonly string[];
   readonly nfs: { readonly server: string; readonly path: string };
 }
+
+/** The component knows the stack that owns the export. */
+export type ExportHost = Omit<ServerSpec, "owner"> & { readonly cluster: string };
 
 /** What is to be done to a host, and how it is reached. */
 export type HostTask<Spec> = Spec & {

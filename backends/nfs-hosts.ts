@@ -1,15 +1,15 @@
 import type { Configuration } from "../config/schema";
-import type { ClientSpec, ServerSpec, SshConnection } from "../hosts";
-import type { HostTask } from "./backend";
+import type { ClientSpec, SshConnection } from "../hosts";
+import type { ExportHost, HostTask } from "./backend";
 
 type Nfs = NonNullable<Configuration["nfs"]>;
 
 /** The export host of the configuration, as what is to be done to it. */
 export function exportHostTask(
-  { sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
+  { context, sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
   nfs: Nfs,
   host: NonNullable<Nfs["host"]>,
-): HostTask<ServerSpec> {
+): HostTask<ExportHost> {
   const { id, clients, uid, gid, mode, security, requireMountPoint } = host;
   return {
     connection: exportHostConnection(nfs, host, sshPrivateKey),
@@ -25,6 +25,8 @@ export function exportHostTask(
       minimumFree: nfs.size,
     },
     protocols: { nfs3: host.nfs3, dedicated: host.dedicated },
+    cluster: context,
+    takeOverFrom: host.takeOverFrom,
     firewall: host.firewall,
     force: host.forceRemoval,
     verify: verifyHosts,

@@ -9,6 +9,7 @@ import { median, type Row } from "./table";
 const runs = 5;
 
 const script = serverScript({
+  owner: { stack: "organization/image-registry/bench", cluster: "none" },
   export: {
     id: "bench",
     path: "/srv/registry",

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { startSandbox } from "../sandbox/start";
-import { stackConfiguration } from "../config/stack-file";
+import { stackConfiguration } from "../stack/stack-file";
 import { defaultCopy } from "./default-copy";
 import { median, type Row } from "./table";
+import { typescriptLoader } from "../project";
 
 const project = path.dirname(__dirname);
 const runs = 5;
@@ -36,7 +37,7 @@ export async function programRows(): Promise<Row[]> {
     const theirs: Measured[] = [];
     // In turn, so that a machine that slows down slows both; the first pair only warms the caches.
     for (let run = 0; run <= runs; run++) {
-      ours.push(await measure(project, ["--import", "tsx"], config));
+      ours.push(await measure(project, typescriptLoader, config));
       theirs.push(await measure(copy, ["--require", "ts-node/register"], config));
     }
     const row = (what: string, unit: string, figure: (one: Measured) => number): Row => ({

@@ -8,7 +8,9 @@ import { runScript, type ScriptRun } from "./host-command";
 import { checkVerifiable, verified } from "./host-verification";
 
 /** A Linux host and the export it is to serve. The plain parts shape the host, so a preview can judge them. */
-export interface NfsExportHostArgs extends ServerSpec {
+export interface NfsExportHostArgs extends Omit<ServerSpec, "owner"> {
+  /** Name of the cluster whose registry uses the export; the host keeps it beside the stack's name, to tell stacks apart. */
+  readonly cluster: string;
   /** How the host is reached. */
   readonly connection: ConnectionArgs;
   /** Compare the host with its description in every preview and up, and fail when somebody changed it. @default false */
@@ -38,7 +40,8 @@ export class NfsExportHost extends Component {
   constructor(name: string, args: NfsExportHostArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("NfsExportHost", name, options);
     if (args.verify) checkVerifiable(args.connection);
-    const script = rendered(() => serverScript(args));
+    const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+    const script = rendered(() => serverScript({ ...args, owner: { stack, cluster: args.cluster } }));
     const run = { connection: connectionArgs(args.connection), script, reapply: args.reapply };
     this.adviseAgainst();
     const served = this.serve(exportName(args.export), run);

@@ -45,6 +45,10 @@ const sshHost = {
 
 const bastion = z.strictObject({ ...sshHost, address: server });
 
+const stackName = z
+  .string()
+  .regex(/^[^\s/]+\/[^\s/]+\/[^\s/]+$/, "is not the full name of a stack, organization/project/stack");
+
 /** The host that serves the export. */
 const host = z.strictObject({
   ...sshHost,
@@ -61,6 +65,7 @@ const host = z.strictObject({
   dedicated: flag.default(false),
   firewall: z.enum(["auto", "none"]).default("auto"),
   forceRemoval: flag.default(false),
+  takeOverFrom: stackName.optional(),
 });
 
 /** A node of the RHEL family that mounts the export; RHCOS nodes need nothing done to them. */

@@ -18,6 +18,7 @@ export = () => {
   const provider = kubernetesProvider(connection);
 
   const host = new NfsExportHost("nfs", {
+    cluster: connection.context,
     connection: {
       host: "nfs.example.com",
       hostKey: config.require("hostKey"),

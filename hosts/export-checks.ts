@@ -5,11 +5,19 @@
  */
 import ipaddr from "ipaddr.js";
 
-const systemDirectories = new Set(
-  "/ /bin /boot /dev /etc /home /lib /lib64 /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var".split(
+/** Themselves, and what holds other programs' directories. */
+const systemDirectories = new Set([
+  ..."/ /bin /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr".split(
     " ",
   ),
-);
+  ..."/usr/local /usr/src /var /var/backups /var/cache /var/games /var/lib /var/local /var/lock /var/log".split(
+    " ",
+  ),
+  ..."/var/mail /var/opt /var/run /var/spool /var/tmp /var/www".split(" "),
+]);
+/** All that is below them, too: the system's own, what is emptied at boot, what this project's script keeps. */
+const systemTrees =
+  /^\/(bin|boot|dev|etc|lib(32|64|x32)?|proc|root|run|sbin|sys|tmp|usr\/(?!local\/)|var\/(lock|run|tmp)|lost\+found|var\/lib\/(image-registry|nfs))\//;
 const flavours = ["sys", "krb5", "krb5i", "krb5p"];
 const largestId = 2 ** 31 - 1;
 
@@ -30,8 +38,7 @@ export function checkExportPath(path: string): string | undefined {
       : `${show(path)} is not a plain path; use letters, digits, ".", "_" and "-", no "..", no "/" at the end`;
   }
   if (path.length > 255) return `${show(path)} is ${path.length} characters long; the limit is 255`;
-  const underProcessPaths = /^\/(dev|etc|proc|run|sys)\//.test(path);
-  return systemDirectories.has(path) || underProcessPaths
+  return systemDirectories.has(path) || systemTrees.test(`${path}/`)
     ? `"${path}" belongs to the system; name a directory of its own`
     : undefined;
 }

@@ -41,9 +41,21 @@ export interface ProtocolSpec {
   readonly dedicated?: boolean;
 }
 
+/** Whose an export is: a host that serves several stacks keeps them apart by it. */
+export interface ExportOwner {
+  /** Full name of the stack: "organization/project/stack". */
+  readonly stack: string;
+  /** Name of the cluster whose registry uses the export. */
+  readonly cluster: string;
+}
+
 /** All that the server script is rendered from. */
 export interface ServerSpec {
   readonly export: ExportSpec;
+  /** Recorded on the host. An export of another owner is refused, and never removed. */
+  readonly owner: ExportOwner;
+  /** Full name of the stack that has the export until now, to take it over. @default none */
+  readonly takeOverFrom?: string;
   readonly protocols?: ProtocolSpec;
   /** "auto" opens the firewall that is active; "none" leaves it alone. @default "auto" */
   readonly firewall?: "auto" | "none";
@@ -68,6 +80,7 @@ export function validateServer(spec: ServerSpec, prefix = "nfs"): void {
     mode: checkMode(spec.export.mode ?? "0770"),
     security: checkSecurity(spec.export.security ?? "sys"),
     minimumFree: minimumFreeProblem(spec.export.minimumFree),
+    owner: ownerProblem(spec.owner),
     waitForLock: checkSeconds(spec.waitForLock ?? 300),
   };
   const clients = checkClients(spec.export.clients);
@@ -83,6 +96,13 @@ export function validateServer(spec: ServerSpec, prefix = "nfs"): void {
  */
 export function exportName(spec: Pick<ExportSpec, "id" | "path">): string {
   return `${spec.id}-${createHash("sha256").update(spec.path).digest("hex").slice(0, 8)}`;
+}
+
+/** The record on the host has a line for each. */
+function ownerProblem({ stack, cluster }: ExportOwner): string | undefined {
+  return [stack, cluster].every((name) => /^\S[^\n\r]*$/.test(name))
+    ? undefined
+    : `${JSON.stringify({ stack, cluster })} names no stack or no cluster, on one line each`;
 }
 
 function minimumFreeProblem(quantity: string | undefined): string | undefined {

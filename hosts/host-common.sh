@@ -10,9 +10,12 @@ fail() {
   exit 1
 }
 
-# Nothing ends without a word: a command that fails unexpectedly is named.
+# Nothing ends without a word: a command that fails unexpectedly is named, and what it was to do.
 explain_end() {
-  if [[ $1 != 0 && $1 != 3 ]]; then printf 'error: stopped at: %s\n' "$2" >&2; fi
+  local command=$2
+  if [[ $1 == 0 || $1 == 3 ]]; then return; fi
+  if [[ $command == timeout\ * ]]; then command=$BOUNDED; fi
+  printf 'error: could not %s: "%s" ended with status %s\n' "$STEP" "$command" "$1" >&2
 }
 
 # Announces a difference. True: go ahead and mend it. In check it is counted and left.
@@ -23,6 +26,7 @@ mend() {
     return 1
   fi
   say "changed: $*"
+  STEP=$*
   CHANGES=$((CHANGES + 1))
 }
 
@@ -36,12 +40,14 @@ refuse() {
 begin() {
   MODE=$1
   DIFFERENCES=0 CHANGES=0
-  MISSING_PACKAGE=''
+  MISSING_PACKAGE='' BOUNDED=''
+  STEP='read what this host has'
   export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
   umask 022
   trap 'explain_end $? "$BASH_COMMAND"' EXIT
   [[ $EUID == 0 ]] || fail "this needs root: connect as root, or as a user who may run sudo -n"
-  exec 9>/run/lock/image-registry.lock
+  # Not in /run/lock, where Debian lets every user make files.
+  exec 9>/run/image-registry.lock
   flock --wait "$WAIT_FOR_LOCK" 9 || fail "another run on this host still works after $WAIT_FOR_LOCK s"
   detect_os
 }
@@ -121,7 +127,10 @@ want_running() {
   fi
 }
 
-bounded() { timeout --kill-after=30 180 "$@"; }
+bounded() {
+  BOUNDED=$*
+  timeout --kill-after=30 180 "$@"
+}
 
 package_installed() {
   case $OS_FAMILY in

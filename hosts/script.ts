@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { projectDirectory } from "../project";
 import { assignments } from "./quote";
 
 /** What a script does: converge the host, say how it differs, or take away what it made. */
@@ -27,7 +28,7 @@ export function script(
   return [
     "set -euo pipefail\n",
     assignments(values),
-    ...files.map((file) => readFileSync(join(__dirname, file), "utf8")),
+    ...files.map((file) => readFileSync(join(projectDirectory, "hosts", file), "utf8")),
     'main "$@" </dev/null\nexit\n',
   ].join("\n");
 }

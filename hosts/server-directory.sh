@@ -1,29 +1,124 @@
 # shellcheck shell=bash
-# The exported directory: ours to make and to own, never to empty.
+# The exported directory: ours to make and to own, never to empty, and never somebody else's. It is entered by one name
+# after the other and then worked on from within: whoever may write to a directory above it, such as a client of another
+# export, could put a symbolic link in the place of any name.
 
-want_directory() {
+# Looks only. Nothing of what is refused here was changed.
+refuse_others_directory() {
   local real
   real=$(readlink -m -- "$EXPORT_PATH")
   if [[ $real != "$EXPORT_PATH" ]]; then
     # exportfs would export the target, and the live table would name another path than was asked.
     refuse "$EXPORT_PATH passes through a symbolic link; name $real instead"
-    return
-  fi
-  if [[ $REQUIRE_MOUNT_POINT == yes ]] && ! mountpoint -q "$EXPORT_PATH"; then
-    refuse "nothing is mounted on $EXPORT_PATH; mount its file system, also in /etc/fstab"
-    return
-  fi
-  if [[ ! -e $EXPORT_PATH ]]; then
-    want_space "$(existing_parent)"
-    if ! mend "create $EXPORT_PATH"; then return; fi
-    mkdir -p -- "$EXPORT_PATH"
-  fi
-  if [[ ! -d $EXPORT_PATH ]]; then
+  elif [[ -e $EXPORT_PATH && ! -d $EXPORT_PATH ]]; then
     refuse "$EXPORT_PATH is not a directory"
-    return
+  elif [[ $REQUIRE_MOUNT_POINT == yes ]] && ! mountpoint -q "$EXPORT_PATH"; then
+    refuse "nothing is mounted on $EXPORT_PATH; mount its file system, also in /etc/fstab"
+  elif [[ -d $EXPORT_PATH ]]; then
+    enter_directory
+    refuse_strangers
+    cd /
+    want_space "$EXPORT_PATH"
+  else
+    want_space "$(existing_parent)"
   fi
-  want_owner
-  want_space "$EXPORT_PATH"
+}
+
+# enter_directory [make]: makes what is missing of the path, where told to.
+enter_directory() {
+  local names name at=''
+  IFS=/ read -r -a names <<<"${EXPORT_PATH#/}"
+  cd /
+  for name in "${names[@]}"; do
+    at+=/$name
+    if [[ ${1:-} == make && ! -e $name ]]; then mkdir -- "$name"; fi
+    if ! cd -- "$name" || [[ $(readlink /proc/self/cwd) != "$at" ]]; then
+      cd /
+      fail "$at was exchanged for something else in this moment; nothing was done there"
+    fi
+  done
+}
+
+# As the user that every client becomes.
+as_squashed() { setpriv --reuid="$EXPORT_UID" --regid="$EXPORT_GID" --clear-groups "$@"; }
+
+# What this user may not write to belongs to somebody: to another program, or to a registry that ran as another user.
+# A directory that was taken up before is searched only as deep as the registry's own folders go.
+refuse_strangers() {
+  local owner known=no depth=()
+  if [[ -e $OWNER_FILE || -e $EXPORTS_FILE ]]; then known=yes depth=(-maxdepth 6); fi
+  owner=$(stat -c %u .)
+  if [[ $owner == "$EXPORT_UID" ]]; then
+    refuse_stranger "$(as_squashed find . -xdev -mindepth 1 "${depth[@]}" "${NOT_IMAGES[@]}" -type d ! -writable -print -quit 2>/dev/null)"
+  elif [[ -n $(find . -mindepth 1 "${NOT_IMAGES[@]}" -print -quit) || ($owner != 0 && $known == no) ]]; then
+    refuse_stranger .
+  elif [[ $owner == 0 && -n $(package_of "$EXPORT_PATH") ]]; then
+    refuse "$EXPORT_PATH belongs to package $(package_of "$EXPORT_PATH"); name a directory of its own"
+  fi
+}
+
+# lost+found and snapshots are the file system's.
+NOT_IMAGES=('(' -path ./lost+found -o -path './.*' ')' -prune -o)
+
+refuse_stranger() {
+  local owner where=$EXPORT_PATH${1#.} out=''
+  if [[ -z $1 ]]; then return; fi
+  owner=$(stat -c '%u:%g' "$1")
+  if [[ $owner != 0:* ]]; then out="set nfs.host.uid: ${owner%:*} and nfs.host.gid: ${owner#*:}, or "; fi
+  refuse "$where belongs to $owner ($(stat -c '%U:%G, mode %a' "$1")), and clients would write as $EXPORT_UID:$EXPORT_GID:" \
+    "every push would fail. If these are the registry's images, ${out}give them over on the host:" \
+    "chown -R $EXPORT_UID:$EXPORT_GID $EXPORT_PATH. If not, name another directory"
+}
+
+# The package that brought a directory; says nothing when none did.
+package_of() {
+  case $OS_FAMILY in
+    debian | ubuntu) dpkg-query -S "$1" 2>/dev/null | sed -n "s|: $1\$||p" || true ;;
+    *) rpm -qf "$1" 2>/dev/null | grep -v ' ' || true ;;
+  esac
+}
+
+want_directory() {
+  local owner mode
+  if [[ ! -e $EXPORT_PATH ]]; then
+    if ! mend "create $EXPORT_PATH"; then return; fi
+    enter_directory make
+  else
+    enter_directory
+  fi
+  read -r owner mode < <(stat -c '%u:%g %a' .)
+  if [[ $owner != "$EXPORT_UID:$EXPORT_GID" ]]; then
+    if mend "owner of $EXPORT_PATH: $owner, asked is $EXPORT_UID:$EXPORT_GID"; then chown "$EXPORT_UID:$EXPORT_GID" .; fi
+  fi
+  if [[ $mode != "$EXPORT_MODE" ]]; then
+    if mend "mode of $EXPORT_PATH: $mode, asked is $EXPORT_MODE"; then chmod "$EXPORT_MODE" .; fi
+  fi
+  cd /
+}
+
+# The proof that a push will not fail, in the directory and in the deepest one of the registry's folders: the user may
+# write there, and, where this run has changed something, does: creates, renames, deletes.
+prove_writable() {
+  local directory output command
+  # For the inner shell, which gets the directory as its argument.
+  # shellcheck disable=SC2016
+  command='test -w "$1" -a -x "$1"'
+  if [[ $CHANGES -gt 0 ]]; then
+    # shellcheck disable=SC2016
+    command='file=$1/.image-registry-$$; echo proof >"$file" && mv "$file" "$file.renamed" && rm "$file.renamed"'
+  fi
+  enter_directory
+  while IFS= read -r directory; do
+    if ! output=$(as_squashed bash --norc -ec "$command" prove "$directory" 2>&1); then
+      refuse "$EXPORT_UID:$EXPORT_GID, as whom clients write, cannot write in $EXPORT_PATH${directory#.}: ${output:-permission denied}"
+      break
+    fi
+  done < <(printf '.\n' && deepest_directory)
+  cd /
+}
+
+deepest_directory() {
+  find . -xdev -mindepth 1 -maxdepth 6 "${NOT_IMAGES[@]}" -type d -printf '%d %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-
 }
 
 existing_parent() {
@@ -33,24 +128,6 @@ existing_parent() {
     parent=${parent:-/}
   done
   printf '%s' "$parent"
-}
-
-want_owner() {
-  local owner mode stranger
-  read -r owner mode < <(stat -c '%u:%g %a' "$EXPORT_PATH")
-  if [[ $owner != "$EXPORT_UID:$EXPORT_GID" ]]; then
-    if mend "owner of $EXPORT_PATH: $owner, asked is $EXPORT_UID:$EXPORT_GID"; then
-      chown "$EXPORT_UID:$EXPORT_GID" "$EXPORT_PATH"
-    fi
-  fi
-  if [[ $mode != "$EXPORT_MODE" ]]; then
-    if mend "mode of $EXPORT_PATH: $mode, asked is $EXPORT_MODE"; then chmod "$EXPORT_MODE" "$EXPORT_PATH"; fi
-  fi
-  # The data may be another program's, and large: said, not changed.
-  stranger=$(find "$EXPORT_PATH" -mindepth 1 -maxdepth 2 ! -name lost+found ! -uid "$EXPORT_UID" -print -quit)
-  if [[ -n $stranger ]]; then
-    say "notice: $stranger belongs to another user; the registry may not be able to write there"
-  fi
 }
 
 # An empty export must have room for the whole volume. Once images fill it only the file system's size counts:

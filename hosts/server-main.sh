@@ -14,7 +14,12 @@ main() {
 
 converge() {
   choose_conf_style
+  refuse_others_export
+  refuse_others_directory
+  # What is refused has no use for the rest, which a check would go through.
+  if [[ $DIFFERENCES -gt 0 ]]; then return; fi
   read_shared_protocols
+  want_owner_record
   want_directory
   # Debian's package starts the server when it is installed: its configuration comes first. RHEL's brings
   # /etc/nfs.conf, which older versions have to edit.
@@ -26,16 +31,21 @@ converge() {
   want_export
   want_selinux
   want_firewall
+  prove_writable
   if [[ $DIFFERENCES -gt 0 ]]; then return; fi
   say "serving: $EXPORT_PATH to ${CLIENTS[*]} (NFSv4$([[ $NFS3 == no ]] || printf ' and NFSv3'), sec=$SECURITY)"
 }
 
 remove_export() {
   choose_conf_style
+  if belongs_to_another; then
+    say "kept: the export of $EXPORT_PATH, which belongs to stack $RECORD_STACK of cluster $RECORD_CLUSTER"
+    return
+  fi
   if [[ -e $EXPORTS_FILE && $FORCE == no ]]; then refuse_while_held; fi
   withdraw_export
   drop_firewall
-  rm -f "$STATE/$EXPORT_NAME.protocols"
+  rm -f "$STATE/$EXPORT_NAME.protocols" "$OWNER_FILE"
   read_shared_protocols
   if [[ $SHARED_BY == 0 ]]; then drop_protocol_files; fi
   say "removed: the export of $EXPORT_PATH; its data, packages and services stay"

@@ -16,6 +16,7 @@ import { script } from "./script";
 
 const files = [
   "host-common.sh",
+  "server-owner.sh",
   "server-directory.sh",
   "server-protocols.sh",
   "server-settings.sh",
@@ -45,6 +46,10 @@ export function serverScript(spec: ServerSpec): string {
     {
       STATE: state,
       EXPORT_NAME: name,
+      OWNER_FILE: `${state}/${name}.owner`,
+      OWNER_STACK: spec.owner.stack,
+      OWNER_CLUSTER: spec.owner.cluster,
+      TAKE_OVER_FROM: spec.takeOverFrom ?? "",
       EXPORT_PATH: spec.export.path,
       EXPORT_UID: String(spec.export.uid),
       EXPORT_GID: String(spec.export.gid),

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { canRunMachines, networksOf, startMachines } from "./machines";
-import { stackConfiguration } from "../config/stack-file";
+import { stackConfiguration } from "../stack/stack-file";
 
 /** The Linux host behind a stack's NFS volume, and the configuration that points the stack to it. */
 export interface ExportHost {

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { secretKeys } from "../config/schema";
 import type { ControlPlane } from "./control-plane";
 import type { StackRun } from "./engine";
-import { stackConfiguration } from "../config/stack-file";
+import { stackConfiguration } from "../stack/stack-file";
 
 const encrypted = secretKeys.map((key) => `image-registry:${key}`);
 

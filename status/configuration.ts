@@ -1,12 +1,10 @@
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
-import { promisify } from "node:util";
 
 import { checkConfiguration, type Configuration, valuesFrom } from "../config";
-import { installedPath } from "../config/installed-path";
-import { projectDirectory, stackConfiguration } from "../config/stack-file";
 import { UserError } from "../errors";
+import { runCli } from "../stack/cli";
+import { projectDirectory, stackConfiguration } from "../stack/stack-file";
 
 /**
  * A stack's configuration, from its file; where the file holds encrypted values, from the Pulumi CLI, which can read
@@ -29,19 +27,14 @@ function hasSecrets(file: string): boolean {
 }
 
 async function decryptedValues(stack: string): Promise<Record<string, string>> {
-  const args = ["config", "--json", "--show-secrets", "--non-interactive", "--stack", stack];
-  const env = { ...process.env, PATH: installedPath(process.env) };
-  try {
-    const { stdout } = await promisify(execFile)("pulumi", args, { cwd: projectDirectory, env });
-    const shown = JSON.parse(stdout) as Record<string, { value?: string }>;
-    return Object.fromEntries(
-      Object.entries(shown).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value]])),
-    );
-  } catch (error) {
-    const { code, stderr } = error as { code?: unknown; stderr?: string };
-    const reason = code === "ENOENT" ? "there is no `pulumi` on PATH" : (stderr ?? String(error)).trim();
+  const { exitCode, stdout, output } = await runCli(["config", "--json", "--show-secrets", "--stack", stack]);
+  if (exitCode !== 0) {
     throw new UserError(
-      `stack "${stack}" has encrypted values, which only the Pulumi CLI can read: ${reason}`,
+      `stack "${stack}" has encrypted values, which only the Pulumi CLI can read: ${output.trim()}`,
     );
   }
+  const shown = JSON.parse(stdout) as Record<string, { value?: string }>;
+  return Object.fromEntries(
+    Object.entries(shown).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value]])),
+  );
 }

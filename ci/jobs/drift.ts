@@ -2,8 +2,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { projectDirectory } from "../../config/stack-file";
-import { changesProposed, runPulumi } from "../lib/pulumi";
+import { projectDirectory } from "../../stack/stack-file";
+import { changesProposed } from "../../stack/cli";
+import { runPulumi } from "../lib/pulumi";
 import { report } from "../lib/report";
 import { runMain, stackArgument } from "../lib/run-main";
 import { showSummary, summaryLimit } from "../lib/summary";

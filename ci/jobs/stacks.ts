@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 
-import { projectDirectory } from "../../config/stack-file";
+import { projectDirectory } from "../../stack/stack-file";
 import { UserError } from "../../errors";
 import { tellStacks } from "../lib/outputs";
 import { runMain } from "../lib/run-main";
@@ -11,7 +11,7 @@ const stackFile = /^Pulumi\.(.+)\.yaml$/;
 
 /** Nothing that a stack runs: text, tests and tools. A test follows the program's imports to keep this true. */
 const outside =
-  /\.md$|^(access|docs|test|bench|sandbox|status|examples)\/|^(LICENSE|\.prettier.*|eslint\.config\.mjs)$/;
+  /\.md$|^(access|docs|test|bench|sandbox|status|fleet|examples)\/|^(LICENSE|\.prettier.*|eslint\.config\.mjs)$/;
 
 export function isOutside(file: string): boolean {
   return outside.test(file);

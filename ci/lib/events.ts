@@ -1,32 +1,19 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 
-export interface Finding {
-  readonly severity: "error" | "warning" | "info";
-  readonly message: string;
-}
+import { type Message, messageOf } from "../../stack/events";
 
 /** How many resources by what is done with them: create, update, replace, delete. Those left alone do not count. */
 export type Changes = Readonly<Record<string, number>>;
 
-const severities: Partial<Record<string, Finding["severity"]>> = {
-  error: "error",
-  warning: "warning",
-  info: "info",
-  "info#err": "info",
-};
-
-/** What a run found, worst first, and what it changes; from the engine's log of events, one JSON document a line. */
-export function findingsIn(log: string): { findings: Finding[]; changes: Changes } {
-  const findings: Finding[] = [];
+/** What a run found, worst first, and what it changes. */
+export function findingsIn(events: readonly EngineEvent[]): { findings: Message[]; changes: Changes } {
+  const findings: Message[] = [];
   let changes: Changes = {};
-  for (const line of log.split("\n").filter((text) => text !== "")) {
-    const { diagnosticEvent, policyEvent, summaryEvent } = JSON.parse(line) as EngineEvent;
-    if (diagnosticEvent && !diagnosticEvent.ephemeral) {
-      add(severities[diagnosticEvent.severity], diagnosticEvent.message);
-    }
+  for (const { diagnosticEvent, policyEvent, summaryEvent } of events) {
+    if (diagnosticEvent && !diagnosticEvent.ephemeral) add(messageOf(diagnosticEvent));
     if (policyEvent) {
       const severity = policyEvent.enforcementLevel === "mandatory" ? "error" : "warning";
-      add(severity, `policy ${policyEvent.policyName}: ${policyEvent.message}`);
+      add({ severity, message: `policy ${policyEvent.policyName}: ${policyEvent.message}` });
     }
     if (summaryEvent) changes = withoutSame(summaryEvent.resourceChanges ?? {});
   }
@@ -34,13 +21,9 @@ export function findingsIn(log: string): { findings: Finding[]; changes: Changes
   findings.sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
   return { findings, changes };
 
-  function add(severity: Finding["severity"] | undefined, text: string): void {
-    const message = text.replaceAll(/<\{%.*?%\}>/g, "").trim(); // the engine's marks for colors
-    const known = findings.some((finding) => finding.message === message);
-    // The engine ends a failed run with that line; what failed it stands above.
-    if (severity && message !== "" && !known && !/^(preview|update) failed$/.test(message)) {
-      findings.push({ severity, message });
-    }
+  function add(finding: Message | undefined): void {
+    const isNew = !findings.some(({ message }) => message === finding?.message);
+    if (finding && isNew) findings.push(finding);
   }
 }
 

@@ -1,5 +1,7 @@
-import type { Changes, Finding } from "./events";
-import { changesProposed, type PulumiRun } from "./pulumi";
+import { changesProposed } from "../../stack/cli";
+import type { Message } from "../../stack/events";
+import type { Changes } from "./events";
+import type { PulumiRun } from "./pulumi";
 
 /** GitHub takes a comment or issue of so many characters; GitLab takes more. */
 export const bodyLimit = 65_536;
@@ -34,7 +36,7 @@ export function report(title: string, run: PulumiRun, limit = bodyLimit): string
   return `${cut(head, limit - note.length - 2)}\n\n${note}`;
 }
 
-function describeFinding({ severity, message }: Finding): string {
+function describeFinding({ severity, message }: Message): string {
   const fence = "`".repeat(Math.max(3, longestRun(message) + 1));
   // As text, not as Markdown: a message quotes names and values from configuration and cluster.
   return `${icons[severity]} ${severity}\n\n${fence}text\n${message}\n${fence}`;

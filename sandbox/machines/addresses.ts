@@ -1,6 +1,16 @@
-export type MachineName = "server" | "client" | "outsider";
+import type { Suite } from "./image";
 
-export const machineNames: readonly MachineName[] = ["server", "client", "outsider"];
+export type MachineName = "server" | "server13" | "client" | "outsider";
+
+export const machineNames: readonly MachineName[] = ["server", "server13", "client", "outsider"];
+
+/** What each runs: the oldest Debian that a server may have, and the one after it. */
+export const suiteOf: Readonly<Record<MachineName, Suite>> = {
+  server: "bookworm",
+  server13: "trixie",
+  client: "bookworm",
+  outsider: "bookworm",
+};
 
 export interface Addresses {
   readonly ipv4: string;
@@ -11,6 +21,7 @@ export interface Addresses {
 /** On one wire, so that nothing but the server's own rules keeps the outsider out. image/files/etc/hosts has them too. */
 const addresses: Readonly<Record<MachineName, Addresses>> = {
   server: { ipv4: "10.97.0.10", ipv6: "fd00:97::10", mac: "52:54:00:97:00:10" },
+  server13: { ipv4: "10.97.3.13", ipv6: "fd00:97:3::13", mac: "52:54:00:97:00:13" },
   client: { ipv4: "10.97.1.20", ipv6: "fd00:97:1::20", mac: "52:54:00:97:00:20" },
   outsider: { ipv4: "10.97.2.30", ipv6: "fd00:97:2::30", mac: "52:54:00:97:00:30" },
 };

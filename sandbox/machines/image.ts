@@ -22,26 +22,29 @@ export interface Image {
 
 export type Role = "server" | "client";
 
+/** What machines run, by Debian's name for it. */
+export type Suite = "bookworm" | "trixie";
+
 /** Built on the first call, then shared by every checkout of this user with the same recipe and QEMU. */
-export async function buildImage(log: (line: string) => void): Promise<Image> {
+export async function buildImage(suite: Suite, log: (line: string) => void): Promise<Image> {
   const home = process.env["XDG_CACHE_HOME"] || path.join(homedir(), ".cache");
   const cache = path.join(home, "image-registry-sandbox");
-  const folder = path.join(cache, `machines-${await recipeHash()}`);
+  const folder = path.join(cache, `machines-${suite}-${await recipeHash()}`);
   if (!existsSync(folder)) {
     const lock = { name: "machines", purpose: "building the machines' image", wait: log };
     await withLock(cache, lock, async () => {
-      if (!existsSync(folder)) await build(folder, log);
+      if (!existsSync(folder)) await build(suite, folder, log);
     });
   }
   return { folder, accelerator: readFileSync(path.join(folder, "accelerator"), "utf8") as Accelerator };
 }
 
-async function build(folder: string, log: (line: string) => void): Promise<void> {
+async function build(suite: Suite, folder: string, log: (line: string) => void): Promise<void> {
   const unfinished = path.join(path.dirname(folder), "machines-unfinished");
   rmSync(unfinished, { recursive: true, force: true }); // of a build that was killed
   mkdirSync(unfinished);
-  log("building the machines' image: once, some minutes");
-  await runRecipe(unfinished, log);
+  log(`building the machines' image of Debian ${suite}: once, some minutes`);
+  await runRecipe(suite, unfinished, log);
   const accelerator = await fastestAccelerator(unfinished);
   writeFileSync(path.join(unfinished, "accelerator"), accelerator);
   for (const role of ["server", "client"] satisfies Role[]) {
@@ -51,8 +54,8 @@ async function build(folder: string, log: (line: string) => void): Promise<void>
   renameSync(unfinished, folder);
 }
 
-async function runRecipe(folder: string, log: (line: string) => void): Promise<void> {
-  const script = spawn(path.join(recipe, "build.sh"), [folder], { stdio: ["ignore", "pipe", "pipe"] });
+async function runRecipe(suite: Suite, folder: string, log: (line: string) => void): Promise<void> {
+  const script = spawn(path.join(recipe, "build.sh"), [suite, folder], { stdio: ["ignore", "pipe", "pipe"] });
   const lastLines: string[] = [];
   for (const output of [script.stdout, script.stderr]) {
     createInterface(output).on("line", (line) => {

@@ -5,8 +5,8 @@ import * as path from "node:path";
 import { UserError } from "../../errors";
 import { freePorts } from "../control-plane/ports";
 import { startTime, stopProcesses } from "../process";
-import { machineNames, type MachineName } from "./addresses";
-import { buildImage, type Image } from "./image";
+import { machineNames, suiteOf, type MachineName } from "./addresses";
+import { buildImage, type Image, type Suite } from "./image";
 import { createKeyPair } from "./keys";
 import { Machine } from "./machine";
 import { openNetwork } from "./network";
@@ -19,9 +19,10 @@ export type { Machine } from "./machine";
 export { canRunMachines, installMachinePackages } from "./requirements";
 export type { CommandResult, RunOptions, SshAccess } from "./ssh";
 
-/** Three Linux machines on one wire: an NFS server, a client to be let in and one to be kept out. */
+/** Linux machines on one wire: two NFS servers (Debian 12 and 13), a client to be let in and one to be kept out. */
 export interface MachineNetwork {
   readonly server: Machine;
+  readonly server13: Machine;
   readonly client: Machine;
   readonly outsider: Machine;
   /** Ends the machines and their network; logs stay when `directory` was given. */
@@ -31,7 +32,7 @@ export interface MachineNetwork {
 export interface MachineOptions {
   /** Where disks, keys and logs go; a leftover of an earlier run there is cleared. Default: a temporary one. */
   readonly directory?: string;
-  /** Default: all three. */
+  /** Default: all four. */
   readonly machines?: readonly MachineName[];
   readonly log?: (line: string) => void;
 }
@@ -45,7 +46,6 @@ export async function startMachines(options: MachineOptions = {}): Promise<Machi
   const reason = canRunMachines();
   if (reason) throw new UserError(reason);
 
-  const image = await buildImage(log);
   const directory = options.directory ?? temporaryDirectory();
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   await stopProcesses(directory);
@@ -54,7 +54,7 @@ export async function startMachines(options: MachineOptions = {}): Promise<Machi
     if (!options.directory) rmSync(directory, { recursive: true, force: true });
   };
   try {
-    const machines = await createMachines(directory, image);
+    const machines = await createMachines(directory, log);
     const boot = options.machines ?? machineNames;
     log(`starting ${boot.join(", ")}`);
     await Promise.all(boot.map((name) => machines[name].reset()));
@@ -65,19 +65,29 @@ export async function startMachines(options: MachineOptions = {}): Promise<Machi
   }
 }
 
-async function createMachines(directory: string, image: Image): Promise<Record<MachineName, Machine>> {
+async function createMachines(
+  directory: string,
+  log: (line: string) => void,
+): Promise<Record<MachineName, Machine>> {
+  const images = new Map<Suite, Promise<Image>>();
+  const imageOf = (suite: Suite): Promise<Image> => {
+    const image = images.get(suite) ?? buildImage(suite, log);
+    images.set(suite, image);
+    return image;
+  };
   const network = await openNetwork(directory);
   const clientKey = await createKeyPair(path.join(directory, "client_key"));
   const ports = await freePorts(machineNames.length);
   const create = async (name: MachineName, port: number) => {
     const hostKey = await createKeyPair(path.join(directory, `${name}_host_key`));
     await writeSeedDisk(path.join(directory, `${name}.seed`), seedFiles(name, hostKey, clientKey));
-    return new Machine(name, directory, image, network, port, hostKey, clientKey);
+    return new Machine(name, directory, () => imageOf(suiteOf[name]), network, port, hostKey, clientKey);
   };
   return {
     server: await create("server", ports[0]!),
-    client: await create("client", ports[1]!),
-    outsider: await create("outsider", ports[2]!),
+    server13: await create("server13", ports[1]!),
+    client: await create("client", ports[2]!),
+    outsider: await create("outsider", ports[3]!),
   };
 }
 

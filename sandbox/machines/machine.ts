@@ -31,7 +31,8 @@ export class Machine {
   constructor(
     name: MachineName,
     private readonly directory: string,
-    private readonly image: Image,
+    /** Built when the machine is first started. */
+    private readonly image: () => Promise<Image>,
     private readonly network: SandboxProcess,
     port: number,
     hostKey: KeyPair,
@@ -99,8 +100,8 @@ export class Machine {
   /** Gives it a fresh disk and goes on from the image's booted machine. Keys, port and addresses stay. */
   async reset(): Promise<void> {
     await this.kill();
-    const { folder } = this.image;
-    const role: Role = this.name === "server" ? "server" : "client";
+    const { folder } = await this.image();
+    const role: Role = this.name.startsWith("server") ? "server" : "client";
     const base = ["-F", "raw", "-b", path.join(folder, `${role}.ext4`)];
     rmSync(path.join(this.directory, this.disk), { force: true });
     await execute("qemu-img", ["create", "-q", "-f", "qcow2", ...base, path.join(this.directory, this.disk)]);
@@ -114,11 +115,12 @@ export class Machine {
 
   private async powerOn(more: readonly string[] = []): Promise<void> {
     const shownBefore = this.console().length;
+    const { folder, accelerator } = await this.image();
     this.process = await startQemu(this.directory, this.network, {
       name: this.name,
       disk: `file=${this.disk}`,
-      imageFolder: this.image.folder,
-      accelerator: this.image.accelerator,
+      imageFolder: folder,
+      accelerator,
       sshPort: this.ssh.port,
       more,
     });

@@ -1,10 +1,10 @@
 import * as path from "node:path";
-import { pathToFileURL } from "node:url";
 
 import { until } from "../control-plane/ready";
 import { isRunning, recordedProcesses, startProcess, stopProcess } from "../process";
 import { Cluster } from "./cluster";
 import { apiVersion, type Config } from "./model";
+import { typescriptLoader } from "../../project";
 
 /*
  * A stand-in for OpenShift's cluster-image-registry-operator, faithful in what a program that configures the registry
@@ -26,9 +26,8 @@ export async function startOperator(options: {
 }): Promise<{ stop(): Promise<void> }> {
   const { kubeconfig, directory } = options;
   const running = recordedProcesses(directory).find((program) => program.name === name && isRunning(program));
-  const tsx = pathToFileURL(require.resolve("tsx")).href;
   const main = path.join(__dirname, "main.ts");
-  const args = ["--import", tsx, main, "--kubeconfig", path.resolve(kubeconfig)];
+  const args = [...typescriptLoader, main, "--kubeconfig", path.resolve(kubeconfig)];
   const program = running ?? (await startProcess(directory, { name, command: process.execPath, args }));
   const cluster = new Cluster(kubeconfig);
   try {

@@ -1,4 +1,4 @@
-/** The stand-in for the registry operator, as a process: `tsx sandbox/operator/main.ts --kubeconfig PATH`. */
+/** The stand-in for the registry operator, as a process. */
 import { parseArgs } from "node:util";
 
 import type { V1CronJob } from "@kubernetes/client-node";

@@ -12,6 +12,7 @@ import { UserError } from "../../errors";
 import { type ControlPlane, runningControlPlane, startControlPlane } from "../../sandbox/control-plane";
 import { isRunning, recordedProcesses } from "../../sandbox/process";
 import { eventually, listening, processesOf } from "./support";
+import { typescriptLoader } from "../../project";
 
 const minutes = 60_000;
 const log = (line: string) => console.error(`    ${line}`);
@@ -226,7 +227,7 @@ describe("the sandbox's control plane", function () {
 
     it("of two at once: the second is told the pid of the first; ended by SIGTERM, the first cleans up", async () => {
       const main = path.resolve(__dirname, "../../sandbox/main.ts");
-      const first = spawn(process.execPath, ["--import", "tsx", main, "start", "--directory", directory], {
+      const first = spawn(process.execPath, [...typescriptLoader, main, "start", "--directory", directory], {
         stdio: ["ignore", "inherit", "pipe"],
       });
       const ended = once(first, "exit");

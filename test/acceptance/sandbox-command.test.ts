@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 
 import { processesOf } from "./support";
+import { typescriptLoader } from "../../project";
 
 describe("npm run sandbox", function () {
   this.timeout(30 * 60_000); // the first one builds
@@ -65,7 +66,7 @@ async function sandbox(
   ...args: string[]
 ): Promise<{ status: number | null; stdout: string; stderr: string }> {
   const main = path.resolve(__dirname, "../../sandbox/main.ts");
-  const child = spawn(process.execPath, ["--import", "tsx", main, ...args]);
+  const child = spawn(process.execPath, [...typescriptLoader, main, ...args]);
   const output = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].on("data", (chunk: Buffer) => (output[stream] += chunk.toString()));

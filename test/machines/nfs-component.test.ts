@@ -26,7 +26,12 @@ describe("the components on real hosts", function () {
     log: (line) => printed.push(line),
     program: () => {
       const { server, client } = machines();
-      const nfs = new NfsExportHost("nfs", { ...serverSpec(), connection: server.ssh, ...change });
+      const nfs = new NfsExportHost("nfs", {
+        ...serverSpec(),
+        cluster: "prod",
+        connection: server.ssh,
+        ...change,
+      });
       new NfsClientHost("node-1", {
         connection: client.ssh,
         server: nfs.server.apply(() => server.networkAddress),

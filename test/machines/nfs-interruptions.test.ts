@@ -42,8 +42,8 @@ describe("a run that is disturbed", function () {
 
   it("gives up waiting in the end, and says for what", async () => {
     const { server } = machines();
-    await must(server, "systemd-run --quiet --unit=holder flock /run/lock/image-registry.lock sleep 600");
-    await must(server, "until ! flock -n /run/lock/image-registry.lock true; do sleep 0.1; done");
+    await must(server, "systemd-run --quiet --unit=holder flock /run/image-registry.lock sleep 600");
+    await must(server, "until ! flock -n /run/image-registry.lock true; do sleep 0.1; done");
     const { exitCode, stderr } = await runServer(server, "apply", serverSpec({ waitForLock: 2 }));
     await must(server, "systemctl stop holder");
     assert.equal(exitCode, 1);

@@ -21,13 +21,15 @@ import {
 export const exportPath = "/srv/registry";
 export const clientNetworks = Object.values(networksOf("client"));
 
+const owner = { stack: "organization/image-registry/test", cluster: "prod" };
+
 /** The export of these tests, to the client's networks and nobody else's. */
 export function serverSpec(
   change: Partial<ServerSpec> = {},
   exported: Partial<ServerSpec["export"]> = {},
 ): ServerSpec {
   const base = { id: "registry", path: exportPath, clients: clientNetworks, uid: 5000, gid: 5001 };
-  return { ...change, export: { ...base, ...exported } };
+  return { owner, ...change, export: { ...base, ...exported } };
 }
 
 let running: Promise<MachineNetwork> | undefined;

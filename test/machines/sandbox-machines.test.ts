@@ -15,6 +15,7 @@ import {
 import { runOverSsh } from "../../sandbox/machines/ssh";
 import { isRunning, recordedProcesses, type SandboxProcess } from "../../sandbox/process";
 import { sleep } from "../../sandbox/wait";
+import { typescriptLoader } from "../../project";
 
 describe("the NFS hosts' machines", function () {
   this.timeout(900_000); // the first start builds their image
@@ -150,7 +151,7 @@ describe("the NFS hosts' machines", function () {
       void startMachines({ directory: ${JSON.stringify(folder)}, machines: ["client"], log: () => undefined })
         .then(() => { console.log("started"); setInterval(() => undefined, 1000); });`;
     writeFileSync(path.join(directory, "starter.ts"), program);
-    const starter = spawn("node", ["--import", "tsx", path.join(directory, "starter.ts")], {
+    const starter = spawn("node", [...typescriptLoader, path.join(directory, "starter.ts")], {
       cwd: path.resolve(__dirname, "../.."),
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -6,7 +6,7 @@ import { marked, type Token, type Tokens } from "marked";
 import { parse as shellWords } from "shell-quote";
 import { checkConfiguration, valuesFrom } from "../../config";
 import { secretKeys } from "../../config/schema";
-import { stackConfiguration } from "../../config/stack-file";
+import { stackConfiguration } from "../../stack/stack-file";
 
 const pages = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)];
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };

@@ -1,25 +1,27 @@
 #!/usr/bin/env bash
-# Builds what the sandbox's machines boot from: build.sh FOLDER
+# Builds what the sandbox's machines boot from: build.sh SUITE FOLDER
 #   kernel, initrd
 #   server.ext4   a fresh Debian host: SSH and sudo, no NFS, no firewall
 #   client.ext4   the same with an NFS client
 # Packages come from where this machine's own apt gets Debian's.
 set -euo pipefail
 
-suite=bookworm
+suite=$1
 base=(linux-image-cloud-amd64 systemd-sysv udev dbus openssh-server sudo iproute2 iputils-ping netcat-openbsd procps kmod)
 client=(netbase nfs-common libnfs-utils)
 # What a host may be asked to install, and what makes one a Kubernetes node; the machines reach no mirror.
 offline=(nfs-kernel-server nftables iptables iptables-persistent firewalld acl python3 python3-apt "${client[@]}")
-offline+=(runc containernetworking-plugins)
+offline+=(selinux-basics selinux-policy-default policycoreutils runc containernetworking-plugins)
 
 image=$(dirname "$(realpath "$0")")
-cd "$1"
-export OFFLINE_PACKAGES="${offline[*]}"
+cd "$2"
+export OFFLINE_PACKAGES="${offline[*]}"$'\n'ufw # a line each for what cannot be installed together
 
+# shellcheck source=/dev/null
+source /etc/os-release # this machine's own release, VERSION_CODENAME
 # shellcheck disable=SC2016 # apt's variables, not the shell's
 apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
-  grep " $suite" >sources.list || true
+  sed --quiet "s/ $VERSION_CODENAME/ $suite/p" >sources.list || true
 apt-config dump Acquire >apt.conf
 mirror=()
 if [ -s sources.list ]; then mirror=("$PWD/sources.list"); fi # else mmdebstrap takes Debian's own

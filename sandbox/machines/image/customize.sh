@@ -4,8 +4,10 @@ set -euo pipefail
 cd "$1"
 
 echo "collecting packages for offline installation"
-# shellcheck disable=SC2086 # a list of words
-APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get --yes --quiet=2 --download-only install $OFFLINE_PACKAGES
+while read -r packages; do
+  # shellcheck disable=SC2086 # a list of words
+  APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get --yes --quiet=2 --download-only install $packages </dev/null
+done <<<"$OFFLINE_PACKAGES"
 mkdir srv/packages
 mv var/cache/apt/archives/*.deb srv/packages
 (cd srv/packages && dpkg-scanpackages --multiversion . >Packages 2>/dev/null)

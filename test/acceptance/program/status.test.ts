@@ -4,12 +4,13 @@ import * as path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
 import { checkConfiguration, valuesFrom } from "../../../config";
-import { projectDirectory } from "../../../config/stack-file";
+import { projectDirectory } from "../../../stack/stack-file";
 import { type StackRun, up } from "../../../sandbox/engine";
 import { readStatus } from "../../../status/status";
 import { statusText } from "../../../status/text";
 import { testCluster } from "./harness";
 import { nfs, nfsClaim } from "./runs";
+import { typescriptLoader } from "../../../project";
 
 describe("the status of a registry", function () {
   this.timeout("2m");
@@ -96,7 +97,7 @@ describe("the status of a registry", function () {
   async function status(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const main = path.join(projectDirectory, "status/main.ts");
     return new Promise((resolve) => {
-      const child = execFile(process.execPath, ["--import", "tsx", main, ...args], (_, stdout, stderr) =>
+      const child = execFile(process.execPath, [...typescriptLoader, main, ...args], (_, stdout, stderr) =>
         resolve({ code: child.exitCode ?? -1, stdout, stderr }),
       );
     });

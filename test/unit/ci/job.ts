@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { projectDirectory } from "../../../config/stack-file";
+import { projectDirectory, typescriptLoader } from "../../../project";
 
 /** What the `pulumi` of a job does: what it prints, logs as events, and ends with. */
 export interface FakePulumi {
@@ -53,7 +53,7 @@ export class Job {
   }
 
   async run(script: string, ...args: string[]): Promise<{ exitCode: number | null; output: string }> {
-    const child = spawn(process.execPath, ["--import", "tsx", `ci/jobs/${script}.ts`, ...args], {
+    const child = spawn(process.execPath, [...typescriptLoader, `ci/jobs/${script}.ts`, ...args], {
       cwd: projectDirectory,
       env: {
         ...process.env,

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+
 import { findingsIn } from "../../../ci/lib/events";
 import { withoutOutputs, unknown } from "../../../ci/lib/plan-file";
 import type { PulumiRun } from "../../../ci/lib/pulumi";
@@ -56,7 +58,7 @@ describe("a report of a run", () => {
       diagnostic("error", "preview failed"),
       summary({ same: 3, update: 1 }),
     ];
-    const { findings, changes } = findingsIn(events.map((event) => JSON.stringify(event)).join("\n"));
+    const { findings, changes } = findingsIn(events as unknown as EngineEvent[]);
     assert.deepEqual(
       findings.map(({ severity, message }) => `${severity}: ${message}`),
       [

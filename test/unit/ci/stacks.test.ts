@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { inOrder } from "../../../ci/jobs/changes";
 import { namedProduction, policyOptions } from "../../../ci/lib/policies";
 import { deliveredStacks, isOutside, touchedStacks } from "../../../ci/jobs/stacks";
-import { projectDirectory } from "../../../config/stack-file";
+import { projectDirectory } from "../../../stack/stack-file";
 import { isProductionStack } from "../../../policy/production-stacks";
 
 const delivered = ["dev", "staging", "prod"];

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { runInNewContext } from "node:vm";
 import { parse } from "yaml";
 
-import { projectDirectory } from "../../../config/stack-file";
+import { projectDirectory } from "../../../stack/stack-file";
 
 interface Job {
   if?: string;
@@ -24,7 +24,7 @@ const text = (...names: string[]) => readFileSync(path.join(projectDirectory, ..
 const folder = [".github", "workflows"];
 const workflows = readdirSync(path.join(projectDirectory, ...folder));
 const call =
-  /^(node --import tsx ci\/jobs\/[\w-]+\.ts( "?[\w$/^.-]+"?)*|(ci\/jobs\/[\w-]+\.sh|\.ci\/run)|npm ci)$/;
+  /^(node --require \.\/loader\/typescript\.js ci\/jobs\/[\w-]+\.ts( "?[\w$/^.-]+"?)*|(ci\/jobs\/[\w-]+\.sh|\.ci\/run)|npm ci)$/;
 
 for (const name of workflows) {
   const source = text(...folder, name);

@@ -11,6 +11,7 @@ import { isSecret, recordCommands } from "../hosts/record-commands";
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE1hZGVVcEtleU9mTm9Ib3N0SW5UaGVXb3JsZDAwMDAw";
 const connection = { host: "10.0.0.1", privateKey: "the private key", hostKey };
 const serverArgs: NfsExportHostArgs = {
+  cluster: "prod",
   connection,
   export: { id: "registry", path: "/srv/registry", clients: ["10.0.0.0/24"], uid: 5000, gid: 5000 },
 };

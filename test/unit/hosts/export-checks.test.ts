@@ -16,6 +16,7 @@ import {
 import { exportName, InvalidHost, validateServer, type ServerSpec } from "../../../hosts/export-spec";
 
 const spec = (change: Partial<ServerSpec["export"]> = {}): ServerSpec => ({
+  owner: { stack: "organization/image-registry/prod", cluster: "prod" },
   export: {
     id: "registry",
     path: "/srv/registry",
@@ -28,7 +29,13 @@ const spec = (change: Partial<ServerSpec["export"]> = {}): ServerSpec => ({
 
 describe("what an export may be", () => {
   it("takes plain directories", () => {
-    for (const path of ["/srv/registry", "/exports/prod_1/image-registry", "/mnt/disk.2/registry"]) {
+    for (const path of [
+      "/srv/registry",
+      "/exports/prod_1/image-registry",
+      "/mnt/disk.2/registry",
+      "/var/export/regvol",
+      "/var/lib/registry",
+    ]) {
       assert.equal(checkExportPath(path), undefined);
     }
   });
@@ -39,6 +46,12 @@ describe("what an export may be", () => {
       "/",
       "/srv",
       "/etc/registry",
+      "/var/lib",
+      "/boot/grub",
+      "/var/lib/image-registry",
+      "/var/lib/image-registry/images",
+      "/tmp/registry",
+      "/usr/share/registry",
       "/srv/../etc",
       "/srv/registry/",
       "/srv//registry",

@@ -19,7 +19,10 @@ describe("the exports in a text", () => {
     fc.assert(
       fc.property(fc.uniqueArray(client, { minLength: 1, maxLength: 4 }), path, (clients, path) => {
         const found = exportsIn(
-          serverScript({ export: { id: "images", path, clients, uid: 5000, gid: 5000 } }),
+          serverScript({
+            owner: { stack: "organization/image-registry/prod", cluster: "prod" },
+            export: { id: "images", path, clients, uid: 5000, gid: 5000 },
+          }),
         );
         assert.deepEqual(
           found.map((entry) => [entry.path, entry.client]),

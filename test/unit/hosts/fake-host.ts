@@ -19,7 +19,7 @@ const names = (
   "selinuxenabled getsebool setsebool mount umount modprobe restorecon"
 ).split(" ");
 /** Folders the fake host has for itself; everything else is this machine's, read only by habit. */
-const own = { etc: "/etc", lib: "/var/lib", nfsd: "/proc/fs", srv: "/srv", run: "/run/lock" };
+const own = { etc: "/etc", lib: "/var/lib", nfsd: "/proc/fs", srv: "/srv", run: "/run" };
 
 /** Why there can be no fake host here; undefined when there can. */
 export const noFakeHost =
@@ -76,6 +76,23 @@ export class FakeHost {
     writeFileSync(this.path(path), text);
   }
 
+  exists(path: string): boolean {
+    return existsSync(this.path(path));
+  }
+
+  mkdir(path: string): void {
+    mkdirSync(this.path(path), { recursive: true });
+  }
+
+  /** A symbolic link of the host, to a path of the host. */
+  link(target: string, path: string): void {
+    symlinkSync(target, this.path(path));
+  }
+
+  delete(path: string): void {
+    rmSync(this.path(path), { recursive: true });
+  }
+
   list(path: string): string[] {
     return existsSync(this.path(path)) ? readdirSync(this.path(path)) : [];
   }
@@ -84,7 +101,8 @@ export class FakeHost {
     rmSync(this.root, { recursive: true });
   }
 
-  private path(path: string): string {
+  /** Where a file of the host is on this machine. */
+  path(path: string): string {
     const [folder, at] = Object.entries(own).find(([, mount]) => path.startsWith(`${mount}/`)) ?? [];
     return folder && at ? join(this.root, folder, path.slice(at.length)) : join(this.root, path);
   }

@@ -5,6 +5,7 @@ import { FakeHost, noFakeHost, type Run } from "./fake-host";
 
 const rhel = (version: string) => ({ ID: "rhel", VERSION_ID: version, PRETTY_NAME: `RHEL ${version}` });
 const spec = (change: Partial<ServerSpec> = {}): ServerSpec => ({
+  owner: { stack: "organization/image-registry/prod", cluster: "prod" },
   export: {
     id: "registry",
     path: "/srv/registry",
@@ -108,7 +109,7 @@ describe("hosts that cannot be booted here, by recorded commands", function () {
   });
 
   it("serves the union of what the exports of one host ask for", () => {
-    const other = serverScript({
+    const other = server({
       export: { ...spec().export, id: "other", path: "/srv/other" },
       protocols: { nfs3: true },
     });
@@ -164,7 +165,7 @@ describe("hosts that cannot be booted here, by recorded commands", function () {
     it("keeps a rule that another export needs, and one that was there before", () => {
       const mine = rule("10.0.0.0/24");
       for (const place of ["running", "permanent"]) host.write(`firewalld.internal.${place}`, `${mine}\n`);
-      const other = serverScript({ export: { ...spec().export, id: "other", path: "/srv/other" } });
+      const other = server({ export: { ...spec().export, id: "other", path: "/srv/other" } });
       run(server(), "apply");
       run(other, "apply");
       run(server(), "remove");

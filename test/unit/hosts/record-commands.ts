@@ -36,6 +36,7 @@ export async function recordCommands(make: () => unknown): Promise<RecordedComma
     "image-registry",
     "test",
     false,
+    "organization",
   );
   const monitor = pulumi.runtime.getMonitor() as unknown as Record<
     "registerResource",

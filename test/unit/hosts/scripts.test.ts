@@ -7,6 +7,7 @@ import { clientScript, command, serverScript } from "../../../hosts";
 
 const hosts = join(__dirname, "../../../hosts");
 const server = serverScript({
+  owner: { stack: "organization/image-registry/prod", cluster: "prod" },
   export: {
     id: "registry",
     path: "/srv/registry",

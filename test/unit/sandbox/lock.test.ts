@@ -7,6 +7,7 @@ import * as path from "node:path";
 
 import { UserError } from "../../../errors";
 import { withLock } from "../../../sandbox/lock";
+import { typescriptLoader } from "../../../project";
 
 const lock = { name: "test", purpose: "testing" };
 
@@ -94,7 +95,7 @@ function anotherWithLock(directory: string): ChildProcess {
       console.log("locked");
       for await (const _ of process.stdin);
     });`;
-  return spawn(process.execPath, ["--import", "tsx", "-e", script, directory], {
+  return spawn(process.execPath, [...typescriptLoader, "-e", script, directory], {
     stdio: ["pipe", "pipe", "inherit"],
   });
 }

@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# Whose an export is. A host may serve several stacks, and a second one with the same path would take the first one's
+# clients off it. So a record names the stack and the cluster that an export belongs to, and its path, a line each.
+# An export made before there were records has none: it is of whoever asks for it by the same id and path.
+
+read_owner() {
+  RECORD_STACK='' RECORD_CLUSTER='' RECORD_PATH=''
+  { read -r RECORD_STACK; read -r RECORD_CLUSTER; read -r RECORD_PATH; } <"$1" || true
+}
+
+ours() { [[ $RECORD_STACK == "$OWNER_STACK" && $RECORD_CLUSTER == "$OWNER_CLUSTER" ]]; }
+
+# One directory below another is as good as the same: its owner and its mode would be two stacks'.
+overlap() { [[ $1/ == "$2"/* || $2/ == "$1"/* ]]; }
+
+refuse_others_export() {
+  local record name whose
+  for record in "$STATE"/*.owner; do
+    if [[ ! -e $record ]]; then continue; fi
+    read_owner "$record"
+    name=${record##*/}
+    name=${name%.owner}
+    if ours || ! overlap "$RECORD_PATH" "$EXPORT_PATH"; then continue; fi
+    whose="the export of $RECORD_PATH on this host belongs to stack $RECORD_STACK of cluster $RECORD_CLUSTER, and this is"
+    whose+=" stack $OWNER_STACK of cluster $OWNER_CLUSTER"
+    if [[ $name != "$EXPORT_NAME" ]]; then
+      refuse "$whose; name a directory that is no part of it"
+    elif [[ $RECORD_STACK != "$TAKE_OVER_FROM" ]]; then
+      refuse "$whose; name another path, or, to hand the export over to this stack: nfs.host.takeOverFrom: $RECORD_STACK"
+    fi
+  done
+}
+
+want_owner_record() {
+  want_file "$OWNER_FILE" 644 "$OWNER_STACK"$'\n'"$OWNER_CLUSTER"$'\n'"$EXPORT_PATH"
+}
+
+# An export that was handed over is not the former owner's to remove, and its removal is done all the same.
+belongs_to_another() {
+  if [[ ! -e $OWNER_FILE ]]; then return 1; fi
+  read_owner "$OWNER_FILE"
+  ! ours
+}

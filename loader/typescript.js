@@ -1,0 +1,14 @@
+// Lets `require` load TypeScript: `node --require ./loader/typescript.js FILE.ts`. Types are stripped in memory at every
+// start, never kept on disk: what a cache holds is run, whoever wrote it. Checking them is `npm run typecheck`.
+const { readFileSync } = require("node:fs");
+const Module = require("node:module");
+const { transformSync } = require("esbuild");
+const { options } = require("./options");
+
+Module._extensions[".ts"] = (module, file) => {
+  const source = readFileSync(file, "utf8");
+  const { code } = transformSync(source, { ...options, loader: "ts", sourcefile: file, sourcemap: "inline" });
+  module._compile(code, file);
+};
+
+process.setSourceMapsEnabled(true);

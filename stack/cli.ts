@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import * as path from "node:path";
+
+import { UserError } from "../errors";
+import { projectDirectory } from "./stack-file";
+
+/** How a command of the Pulumi CLI went. */
+export interface CliRun {
+  /** 0 when all is well; else the CLI's own, or 1 when a signal ended it. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  /** Both streams, as they came. */
+  readonly output: string;
+}
+
+export interface CliOptions {
+  /** The program. Default: the one that is installed. */
+  readonly cli?: string;
+  /** Default: the project's folder. */
+  readonly cwd?: string;
+  /** Default: this process's. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** What the CLI reads. Default: nothing. */
+  readonly stdin?: string;
+  /** Shows what it writes, as it comes. */
+  readonly echo?: (text: string) => void;
+  /** Asks it to end in order: what it has begun to change is finished and recorded. */
+  readonly signal?: AbortSignal;
+}
+
+const notInstalled = new UserError("there is no `pulumi` on PATH: install the Pulumi CLI first");
+
+/** Ends a preview with `--expect-no-changes` when there are some. */
+export const changesProposed = 7;
+
+/** Runs a command of the CLI to its end, whatever that is. Throws a UserError when there is no CLI. */
+export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
+  const { environment = process.env, cwd = projectDirectory, stdin = "", echo, signal } = options;
+  const child = spawn(options.cli ?? "pulumi", [...args, "--non-interactive"], {
+    cwd,
+    env: { ...environment, PATH: installedPath(environment) },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const stop = () => child.kill("SIGINT");
+  signal?.addEventListener("abort", stop);
+  const texts = { stdout: "", output: "" };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      texts.output += text;
+      if (stream === child.stdout) texts.stdout += text;
+      echo?.(text);
+    });
+  }
+  child.stdin.on("error", () => undefined).end(stdin); // a command that does not read is not an error
+  return new Promise<CliRun>((resolve, reject) => {
+    child.on("error", (error: NodeJS.ErrnoException) =>
+      reject(error.code === "ENOENT" ? notInstalled : error),
+    );
+    child.on("close", (code) => resolve({ exitCode: code ?? 1, ...texts }));
+  }).finally(() => signal?.removeEventListener("abort", stop));
+}
+
+/** The path of the CLI on PATH, if there is one. */
+export function installedCli(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const folders = installedPath(environment).split(path.delimiter);
+  return folders.map((folder) => path.join(folder, "pulumi")).find(isExecutable);
+}
+
+export function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * PATH as the user's shell has it. npm and npx put the project's own bin folder first, and its `pulumi` fetches another
+ * CLI than the one that is installed.
+ */
+function installedPath(environment: NodeJS.ProcessEnv): string {
+  return (environment.PATH ?? "")
+    .split(path.delimiter)
+    .filter((folder) => !folder.endsWith(path.join("node_modules", ".bin")))
+    .join(path.delimiter);
+}

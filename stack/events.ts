@@ -1,0 +1,56 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import type { DiagnosticEvent, EngineEvent } from "@pulumi/pulumi/automation";
+
+import { type CliOptions, type CliRun, runCli } from "./cli";
+
+export interface Message {
+  readonly severity: "error" | "warning" | "info";
+  readonly message: string;
+}
+
+/** Runs an operation on a stack (preview, up, refresh, destroy); with what the engine tells of it to programs. */
+export async function runOperation(
+  args: readonly string[],
+  options: CliOptions,
+): Promise<CliRun & { events: EngineEvent[] }> {
+  const folder = mkdtempSync(path.join(tmpdir(), "pulumi-events-"));
+  const log = path.join(folder, "events.json");
+  // Without this variable the CLI does not know --event-log, which the Automation API uses as well.
+  const environment = { ...(options.environment ?? process.env), PULUMI_DEBUG_COMMANDS: "true" };
+  try {
+    const run = await runCli([...args, "--event-log", log], { ...options, environment });
+    return { ...run, events: eventsIn(log) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+// One JSON document a line; no file where the CLI did not come so far.
+function eventsIn(log: string): EngineEvent[] {
+  try {
+    const lines = readFileSync(log, "utf8").split("\n");
+    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as EngineEvent);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+const severities: Partial<Record<string, Message["severity"]>> = {
+  error: "error",
+  warning: "warning",
+  info: "info",
+  "info#err": "info",
+};
+
+/** What the engine tells the user, without its marks for colors; undefined where that is nothing, or only for debugging. */
+export function messageOf(event: DiagnosticEvent): Message | undefined {
+  const severity = severities[event.severity];
+  const message = event.message.replaceAll(/<\{%.*?%\}>/g, "").trim();
+  // The engine ends a failed run with that line; what failed it stands above.
+  if (!severity || message === "" || /^(preview|update|refresh|destroy) failed$/.test(message))
+    return undefined;
+  return { severity, message };
+}

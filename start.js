@@ -1,0 +1,2 @@
+// Pulumi starts the program here.
+module.exports = require("./loader/bundle").bundled("index.ts");

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { chownSync, statSync } from "node:fs";
+
+import { serverScript, type ServerSpec } from "../../../hosts";
+import { FakeHost, noFakeHost } from "./fake-host";
+
+const rhel = { ID: "rhel", VERSION_ID: "9.4", PRETTY_NAME: "RHEL 9.4" };
+const path = "/srv/registry";
+const exported = { id: "registry", path, clients: ["10.0.0.0/24"], uid: 5000, gid: 5000 };
+const prod = { stack: "organization/image-registry/prod", cluster: "prod" };
+const copy = { stack: "organization/image-registry/copy", cluster: "other" };
+const server = (change: Partial<ServerSpec> = {}) =>
+  serverScript({ owner: prod, export: exported, ...change });
+
+describe("a host whose directories and exports belong to somebody", function () {
+  this.timeout(60_000);
+  if (noFakeHost) {
+    it(noFakeHost);
+    return;
+  }
+
+  let host: FakeHost;
+  beforeEach(() => (host = new FakeHost(rhel)));
+  afterEach(() => host.remove());
+
+  const serves = (script: string) => {
+    const { status, stdout, stderr } = host.run(script, "apply");
+    assert.equal(status, 0, stdout + stderr);
+    return stdout;
+  };
+  /** Refused by apply, before anything was changed, and a difference for check. */
+  const refused = (script: string, reason: RegExp) => {
+    const before = everything();
+    const applied = host.run(script, "apply");
+    assert.equal(applied.status, 1, applied.stdout);
+    assert.match(applied.stderr, reason);
+    assert.doesNotMatch(applied.stdout, /changed/);
+    const checked = host.run(script, "check");
+    assert.equal(checked.status, 3);
+    assert.match(checked.stdout, reason);
+    assert.equal(everything(), before);
+  };
+  const everything = () => {
+    const { uid, gid, mode } = host.exists(path) ? statSync(host.path(path)) : {};
+    const state = host
+      .list("/var/lib/image-registry")
+      .map((file) => host.read(`/var/lib/image-registry/${file}`));
+    return JSON.stringify([uid, gid, mode, state, host.read("etab"), host.list("/etc/exports.d")]);
+  };
+  /** A directory of the host with one file in it. */
+  const full = (file: string, uid: number, top = uid) => {
+    host.write(`${path}/${file}`, "data");
+    const names = file.split("/");
+    chownSync(host.path(path), top, top);
+    for (let depth = 1; depth <= names.length; depth++)
+      chownSync(host.path([path, ...names.slice(0, depth)].join("/")), uid, uid);
+  };
+
+  describe("an export of another stack", () => {
+    const theirs = server({ owner: copy, export: { ...exported, uid: 6000, clients: ["10.9.0.0/16"] } });
+
+    it("is refused by the names of both stacks, as is a directory below it or above it", () => {
+      serves(server());
+      refused(
+        theirs,
+        /belongs to stack organization\/image-registry\/prod of cluster prod, and this is stack organization\/image-registry\/copy of cluster other.*nfs\.host\.takeOverFrom: organization\/image-registry\/prod/,
+      );
+      refused(
+        server({ owner: { ...prod, cluster: "other" } }),
+        /of cluster prod, and this is .* of cluster other/,
+      );
+      const below = { ...exported, id: "below", path: `${path}/below` };
+      refused(server({ owner: copy, export: below }), /name a directory that is no part of it/);
+    });
+
+    it("is not removed by the stack that does not have it", () => {
+      serves(server());
+      const before = everything();
+      const { status, stdout } = host.run(theirs, "remove");
+      assert.equal(status, 0);
+      assert.match(stdout, /^kept: .* belongs to stack organization\/image-registry\/prod/m);
+      assert.equal(everything(), before);
+    });
+
+    it("is handed over when it is named, and is then its new owner's to remove", () => {
+      serves(server());
+      const taker = server({ owner: copy, takeOverFrom: prod.stack });
+      serves(taker);
+      refused(server(), /belongs to stack organization\/image-registry\/copy/);
+      assert.match(host.run(server(), "remove").stdout, /^kept: /m);
+      assert.match(host.read("etab"), /^\/srv\/registry /);
+      host.run(taker, "remove");
+      assert.equal(host.read("etab"), "");
+    });
+
+    it("does not keep a stack from a directory beside it", () => {
+      serves(server());
+      serves(server({ owner: copy, export: { ...exported, id: "beside", path: `${path}-2` } }));
+    });
+  });
+
+  it("takes up what the version before made, which recorded no owner", () => {
+    serves(server());
+    for (const file of host.list("/var/lib/image-registry"))
+      if (file.endsWith(".owner")) host.delete(`/var/lib/image-registry/${file}`);
+    serves(server({ owner: copy }));
+    refused(server(), /belongs to stack organization\/image-registry\/copy/);
+  });
+
+  it("refuses another program's directory, whether it is full or empty", () => {
+    full("base/1", 26);
+    refused(
+      server(),
+      /\/srv\/registry belongs to 26:26 .*set nfs\.host\.uid: 26 and nfs\.host\.gid: 26, or .*chown -R 5000:5000 \/srv\/registry/,
+    );
+    host.delete(path);
+    host.mkdir(path);
+    chownSync(host.path(path), 26, 26);
+    refused(server(), /\/srv\/registry belongs to 26:26/);
+  });
+
+  it("takes up root's directory only where it is empty", () => {
+    host.mkdir(`${path}/lost+found`);
+    serves(server());
+    host.run(server(), "remove");
+    host.delete(path);
+    full("important", 0);
+    refused(
+      server(),
+      /\/srv\/registry belongs to 0:0 .* every push would fail.* give them over on the host: chown -R/,
+    );
+  });
+
+  it("refuses images that another user wrote, however deep the first of them lies", () => {
+    full("docker/registry/v2/blobs/sha256/ab/abcd/data", 65534, 65534);
+    refused(server(), /belongs to 65534:65534 .*set nfs\.host\.uid: 65534 and nfs\.host\.gid: 65534/);
+    // Half way: somebody changed the top alone, as the version before did.
+    chownSync(host.path(path), 5000, 5000);
+    refused(server(), /\/srv\/registry\/docker belongs to 65534:65534/);
+    chownSync(host.path(path), 65534, 65534);
+    serves(server({ export: { ...exported, uid: 65534, gid: 65534 } }));
+  });
+
+  it("refuses another uid for a live export that holds images, and takes it where the images were given over", () => {
+    serves(server());
+    full("docker/registry", 5000);
+    const changed = server({ export: { ...exported, uid: 6000, gid: 6000 } });
+    refused(changed, /\/srv\/registry belongs to 5000:5000 .*nfs\.host\.uid: 5000.*chown -R 6000:6000/);
+    full("docker/registry", 6000);
+    serves(changed);
+  });
+
+  it("says where clients cannot write, instead of that it serves", () => {
+    serves(server());
+    full("docker/registry/v2/blobs", 5000);
+    host.run("chmod 0550 /srv/registry/docker/registry/v2\n", "");
+    refused(server(), /\/srv\/registry\/docker\/registry\/v2 belongs to 5000:5000 .*mode 550/);
+  });
+
+  it("follows no symbolic link that stands in the place of a directory", () => {
+    host.mkdir("/srv/elsewhere");
+    host.link("/srv/elsewhere", path);
+    refused(server(), /passes through a symbolic link; name \/srv\/elsewhere instead/);
+  });
+});
