@@ -108,7 +108,7 @@ export interface SeenPod {
   /** REGISTRY_STORAGE. */
   readonly driver: string | undefined;
   /** The value of REGISTRY_STORAGE_<name>. */
-  setting(name: string): string | undefined;
+  readonly setting: (name: string) => string | undefined;
 }
 
 export interface PodStorage {

@@ -1,5 +1,5 @@
 import type { Configuration } from "../config/schema";
-import type { Backend, Storage, Store } from "./backend";
+import type { Backend, Store } from "./backend";
 import { isIbm } from "./s3";
 
 type Key = "azure" | "gcs" | "swift" | "oss" | "ibmcos";
@@ -33,5 +33,5 @@ function storeOf(key: Key): Store<Key> {
 
 /** One of them; the operator has its keys from the cluster. */
 export function objectStore(key: Key, config: Pick<Configuration, Key>): Backend {
-  return { name: key, storage: { [key]: config[key] } as Storage };
+  return { name: key, storage: { [key]: config[key] } };
 }

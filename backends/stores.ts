@@ -70,9 +70,9 @@ export function storageInUse(deployment: V1Deployment | undefined): Storage | un
     // The operator writes values as YAML, so a bucket of digits comes in quotes.
     setting: (name) => env.get(`REGISTRY_STORAGE_${name}`)?.replace(/^"(.*)"$/, "$1"),
   };
-  for (const { key, inUse } of stores) {
-    const found = inUse(seen);
-    if (found) return { [key]: found };
+  for (const store of stores) {
+    const found = store.inUse(seen);
+    if (found) return { [store.key]: found };
   }
   return undefined;
 }

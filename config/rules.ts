@@ -141,7 +141,7 @@ function standaloneRules({
       ),
     );
   }
-  if (standalone.namespace === "openshift-image-registry") {
+  if (standalone?.namespace === "openshift-image-registry") {
     found.push(
       violation(
         ["standalone", "namespace"],

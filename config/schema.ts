@@ -137,6 +137,8 @@ const standalone = z.strictObject({
   gid: userId.optional(),
 });
 
+export const standaloneDefaults = standalone.parse({});
+
 const placement = z.strictObject({
   infra: flag,
   nodeSelector: z.record(z.string(), z.string()).default({ [infraLabel]: "" }),
@@ -195,7 +197,7 @@ export const configuration = z.strictObject({
     z.string().default(""),
   ),
   platform: z.enum(["operator", "standalone"]).default("operator"),
-  standalone: z.preprocess((value) => value ?? {}, standalone),
+  standalone: section(standalone),
   backend: z.enum(["emptyDir", "nfs", "pvc", "s3", "azure", "gcs", "swift", "oss", "ibmcos"]),
   managementState: z.enum(["Managed", "Unmanaged", "Removed"]).default("Managed"),
   replicas: integer(1, 100).default(1),

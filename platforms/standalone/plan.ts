@@ -1,5 +1,5 @@
 import { podStorage } from "../../backends/stores";
-import type { Configuration } from "../../config/schema";
+import { type Configuration, standaloneDefaults } from "../../config/schema";
 import { UserError } from "../../errors";
 import { type RegistryPlan, planIn } from "../plan";
 
@@ -15,7 +15,7 @@ export interface StandalonePlan extends RegistryPlan {
 }
 
 export function planOf(config: Configuration): StandalonePlan {
-  const { namespace, image, tlsSecret, uid, gid } = config.standalone;
+  const { namespace, image, tlsSecret, uid, gid } = config.standalone ?? standaloneDefaults;
   const plan = planIn(namespace, config);
   if (!podStorage(plan.storage)) {
     throw new UserError(

@@ -14,7 +14,7 @@ describe("the components composed by hand", function () {
     const storage = onClaim("images");
     const config = registryConfig({ replicas: 2, storage, defaultRoute: true });
     const nodes = [
-      node("infra-0", {}, [{ key: "dedicated", value: "storage", effect: "NoExecute" }]),
+      node("infra-0", {}, [{ key: "dedicated", value: "storage", effect: "PreferNoSchedule" }]),
       node("infra-1"),
     ];
     const cluster = await new FakeCluster(
@@ -42,12 +42,19 @@ describe("the components composed by hand", function () {
       assert.ok(found, name);
       return found;
     };
-    assert.ok(byName("storage").dependsOn.includes("nfs-image-registry-images") || byName("nfs"));
-    assert.deepEqual(
-      (byName("storage-volume").inputs["spec"] as { nfs: unknown }).nfs,
-      { server: "nfs.example.com", path: "/srv/registry" },
-    );
-    const spec = resources.find(({ type }) => type === configPatch)?.inputs["spec"] as Record<string, unknown>;
+    const [exported] = resources.filter(({ type }) => type === "command:remote:Command");
+    assert.ok(exported && byName("storage").dependsOn.includes(exported.name));
+    const { dependsOn } = byName("registry");
+    for (const needed of ["storage-claim", "placement-infra-1"])
+      assert.ok(dependsOn.includes(needed), needed);
+    assert.deepEqual((byName("storage-volume").inputs["spec"] as { nfs: unknown }).nfs, {
+      server: "nfs.example.com",
+      path: "/srv/registry",
+    });
+    const spec = resources.find(({ type }) => type === configPatch)?.inputs["spec"] as Record<
+      string,
+      unknown
+    >;
     assert.deepEqual(spec["storage"], { managementState: "Unmanaged", pvc: { claim: "images" } });
     assert.deepEqual([spec["replicas"], spec["defaultRoute"]], [2, true]);
     assert.equal(result.claim, "images");
