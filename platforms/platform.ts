@@ -110,8 +110,10 @@ export interface Drift {
 
 /** One thing that stands between the live registry and what is asked of it. */
 export type Lag =
-  /** The operator's Config, or what it reports, says otherwise. */
+  /** The operator's Config says otherwise: it is yet to be written, or somebody writes against the stack. */
   | { readonly of: "Config"; readonly field: string; readonly is: unknown; readonly asked: unknown }
+  /** What the operator reports of it does not follow it yet. */
+  | { readonly of: "status"; readonly field: string; readonly is: unknown; readonly asked: unknown }
   /** It names no backend, or more than one. */
   | { readonly of: "backends"; readonly is: Storage }
   /** The Deployment or its pods do not have what is asked yet. */

@@ -47,6 +47,8 @@ function lagText(lag: Exclude<Lag, FieldLag<"Deployment">>): string {
   switch (lag.of) {
     case "Config":
       return configText(lag);
+    case "status":
+      return statusText(lag);
     case "backends":
       return `storage has ${storesIn(lag.is).length} backends (${describeStorage(lag.is)}), not one`;
     case "condition":
@@ -67,16 +69,14 @@ function lagText(lag: Exclude<Lag, FieldLag<"Deployment">>): string {
 }
 
 function configText({ field, is, asked }: FieldLag<"Config">): string {
-  switch (field) {
-    case "observedGeneration":
-      return `the operator has seen generation ${is as number} of ${asked as number}`;
-    case "status.storage":
-      return `status.storage is ${describeStorage(is as Storage)}, asked is ${describeStorage(asked as Storage)}`;
-    case "storage":
-      return `storage is ${describeStorage(is as Storage)}, the stack asks for ${describeStorage(asked as Storage)}`;
-    default:
-      return `${field} is ${String(is)}, the stack asks for ${String(asked)}`;
-  }
+  const shown = (value: unknown) => (field === "storage" ? describeStorage(value as Storage) : String(value));
+  return `${field} is ${shown(is)}, the stack asks for ${shown(asked)}`;
+}
+
+function statusText({ field, is, asked }: FieldLag<"status">): string {
+  return field === "storage"
+    ? `status.storage is ${describeStorage(is as Storage)}, asked is ${describeStorage(asked as Storage)}`
+    : `the operator has seen generation ${String(is)} of ${String(asked)}`;
 }
 
 /** In a list of them, so short. */

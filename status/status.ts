@@ -22,6 +22,8 @@ export interface Status {
   readonly converged: boolean;
   /** Otherwise what stands in between. */
   readonly waitingFor: readonly string[];
+  /** What of it an up would change: the cluster says other than the stack. */
+  readonly drift: readonly string[];
   readonly conditions: readonly ShownCondition[];
   readonly addresses: readonly string[];
   readonly pods: readonly PodStatus[];
@@ -65,10 +67,8 @@ export async function readStatus(config: Configuration): Promise<Status> {
 
   const drift = await readable(platform.drift(client, live, plan));
   const lags = platform.unfinished(live, plan);
-  const waiting = [
-    ...lagTexts(lags),
-    ...unsaid(drift ?? [], lags).map((field) => `an up ${driftText(field)}`),
-  ];
+  const changed = unsaid(drift ?? [], lags).map((field) => `an up ${driftText(field)}`);
+  const waiting = [...lagTexts(lags), ...changed];
   const inUse = storageInUse(live.deployment);
   const claimName = inUse?.pvc?.claim ?? plan.storage.pvc?.claim;
   const room = claimName && (await roomOfClaim(connection, claimName, live.pods));
@@ -79,6 +79,7 @@ export async function readStatus(config: Configuration): Promise<Status> {
     replicas: { asked: plan.replicas, ready: live.deployment?.status?.readyReplicas ?? 0 },
     storage: describeStorage(inUse ?? {}),
     converged: waiting.length === 0,
+    drift: [...lagTexts(lags.filter(({ of }) => of === "Config")), ...changed],
     waitingFor: [...waiting, ...(waiting.length ? podTroubles(live.pods).map(podText) : [])],
     conditions: platform.conditions(live).map((one) => ({ ...one, good: platform.isGood(one) })),
     addresses: platform.addresses(live, plan),

@@ -38,7 +38,7 @@ export function unsettled({ config, deployment }: OperatorRollout): Lag[] {
   const lags: Lag[] = [];
   if (status?.observedGeneration !== metadata?.generation) {
     const [is, asked] = [status?.observedGeneration ?? 0, metadata?.generation];
-    lags.push({ of: "Config", field: "observedGeneration", is, asked });
+    lags.push({ of: "status", field: "observedGeneration", is, asked });
   }
   if (spec.managementState === "Removed") {
     if (deployment) lags.push({ of: "leftover", kind: "deployment" });
@@ -51,7 +51,7 @@ export function unsettled({ config, deployment }: OperatorRollout): Lag[] {
   const reported = status?.storage ?? {};
   if (storesIn(wanted).length !== 1) lags.push({ of: "backends", is: wanted });
   else if (!sameStore(reported, wanted))
-    lags.push({ of: "Config", field: "status.storage", is: reported, asked: wanted });
+    lags.push({ of: "status", field: "storage", is: reported, asked: wanted });
   lags.push(
     ...conditionsUnlike(config, {
       Available: "True",

@@ -1,14 +1,9 @@
-import type {
-  KubernetesObject,
-  V1Deployment,
-  V1Node,
-  V1PersistentVolumeClaim,
-  V1Pod,
-} from "@kubernetes/client-node";
+import type { KubernetesObject, V1Deployment, V1PersistentVolumeClaim, V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../../errors";
 import { type ClusterClient, ClusterError } from "../../kubernetes/client";
 import { registryManager } from "../../kubernetes/field-managers";
 import { appliedBy } from "../../kubernetes/managed-fields";
+import { readNodes } from "../../kubernetes/nodes";
 import { readVolumes } from "../live-storage";
 import { readOwningStack } from "../owning-stack";
 import type { RegistryPlan } from "../plan";
@@ -43,16 +38,19 @@ export interface Hostnames {
   readonly routes: string[];
 }
 
+/** The operator's label of the registry's pods. The pruner's and the node CA's in the same namespace have others. */
+const registryPods = "docker-registry=default";
+
 interface Route extends KubernetesObject {
   spec?: { host?: string };
 }
 
 /** Reads all of it. A cluster without the registry's operator is an error that says so. */
 export async function readRegistry(client: ClusterClient, plan: RegistryPlan): Promise<LiveOperator> {
-  // One request first: an unreachable cluster is then one error, and discovery is cached for the others.
+  // One request first: an unreachable cluster is then one error.
   const rollout = await readRollout(client);
   const [nodes, claims, pruner, holdsImages, hostnames, owningStack] = await Promise.all([
-    client.list<V1Node>("v1", "Node"),
+    readNodes(client, plan.placement, plan.nodesToLabel),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", registryNamespace),
     client.get<SpecObject>(registryApi, "ImagePruner", registryName),
     readHoldsImages(client),
@@ -62,7 +60,7 @@ export async function readRegistry(client: ClusterClient, plan: RegistryPlan): P
   return {
     ...rollout,
     ...(await readVolumes(client, plan, rollout, claims ?? [])),
-    nodes: nodes ?? [],
+    nodes,
     pruner,
     holdsImages,
     hostnames,
@@ -86,14 +84,9 @@ export async function readRollout(client: ClusterClient): Promise<OperatorRollou
   }
   const [deployment, pods] = await Promise.all([
     client.get<V1Deployment>("apps/v1", "Deployment", registryDeployment, registryNamespace),
-    client.list<V1Pod>("v1", "Pod", registryNamespace),
+    client.list<V1Pod>("v1", "Pod", registryNamespace, { labelSelector: registryPods }),
   ]);
-  return {
-    config,
-    deployment,
-    // Without the pruner's and the node CA's.
-    pods: (pods ?? []).filter(({ metadata }) => metadata?.labels?.["docker-registry"] === "default"),
-  };
+  return { config, deployment, pods: pods ?? [] };
 }
 
 export async function readHostnames(client: ClusterClient): Promise<Hostnames> {

@@ -3,13 +3,13 @@ import type {
   V1Endpoint,
   V1EndpointSlice,
   V1Namespace,
-  V1Node,
   V1PersistentVolumeClaim,
   V1Pod,
   V1Secret,
   V1Service,
 } from "@kubernetes/client-node";
-import { type ClusterClient, ClusterError } from "../../kubernetes/client";
+import { type ClusterClient, ClusterError, labelSelector } from "../../kubernetes/client";
+import { readNodes } from "../../kubernetes/nodes";
 import { readVolumes } from "../live-storage";
 import { readOwningStack } from "../owning-stack";
 import type { LiveRegistry, Rollout } from "../platform";
@@ -34,11 +34,11 @@ export interface StandaloneRollout extends Rollout {
 
 export async function readRegistry(client: ClusterClient, plan: StandalonePlan): Promise<LiveStandalone> {
   const { namespace, tlsSecret } = plan;
-  // One request first: an unreachable cluster is then one error, and discovery is cached for the others.
+  // One request first: an unreachable cluster is then one error.
   const live = await client.get<V1Namespace>("v1", "Namespace", namespace);
   const [rollout, nodes, claims, secret, certificate, assignsUsers, owningStack] = await Promise.all([
     readRollout(client, plan),
-    client.list<V1Node>("v1", "Node"),
+    readNodes(client, plan.placement, plan.nodesToLabel),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
     client.get<V1Secret>("v1", "Secret", httpSecret.name, namespace),
     tlsSecret === undefined ? undefined : client.get<V1Secret>("v1", "Secret", tlsSecret, namespace),
@@ -49,7 +49,7 @@ export async function readRegistry(client: ClusterClient, plan: StandalonePlan):
     ...rollout,
     ...(await readVolumes(client, plan, rollout, claims ?? [])),
     namespace: live,
-    nodes: nodes ?? [],
+    nodes,
     httpSecret: decoded(secret, httpSecret.key),
     certificate: certificate?.data?.["tls.crt"] && certificate.data["tls.key"] ? certificate : undefined,
     assignsUsers,
@@ -67,16 +67,15 @@ export async function readRollout(
   const [deployment, service, pods, slices] = await Promise.all([
     client.get<V1Deployment>("apps/v1", "Deployment", standaloneName, namespace),
     client.get<V1Service>("v1", "Service", standaloneName, namespace),
-    client.list<V1Pod>("v1", "Pod", namespace),
-    client.list<V1EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice", namespace),
+    client.list<V1Pod>("v1", "Pod", namespace, { labelSelector: labelSelector(selector) }),
+    client.list<V1EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice", namespace, {
+      labelSelector: labelSelector({ "kubernetes.io/service-name": standaloneName }),
+    }),
   ]);
-  const ours = Object.entries(selector);
   return {
     deployment,
     service,
-    pods: (pods ?? []).filter(({ metadata }) =>
-      ours.every(([key, value]) => metadata?.labels?.[key] === value),
-    ),
+    pods: pods ?? [],
     endpoints: readyPods(slices ?? []),
   };
 }
@@ -84,7 +83,6 @@ export async function readRollout(
 // A pod of two address families is in two slices. The API server's "no endpoints" is null, whatever the types say.
 function readyPods(slices: V1EndpointSlice[]): number {
   const ready = slices
-    .filter(({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === standaloneName)
     .flatMap(({ endpoints }) => (endpoints as V1Endpoint[] | null) ?? [])
     .filter(({ conditions }) => conditions?.ready);
   return new Set(ready.map(({ targetRef, addresses }) => targetRef?.name ?? addresses[0])).size;
@@ -93,7 +91,12 @@ function readyPods(slices: V1EndpointSlice[]): number {
 // OpenShift's own API, in MicroShift too. To be forbidden to read it is to know that it is there.
 async function readAssignsUsers(client: ClusterClient): Promise<boolean> {
   try {
-    return (await client.list("security.openshift.io/v1", "SecurityContextConstraints")) !== undefined;
+    const found = await client.anyObject(
+      "security.openshift.io/v1",
+      "SecurityContextConstraints",
+      () => true,
+    );
+    return found !== undefined;
   } catch (error) {
     if (error instanceof ClusterError && !error.transient) return true;
     throw error;
