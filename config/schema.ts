@@ -203,6 +203,7 @@ export const configuration = z.strictObject({
   replicas: integer(1, 100).default(1),
   rolloutStrategy: z.enum(["RollingUpdate", "Recreate"]).default("RollingUpdate"),
   acceptImageLoss: flag.default(false),
+  tier: z.enum(["", "production", "other"]).default(""),
   timeoutSeconds: integer(1, 7200).default(600),
   nfs: section(nfs),
   sshPrivateKey: z.string().default(""),
