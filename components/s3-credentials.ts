@@ -1,9 +1,11 @@
 import { Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
-import { s3KeysManager, s3Secret } from "../platforms/operator/s3-keys";
+import { s3Secret } from "../backends/s3";
+import { appliedAs, s3Manager } from "../kubernetes/field-managers";
+import { Component } from "./component";
 
 export interface S3CredentialsArgs {
-  /** Namespace of the registry's operator. */
+  /** Namespace of the registry. */
   readonly namespace: string;
   /** Access key of a user who may read and write the bucket. Kept secret. */
   readonly accessKey: pulumi.Input<string>;
@@ -11,24 +13,21 @@ export interface S3CredentialsArgs {
   readonly secretKey: pulumi.Input<string>;
 }
 
-/** The Secret in which the operator looks for S3 credentials given by a user. */
-export class S3Credentials extends pulumi.ComponentResource {
+/** The Secret in which the operator looks for S3 credentials given by a user: `image-registry-private-configuration-user`. */
+export class S3Credentials extends Component {
   constructor(name: string, args: S3CredentialsArgs, options: pulumi.ComponentResourceOptions = {}) {
-    super("image-registry:index:S3Credentials", name, {}, options);
+    super("S3Credentials", name, options);
+    const { namespace, accessKey, secretKey } = args;
     new Secret(
-      `${name}-secret`,
+      this.child("secret"),
       {
-        metadata: {
-          name: s3Secret,
-          namespace: args.namespace,
-          annotations: { "pulumi.com/patchFieldManager": s3KeysManager },
-        },
+        metadata: { name: s3Secret.name, namespace, annotations: appliedAs(s3Manager) },
         stringData: {
-          REGISTRY_STORAGE_S3_ACCESSKEY: pulumi.secret(args.accessKey),
-          REGISTRY_STORAGE_S3_SECRETKEY: pulumi.secret(args.secretKey),
+          [s3Secret.accessKey]: pulumi.secret(accessKey),
+          [s3Secret.secretKey]: pulumi.secret(secretKey),
         },
       },
-      { parent: this, retainOnDelete: options.retainOnDelete },
+      this.childOptions(),
     );
     this.registerOutputs({});
   }

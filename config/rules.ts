@@ -1,3 +1,4 @@
+import { settingNames } from "../platforms/settings";
 import { askTier, isProduction, saidByName } from "./production";
 import type { Configuration } from "./schema";
 
@@ -127,16 +128,6 @@ function placementRules({ placement }: Configuration): Violation[] {
       ];
 }
 
-/** The settings of the Config CR that the registry itself understands; the others speak to its operator. */
-const standaloneSettings = [
-  "readOnly",
-  "logLevel",
-  "disableRedirect",
-  "resources",
-  "affinity",
-  "topologySpreadConstraints",
-];
-
 function standaloneRules({
   platform,
   managementState,
@@ -145,12 +136,13 @@ function standaloneRules({
   standalone,
 }: Configuration): Violation[] {
   if (platform !== "standalone") return [];
+  const known: readonly string[] = settingNames.registry;
   const found = Object.keys(registry ?? {})
-    .filter((key) => !standaloneSettings.includes(key))
+    .filter((key) => !known.includes(key))
     .map((key) =>
       violation(
         ["registry", key],
-        `is for the registry's operator; platform "standalone" takes ${standaloneSettings.join(", ")}`,
+        `is for the registry's operator; platform "standalone" takes ${known.join(", ")}`,
       ),
     );
   if (managementState === "Unmanaged") {

@@ -1,6 +1,6 @@
 import type { V1PersistentVolume, V1Taint, V1Toleration } from "@kubernetes/client-node";
 
-import { describeStorage } from "../backends/backend";
+import { describeStorage } from "../backends/stores";
 import { saidByName } from "../config/production";
 import { infraLabel } from "../kubernetes/nodes";
 import type { NewCluster } from "./live";

@@ -7,7 +7,7 @@ import { startSandbox } from "../../../sandbox/start";
 import { testCluster, TestCluster } from "./harness";
 import { type Kind, Objects } from "./objects";
 import { acceptImageLoss, changes, failure, nfs, nfsClaim } from "./runs";
-import { s3Secret } from "../../../platforms/operator/s3-keys";
+import { s3Secret } from "../../../backends/s3";
 import { StackUser } from "./stack-user";
 
 const placement = { infra: true };
@@ -68,10 +68,10 @@ describe("access/operator.yaml", function () {
     await up(stack({ placement: { ...placement, nodes: ["infra-0", "infra-1"] } }));
     for (const overlay of [{ ...s3, ...removed }, removed]) {
       await up(stack({ ...s3, acceptImageLoss }));
-      assert.ok(await cluster.get("Secret", s3Secret));
+      assert.ok(await cluster.get("Secret", s3Secret.name));
       await up(stack({ ...overlay, acceptImageLoss }));
       assert.equal(
-        await cluster.get("Secret", s3Secret),
+        await cluster.get("Secret", s3Secret.name),
         undefined,
         "the keys go with the registry that used them",
       );
@@ -83,9 +83,9 @@ describe("access/operator.yaml", function () {
   it("leaves the keys of s3 where they are used, when the stack of a live registry is destroyed", async () => {
     await up(stack(s3));
     await destroy(stack(s3));
-    assert.ok(await cluster.get("Secret", s3Secret));
+    assert.ok(await cluster.get("Secret", s3Secret.name));
     await up(stack({ ...s3, ...removed }));
-    assert.equal(await cluster.get("Secret", s3Secret), undefined);
+    assert.equal(await cluster.get("Secret", s3Secret.name), undefined);
     await destroy(stack({ ...s3, ...removed }));
   });
 

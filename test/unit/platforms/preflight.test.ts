@@ -1,12 +1,27 @@
 import assert from "node:assert/strict";
-import type { LiveRegistry } from "../../../platforms/operator/live";
-import { preflight, type RegistryPlan } from "../../../platforms/preflight";
-import { claim, infraNode, live, node, onClaim, onInfra, plan, registryConfig } from "../support/fixtures";
+import { operator } from "../../../platforms/operator";
+import type { RegistryPlan } from "../../../platforms/plan";
+import type { LiveRegistry } from "../../../platforms/platform";
+import {
+  claim,
+  infraNode,
+  live,
+  node,
+  onClaim,
+  onInfra,
+  plan,
+  registryConfig,
+  told,
+} from "../support/fixtures";
 
 const storage = onClaim("registry");
 const errors = (nodes: LiveRegistry["nodes"], asked: Partial<RegistryPlan>) =>
-  preflight(live({ nodes, claims: [claim("registry")], holdsImages: false }), plan({ storage, ...asked }))
-    .errors;
+  told(
+    operator.preflight(
+      live({ nodes, claims: [claim("registry")], holdsImages: false }),
+      plan({ storage, ...asked }),
+    ),
+  ).errors;
 
 function error(nodes: LiveRegistry["nodes"], asked: Partial<RegistryPlan>): string {
   const all = errors(nodes, asked);
@@ -44,7 +59,7 @@ describe("the nodes for the registry's pods", () => {
   it("are none too for a registry that serves elsewhere, and would have to move", () => {
     const config = registryConfig({ storage });
     const serving = live({ config, nodes: [worker], claims: [claim("registry")] });
-    const found = preflight(serving, plan({ storage, placement: onInfra }));
+    const found = told(operator.preflight(serving, plan({ storage, placement: onInfra })));
     assert.match(found.errors.join(), /^replicas: 1 need 1 node, and 0 can take/);
   });
 

@@ -1,4 +1,5 @@
-import { type Drift, ownsNote, type SpecObject } from "../platforms/operator/drift";
+import type { Drift } from "../platform";
+import { ownsNote, type SpecObject } from "./drift";
 
 /** Names on the live object what was last taken back from other managers. */
 const evictedAnnotation = "image-registry/evicted";
@@ -12,7 +13,7 @@ const uidAnnotation = "image-registry/uid";
 export function patchNotes(live: SpecObject, asked: object, drift: readonly Drift[]): Record<string, string> {
   const { metadata } = live;
   const evicted = drift.length
-    ? `${drift.map(({ name }) => name).join("+")}@${metadata?.generation}`
+    ? `${drift.map(({ field }) => field).join("+")}@${metadata?.generation}`
     : metadata?.annotations?.[evictedAnnotation];
   return {
     [uidAnnotation]: metadata?.uid ?? "",

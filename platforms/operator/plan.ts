@@ -1,13 +1,19 @@
+import type { Configuration } from "../../config/schema";
 import type { ConfigSpec } from "../../crds/types";
-import type { RegistryPlan } from "../preflight";
-import type { Storage } from "./registry";
-import { type RegistrySettings, withoutBlanks } from "./settings";
+import type { Storage } from "../../backends/backend";
+import { withoutBlanks } from "../../kubernetes/blank";
+import { type RegistryPlan, planIn } from "../plan";
+import { registryNamespace } from "./registry";
+
+export function planOf(config: Configuration): RegistryPlan {
+  return planIn(registryNamespace, config);
+}
 
 /** All fields of the Config's spec that a stack owns; the http secret without its value, which nobody is to see. */
 export type AskedSpec = Omit<ConfigSpec, "httpSecret"> & { httpSecret: undefined; storage: Storage };
 
-export function askedSpec(plan: RegistryPlan, settings: RegistrySettings): AskedSpec {
-  const { managementState, replicas, rolloutStrategy, storage } = plan;
+export function askedSpec(plan: RegistryPlan): AskedSpec {
+  const { managementState, replicas, rolloutStrategy, storage, settings } = plan;
   return {
     managementState,
     replicas,

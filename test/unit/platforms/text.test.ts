@@ -1,21 +1,26 @@
 import assert from "node:assert/strict";
-import { conditionsOf, describeCondition, podProblems } from "../../../../platforms/operator/convergence";
-import { pendingPod, registryConfig } from "../../support/fixtures";
+import type { V1Pod } from "@kubernetes/client-node";
+import { conditionsOf } from "../../../platforms/operator/convergence";
+import { podTroubles } from "../../../platforms/rollout";
+import { conditionText, podText } from "../../../platforms/text";
+import { pendingPod, registryConfig } from "../support/fixtures";
+
+const podProblems = (pods: V1Pod[]) => podTroubles(pods).map(podText);
 
 describe("what people are shown", () => {
   it("is conditions by type, without times, so that an unchanged one is an unchanged output", () => {
-    const [first] = conditionsOf(
-      registryConfig({}, { conditions: { Available: { status: "True", reason: "Ready" } } }),
-    );
+    const [first] = conditionsOf({
+      config: registryConfig({}, { conditions: { Available: { status: "True", reason: "Ready" } } }),
+    });
     assert.deepEqual(first, { type: "Available", status: "True", reason: "Ready", message: "" });
-    const types = conditionsOf(registryConfig()).map(({ type }) => type);
+    const types = conditionsOf({ config: registryConfig() }).map(({ type }) => type);
     assert.deepEqual(types, [...types].sort());
   });
 
   it("is a condition with its reason and message, when it has them", () => {
     const condition = { type: "Degraded", status: "True", reason: "Unavailable", message: "no replicas" };
-    assert.equal(describeCondition(condition), "Degraded=True (Unavailable): no replicas");
-    assert.equal(describeCondition({ ...condition, reason: "", message: "" }), "Degraded=True");
+    assert.equal(conditionText(condition), "Degraded=True (Unavailable): no replicas");
+    assert.equal(conditionText({ ...condition, reason: "", message: "" }), "Degraded=True");
   });
 
   it("is the scheduler's own message for a pending pod", () => {

@@ -1,19 +1,23 @@
 import assert from "node:assert/strict";
 import type { V1PersistentVolume, V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import { claimConflicts, claimNeedsStep, claimRepairs } from "../../../backends/nfs";
+import { claimNeedsStep, conflictsOf, repairsOf } from "../../../backends/nfs-volume";
+import { findingText } from "../../../platforms/text";
 import { claim, volume } from "../support/fixtures";
 
 const plan = {
   namespace: "openshift-image-registry",
   managementState: "Managed" as const,
+  replicas: 1,
+  rolloutStrategy: "RollingUpdate" as const,
   claimName: "registry",
   volumeName: "registry",
   size: "100Gi",
   accessModes: ["ReadWriteMany"],
+  mountOptions: [],
   nfs: { server: "nfs.example.com", path: "/srv/registry" },
 };
 const conflicts = (found: V1PersistentVolume | undefined, ...claims: V1PersistentVolumeClaim[]) =>
-  claimConflicts({ volume: found, claims }, plan);
+  conflictsOf({ volume: found, claims }, plan, plan).map(findingText);
 const ours = (spec: V1PersistentVolumeClaim["spec"] = {}, phase?: string) =>
   claim("registry", { volumeName: "registry", ...spec }, phase);
 
@@ -81,7 +85,10 @@ describe("what was deleted by hand", () => {
   const repairs = (found: V1PersistentVolume | undefined, ...claims: V1PersistentVolumeClaim[]) => {
     assert.deepEqual(conflicts(found, ...claims), []);
     const live = { volume: found, claims };
-    return { told: claimRepairs(live, plan).join("\n"), step: claimNeedsStep(live, plan) };
+    return {
+      told: repairsOf(live, plan).map(findingText).join("\n"),
+      step: claimNeedsStep(live, plan.claimName),
+    };
   };
 
   it("is nothing where volume and claim have each other", () => {
@@ -144,7 +151,7 @@ describe("an existing claim", () => {
       /Set managementState to Removed .*: it is made anew, and the images stay/,
     );
     const removed = { ...plan, managementState: "Removed" as const };
-    assert.deepEqual(claimConflicts({ volume: undefined, claims: [going] }, removed), []);
+    assert.deepEqual(conflictsOf({ volume: undefined, claims: [going] }, removed, removed), []);
   });
 
   it("wrong in several ways is told all of them", () => {

@@ -1,29 +1,28 @@
 import assert from "node:assert/strict";
 import type { V1PodSpec } from "@kubernetes/client-node";
 import {
-  backendsOf,
   describeStorage,
-  evictionPatch,
-  foreignBackends,
+  foreignStores,
   sameStore,
   storageInUse,
-} from "../../../backends/backend";
+  storeKeysIn,
+} from "../../../backends/stores";
 import { emptyDir, followed, onClaim, registryConfig } from "../support/fixtures";
 
-describe("the backends of spec.storage", () => {
+describe("the stores of spec.storage", () => {
   it("are found even when empty, and managementState is not one of them", () => {
-    assert.deepEqual(backendsOf({ managementState: "Managed", emptyDir: {} }), ["emptyDir"]);
-    assert.deepEqual(backendsOf({ managementState: "Managed" }), []);
-    assert.deepEqual(backendsOf(undefined), []);
+    assert.deepEqual(storeKeysIn({ managementState: "Managed", emptyDir: {} }), ["emptyDir"]);
+    assert.deepEqual(storeKeysIn({ managementState: "Managed" }), []);
+    assert.deepEqual(storeKeysIn(undefined), []);
   });
 
   it("are foreign when the stack has no place for them, and only then", () => {
-    assert.deepEqual(foreignBackends({ emptyDir: {}, pvc: { claim: "a" }, gcs: {} }, onClaim("a")), [
+    assert.deepEqual(foreignStores({ emptyDir: {}, pvc: { claim: "a" }, gcs: {} }, onClaim("a")), [
       "emptyDir",
       "gcs",
     ]);
-    assert.deepEqual(foreignBackends({ pvc: { claim: "theirs" } }, onClaim("ours")), []);
-    assert.deepEqual(foreignBackends(undefined, emptyDir), []);
+    assert.deepEqual(foreignStores({ pvc: { claim: "theirs" } }, onClaim("ours")), []);
+    assert.deepEqual(foreignStores(undefined, emptyDir), []);
   });
 
   it("are named with what tells one store from another", () => {
@@ -33,26 +32,6 @@ describe("the backends of spec.storage", () => {
     assert.ok(!sameStore(onClaim("a"), onClaim("b")));
     assert.ok(!sameStore({ s3: { bucket: "a" } }, { s3: { bucket: "b" } }));
     assert.ok(sameStore({ managementState: "Managed", pvc: { claim: "a" } }, onClaim("a")));
-  });
-});
-
-describe("an eviction", () => {
-  it("is one object that removes every foreign backend and brings ours", () => {
-    assert.deepEqual(evictionPatch(["emptyDir", "s3"], onClaim("registry"), []), {
-      spec: {
-        storage: { emptyDir: null, s3: null, managementState: "Unmanaged", pvc: { claim: "registry" } },
-      },
-    });
-  });
-
-  it("never removes the backend that is wanted", () => {
-    assert.deepEqual(evictionPatch([], emptyDir, []), { spec: { storage: emptyDir } });
-  });
-
-  it("takes away the settings that another manager set and the stack asks to be blank", () => {
-    assert.deepEqual(evictionPatch([], emptyDir, ["readOnly"]), {
-      spec: { readOnly: null, storage: emptyDir },
-    });
   });
 });
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { checkConfiguration } from "../../../config";
-import { standalonePlanOf } from "../../../platforms/plan";
-import { dev, onHost, onNfs } from "../support/configuration";
+import { checkConfiguration } from "../../../../config";
+import { planOf } from "../../../../platforms/standalone/plan";
+import { dev, onHost, onNfs } from "../../support/configuration";
 
 const planned = (raw: Record<string, unknown>) =>
-  standalonePlanOf(checkConfiguration({ ...raw, platform: "standalone" }, "dev"));
+  planOf(checkConfiguration({ ...raw, platform: "standalone" }, "dev"));
 
 describe("the plan of platform standalone", () => {
   it("has a namespace and an image of its own when none is configured", () => {
@@ -14,8 +14,16 @@ describe("the plan of platform standalone", () => {
   });
 
   it("puts the claim where the pods are", () => {
-    const { claim } = planned({ ...onNfs(), standalone: { namespace: "registry" } });
-    assert.equal(claim?.namespace, "registry");
+    const { namespace } = planned({ ...onNfs(), standalone: { namespace: "registry" } });
+    assert.equal(namespace, "registry");
+  });
+
+  it("refuses a backend that only the operator knows", () => {
+    const gcs = { ...dev, backend: "gcs", gcs: { bucket: "images" } };
+    assert.throws(
+      () => planned(gcs),
+      /^UserError: backend: "gcs" is for the registry's operator|backend: "gcs"/,
+    );
   });
 
   it("runs pods as the owner of the export's files, unless the stack names another user", () => {

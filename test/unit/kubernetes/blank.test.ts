@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { setByOthers, withoutBlanks } from "../../../../platforms/operator/settings";
+import { withoutBlanks } from "../../../kubernetes/blank";
+import { setByOthers } from "../../../platforms/operator/drift";
 
 describe("the settings of the registry", () => {
   it("are sent without blank values: the operator takes those out, and a refresh would find drift for ever", () => {

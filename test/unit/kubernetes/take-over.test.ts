@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { V1ManagedFieldsEntry } from "@kubernetes/client-node";
-import { type ClusterClient, ClusterError } from "../../../../kubernetes/client";
-import { handedOver, takeOverSpec } from "../../../../platforms/standalone/take-over";
+import { type ClusterClient, ClusterError } from "../../../kubernetes/client";
+import { specHandedOver, takeOverSpec } from "../../../kubernetes/managed-fields";
 
 const entry = (
   manager: string,
@@ -23,7 +23,8 @@ const ours = entry(
   spec({ "f:strategy": {}, "f:template": { "f:spec": { "f:volumes": {} } } }),
 );
 const status = entry("kube-controller-manager", "Update", { "f:status": {} }, "status");
-const take = (...entries: V1ManagedFieldsEntry[]) => handedOver(entries, "ours", "apps/v1");
+const take = (...entries: V1ManagedFieldsEntry[]) =>
+  specHandedOver({ apiVersion: "apps/v1", metadata: { managedFields: entries } }, "ours");
 
 describe("what others own of a spec", () => {
   it("is nothing to hand over when nobody else owns any", () => {
