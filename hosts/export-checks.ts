@@ -112,6 +112,13 @@ export function checkUid(uid: number): string | undefined {
     : `${show(uid)} is not a user or group number; use 1 to ${largestId}`;
 }
 
+/** 0 would make the directory the root of all NFSv4 exports of its host. */
+export function checkFsid(fsid: number): string | undefined {
+  return Number.isInteger(fsid) && fsid > 0 && fsid <= largestId
+    ? undefined
+    : `${show(fsid)} is not a number from 1 to ${largestId}`;
+}
+
 export function checkMode(mode: string): string | undefined {
   if (!/^[0-7]{3,4}$/.test(mode)) return `${show(mode)} is not an octal mode; write one such as 0770`;
   return Number.parseInt(mode.slice(-1), 8) & 2 ? `${show(mode)} lets every user write; use 0770` : undefined;
