@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 
-import { projectDirectory } from "../stack/stack-file";
+import { projectDirectory } from "../project";
 import { UserError } from "../errors";
 import { Checkout } from "./git";
 import { type Fleet, fleetObjects } from "./objects";

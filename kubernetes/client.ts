@@ -1,26 +1,52 @@
-import {
-  ApiException,
-  KubernetesObjectApi,
-  type KubernetesObject,
-  PatchStrategy,
-} from "@kubernetes/client-node";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KubernetesObject } from "@kubernetes/client-node";
 import { UserError } from "../errors";
-import { type ClusterConnection, loadKubeconfig } from "./kubeconfig";
+import { ClusterError, errorOfAnswer, explained } from "./client-error";
+import { credentialsOf } from "./credentials";
+import { type Answer, Connections, type Request } from "./http";
+import { type ClusterConnection, type KubeContext, loadKubeconfig } from "./kubeconfig";
+import { pathOf } from "./paths";
 
+export { ClusterError } from "./client-error";
 export type { ClusterConnection } from "./kubeconfig";
 
-const requestSeconds = 20;
+/** For a request with all its repetitions, from name look-up to the answer's last byte. */
+const requestMilliseconds = 20_000;
 const pageSize = 500;
+const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/** Which objects of a kind a list has: selectors as the API server takes them, e.g. `docker-registry=default`. */
+export interface Selection {
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+/** The selector of what carries all these labels. */
+export function labelSelector(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}
+
+interface Page<T> {
+  /** Null where the API server has none, at least of metadata. */
+  readonly items: T[] | null;
+  readonly metadata?: { readonly continue?: string };
+}
 
 /** What the program asks of a live cluster: a few reads, a dry run, and merge patches. */
 export class ClusterClient {
-  private readonly api: KubernetesObjectApi;
+  private readonly context: KubeContext;
+  private readonly connections: Connections;
   private readonly where: string;
 
-  constructor(connection: ClusterConnection) {
-    const config = loadKubeconfig(connection);
-    this.where = `context "${connection.context}" (${config.getCurrentCluster()?.server})`;
-    this.api = KubernetesObjectApi.makeApiClient(config);
+  constructor(
+    connection: ClusterConnection,
+    private readonly limit = requestMilliseconds,
+  ) {
+    this.context = loadKubeconfig(connection);
+    this.connections = new Connections(this.context.cluster, limit);
+    this.where = `context "${connection.context}" (${this.context.cluster.server})`;
   }
 
   /** The object, or undefined when the cluster has no such object, kind or namespace. */
@@ -30,8 +56,12 @@ export class ClusterClient {
     name: string,
     namespace?: string,
   ): Promise<T | undefined> {
-    const header = { apiVersion, kind, metadata: { name, namespace: namespace ?? "" } };
-    return this.ask(() => this.api.read<KubernetesObject>(header)) as Promise<T | undefined>;
+    return this.at<T>(pathOf({ apiVersion, kind, metadata: { name, namespace } }));
+  }
+
+  /** What the API server answers at a path; undefined when there is nothing. */
+  async at<T>(path: string): Promise<T | undefined> {
+    return this.ask<T>({ method: "GET", path, accept: "application/json" });
   }
 
   /** All objects of a kind, in one namespace or everywhere; undefined when the cluster does not have the kind. */
@@ -39,29 +69,47 @@ export class ClusterClient {
     apiVersion: string,
     kind: string,
     namespace?: string,
+    selection: Selection = {},
   ): Promise<T[] | undefined> {
-    return (await this.ask(() => this.api.list<T>(apiVersion, kind, namespace)))?.items;
+    const all: T[] = [];
+    for await (const page of this.pages<T>(apiVersion, kind, namespace, selection)) {
+      if (page === undefined) return undefined;
+      all.push(...page);
+    }
+    return all;
   }
 
-  /** Whether any object of the kind satisfies `test`, read page by page; undefined when the cluster lacks the kind. */
+  /** Whether the metadata of any object of the kind satisfies `test`; undefined when the cluster lacks the kind. */
   async anyObject(
     apiVersion: string,
     kind: string,
     test: (object: KubernetesObject) => boolean,
+    selection: Selection = {},
   ): Promise<boolean | undefined> {
-    let next: string | undefined;
-    do {
-      const page = await this.ask(() => this.page(apiVersion, kind, next));
+    const accept = `${metadataOnly},application/json`;
+    for await (const page of this.pages<KubernetesObject>(apiVersion, kind, undefined, selection, accept)) {
       if (page === undefined) return undefined;
-      if (page.items.some(test)) return true;
-      next = page.metadata?._continue;
-    } while (next);
+      if (page.some(test)) return true;
+    }
     return false;
   }
 
-  private page(apiVersion: string, kind: string, next: string | undefined) {
-    const unfiltered = [undefined, undefined, undefined, undefined, undefined, undefined] as const;
-    return this.api.list(apiVersion, kind, ...unfiltered, pageSize, next);
+  private async *pages<T>(
+    apiVersion: string,
+    kind: string,
+    namespace: string | undefined,
+    selection: Selection,
+    accept = "application/json",
+  ): AsyncGenerator<T[] | undefined> {
+    const path = pathOf({ apiVersion, kind, metadata: { namespace } });
+    const query = new URLSearchParams({ ...selection, limit: String(pageSize) });
+    for (;;) {
+      const page = await this.ask<Page<T>>({ method: "GET", path: `${path}?${query.toString()}`, accept });
+      yield page && (page.items ?? []);
+      const next = page?.metadata?.continue;
+      if (!next) return;
+      query.set("continue", next);
+    }
   }
 
   /** A JSON merge patch (RFC 7386), which unlike server-side apply can remove fields that another manager owns. */
@@ -69,83 +117,61 @@ export class ClusterClient {
     object: KubernetesObject & { metadata: { name: string } },
     fieldManager: string,
   ): Promise<void> {
-    await this.ask(() =>
-      this.api.patch(object, undefined, undefined, fieldManager, undefined, PatchStrategy.MergePatch),
-    );
+    const query = new URLSearchParams({ fieldManager });
+    const contentType = "application/merge-patch+json";
+    await this.ask({ ...write(object, query), method: "PATCH", contentType });
   }
 
   /** The object as the server would keep it if it were put in place of the live one, defaults filled in. */
   async dryRunReplace<T extends KubernetesObject>(object: T): Promise<T | undefined> {
-    return this.ask(() => this.api.replace(object, undefined, "All"));
+    const query = new URLSearchParams({ dryRun: "All" });
+    return this.ask<T>({ ...write(object, query), method: "PUT", contentType: "application/json" });
   }
 
-  private async ask<T>(request: () => Promise<T>): Promise<T | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`no answer within ${requestSeconds} s`)),
-        requestSeconds * 1000,
-      );
-    });
+  private async ask<T>(request: Request): Promise<T | undefined> {
     try {
-      return await Promise.race([request(), timeout]);
+      const answer = await this.answerTo(request);
+      if (answer.code === 404) return undefined;
+      if (answer.code >= 300) throw errorOfAnswer(answer, this.where);
+      return JSON.parse(answer.body) as T;
     } catch (error) {
-      if (isNotFound(error)) return undefined;
-      const code = error instanceof ApiException ? error.code : undefined;
-      throw new ClusterError(this.explain(error), isTransient(error), code);
-    } finally {
-      clearTimeout(timer);
+      if (error instanceof ClusterError) throw error;
+      // The kubeconfig's plugin failed, or a file that it names is not there: asking again changes nothing.
+      if (error instanceof UserError) throw new ClusterError(error.message, false);
+      throw explained(error, this.where, this.limit);
     }
   }
 
-  private explain(error: unknown): string {
-    if (error instanceof ApiException) {
-      const message = statusMessage(error.body);
-      if (error.code === 401) {
-        return `${this.where} does not accept the kubeconfig's credentials (401 ${message}): they are expired or revoked; log in again and retry`;
+  private async answerTo(request: Request): Promise<Answer> {
+    // What a plugin needs does not count as the server's time.
+    let credentials = await credentialsOf(this.context, this.limit);
+    const end = Date.now() + this.limit;
+    const signal = AbortSignal.timeout(this.limit);
+    for (let tried = 1; ; tried++) {
+      const answer = await this.connections.send(request, credentials, signal).catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : error;
+      });
+      if (answer.code === 401 && this.context.user.exec && tried === 1) {
+        credentials = await credentialsOf(this.context, this.limit, true);
+        continue;
       }
-      if (error.code === 403)
-        return `${this.where} forbids it: ${message}; grant the stack's user this right`;
-      return `${this.where} answered ${error.code}: ${message}`;
-    }
-    const reason = error instanceof Error ? error.message : String(error);
-    if (/certificate|self.signed|unable to verify/i.test(reason)) {
-      return `${this.where} shows a certificate that the kubeconfig's certificate-authority does not vouch for: ${reason}`;
-    }
-    return `cannot reach the cluster of ${this.where}: ${reason}; check the address, the VPN and that the cluster is up`;
-  }
-}
-
-/** A request the cluster did not fulfil, and whether asking again may help. */
-export class ClusterError extends UserError {
-  constructor(
-    message: string,
-    readonly transient: boolean,
-    /** The HTTP status, when the cluster answered. */
-    readonly code?: number,
-  ) {
-    super(message);
-  }
-}
-
-// The object client looks a kind up by discovery first: an unknown kind is its own plain Error, not a 404.
-function isNotFound(error: unknown): boolean {
-  if (error instanceof ApiException) return error.code === 404;
-  return error instanceof Error && /Unrecognized API version and kind/.test(error.message);
-}
-
-function isTransient(error: unknown): boolean {
-  return !(error instanceof ApiException) || error.code === 429 || error.code >= 500;
-}
-
-function statusMessage(body: unknown): string {
-  if (typeof body === "string") {
-    try {
-      return statusMessage(JSON.parse(body));
-    } catch {
-      return body.slice(0, 300);
+      const pause = isBusy(answer) ? pauseAsked(answer) : undefined;
+      if (pause === undefined || tried > 3 || Date.now() + pause >= end) return answer;
+      await sleep(pause);
     }
   }
-  const message = (body as { message?: unknown } | undefined)?.message;
-  return typeof message === "string" ? message : JSON.stringify(body ?? "").slice(0, 300);
+}
+
+function write(object: KubernetesObject, query: URLSearchParams): Omit<Request, "method"> {
+  return { path: `${pathOf(object)}?${query.toString()}`, accept: "application/json", body: object };
+}
+
+/** An API server that is starting, or has too much to do, says so and when to come again. */
+function isBusy({ code }: Answer): boolean {
+  return code === 429 || code === 503;
+}
+
+function pauseAsked({ headers }: Answer): number {
+  const seconds = Number(headers["retry-after"] ?? 1);
+  return (Number.isFinite(seconds) ? seconds : 1) * 1000;
 }

@@ -1,6 +1,6 @@
-import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
 
-import { type ClusterConnection, loadKubeconfig } from "./kubeconfig";
+import { ClusterClient, type ClusterConnection } from "./client";
 
 /** Room of a mounted claim, in bytes. */
 export interface Room {
@@ -23,10 +23,10 @@ export async function roomOfClaim(
 ): Promise<Room | undefined> {
   const node = pods.find(({ status }) => status?.phase === "Running")?.spec?.nodeName;
   if (node === undefined) return undefined;
-  const api = loadKubeconfig(connection).makeApiClient(CoreV1Api);
   try {
-    const answer = await api.connectGetNodeProxyWithPath({ name: node, path: "stats/summary" });
-    const { pods: mounting = [] } = (typeof answer === "string" ? JSON.parse(answer) : answer) as Summary;
+    const client = new ClusterClient(connection);
+    const summary = await client.at<Summary>(`/api/v1/nodes/${encodeURIComponent(node)}/proxy/stats/summary`);
+    const mounting = summary?.pods ?? [];
     const volume = mounting.flatMap(({ volume = [] }) => volume).find(({ pvcRef }) => pvcRef?.name === claim);
     const { capacityBytes: size, availableBytes: free } = volume ?? {};
     return size === undefined || free === undefined ? undefined : { size, free };

@@ -20,8 +20,8 @@ exports.bundled = (entry) => {
     entryPoints: [entry],
     outfile: file,
     bundle: true,
-    // The SDK is one with that of the process which runs the program.
-    external: ["@pulumi/*"],
+    // The SDK is one with that of the process which runs the program; the other is for an old kind of login alone.
+    external: ["@pulumi/*", "@kubernetes/client-node"],
     mainFields: ["module", "main"],
     sourcemap: "external",
     write: false,

@@ -174,6 +174,7 @@ function selectorText({ placement }: RegistryPlan): string {
 }
 
 function whyNotText(nodes: V1Node[], { placement }: RegistryPlan): string {
+  if (nodes.length === 0) return "no node has these labels";
   const shown = nodes.slice(0, 8).map((node) => `${node.metadata?.name} ${whyNot(node, placement) ?? "can"}`);
   const more = nodes.length - shown.length;
   return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");

@@ -111,10 +111,10 @@ async function podWarnings(client: ClusterClient, namespace: string, pods: V1Pod
       .map(({ metadata }) => metadata?.name),
   );
   try {
-    const events = (await client.list<CoreV1Event>("v1", "Event", namespace)) ?? [];
+    const events =
+      (await client.list<CoreV1Event>("v1", "Event", namespace, { fieldSelector: "type=Warning" })) ?? [];
     const warnings = events.filter(
-      ({ type, involvedObject, reason }) =>
-        type === "Warning" && reason !== "FailedScheduling" && unready.has(involvedObject.name),
+      ({ involvedObject, reason }) => reason !== "FailedScheduling" && unready.has(involvedObject.name),
     );
     return [
       ...new Set(

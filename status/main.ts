@@ -1,48 +1,74 @@
-/** `npm run status`: how a stack's registry is doing. Ends with 1 when it is not what the stack asks for. */
+/** `npm run status`: how a stack's registry is doing, or that of many. Ends with 1 when it is not what the stack asks for. */
 import { parseArgs } from "node:util";
 
 import { UserError } from "../errors";
 import { configurationOf } from "./configuration";
+import { fleetStatus } from "./fleet/command";
 import { readStatus } from "./status";
 import { statusText } from "./text";
 
 const usage = `npm run status -- --stack NAME [options]
+npm run status -- --all [options] [STACK…]
 
   --stack NAME       the stack whose registry to look at
+  --all              every Pulumi.NAME.yaml, or the stacks that are named, side by side
+  --html FILE        with --all: write a page, too
+  --hub FILE         with --all: kubeconfig of the hub, to show what its operator ran (docs/many-clusters.md)
+  --at-once N        with --all: how many stacks are read at a time (default: 8)
   --kubeconfig PATH  another kubeconfig than the stack's
   --context NAME     another context than the stack's
   --json             for programs: the same as JSON
   --help             print this
 
-ends with 0 when the registry serves what the stack asks for, with 1 when it does not, with 2 when it cannot be told`;
+ends with 0 when the registry serves what the stack asks for, with 1 when it does not, with 2 when it cannot be told;
+with --all, with 1 when any does not or cannot be told`;
 
 async function main(): Promise<number> {
-  const { stack, kubeconfig, context, json, help } = options();
+  const { values, positionals } = options();
+  const { stack, all, kubeconfig, context, json = false, html, hub, help } = values;
   if (help) {
     console.log(usage);
     return 0;
   }
-  if (stack === undefined) throw new UserError(`--stack is missing\n\n${usage}`);
-  const status = await readStatus(await configurationOf(stack, { kubeconfig, context }));
+  const overlay = { kubeconfig, context };
+  if (all)
+    return fleetStatus({
+      stacks: positionals,
+      atOnce: atOnceOf(values["at-once"]),
+      overlay,
+      json,
+      html,
+      hub,
+    });
+  if (stack === undefined || positionals.length)
+    throw new UserError(`--stack or --all is missing\n\n${usage}`);
+  const status = await readStatus(await configurationOf(stack, overlay));
   console.log(json ? JSON.stringify(status, undefined, 2) : statusText(status));
   return status.converged ? 0 : 1;
+}
+
+function atOnceOf(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new UserError(`--at-once "${text}": must be a number from 1 to 999`);
 }
 
 function options() {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   try {
-    const known = { stack: text, kubeconfig: text, context: text, json: flag, help: flag };
-    return parseArgs({ options: known }).values;
+    const one = { stack: text, kubeconfig: text, context: text, json: flag, help: flag };
+    const many = { all: flag, html: text, hub: text, "at-once": { ...text, default: "8" } };
+    return parseArgs({ allowPositionals: true, options: { ...one, ...many } });
   } catch (error) {
     throw new UserError(`${(error as Error).message}\n\n${usage}`);
   }
 }
 
+// A cluster that did not answer in time may still have requests open: this process does not wait for them.
 void main().then(
-  (code) => (process.exitCode = code),
+  (code) => process.exit(code),
   (error: unknown) => {
     console.error(error instanceof UserError ? `error: ${error.message}` : error);
-    process.exitCode = 2;
+    process.exit(2);
   },
 );

@@ -28,6 +28,8 @@ export interface Status {
   readonly converged: boolean;
   /** Otherwise what stands in between. */
   readonly waitingFor: readonly string[];
+  /** What of it an up would change: the cluster says other than the stack. */
+  readonly drift: readonly string[];
   readonly conditions: readonly Condition[];
   readonly addresses: readonly string[];
   readonly pods: readonly PodStatus[];
@@ -67,15 +69,13 @@ type ClusterStatus = Omit<Status, "platform" | "context" | "export">;
 
 async function operatorStatus(config: Configuration, connection: ClusterConnection): Promise<ClusterStatus> {
   const plan = planOf(config);
-  const live = await readLiveRegistry(connection, plan.claim?.volumeName);
+  const live = await readLiveRegistry(connection, plan);
   const { spec } = live.config;
   const { hostnames } = live;
+  const drift = [...notAsked(live, plan), ...changedByHand(live, plan, config)];
   return {
-    ...(await common(connection, live, plan, [
-      ...notAsked(live, plan),
-      ...changedByHand(live, plan, config),
-      ...unfinished(live),
-    ])),
+    ...(await common(connection, live, plan, [...drift, ...unfinished(live)])),
+    drift,
     managementState: spec.managementState ?? "",
     conditions: conditionsOf(live.config),
     addresses: [hostnames.internal, ...hostnames.routes],
@@ -90,6 +90,7 @@ async function standaloneStatus(
   const live = await readStandalone(connection, plan);
   return {
     ...(await common(connection, live, plan, unfinishedStandalone(live, plan))),
+    drift: [],
     managementState: config.managementState,
     conditions: standaloneConditions(live),
     addresses: [endpointOf(plan)],

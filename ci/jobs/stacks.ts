@@ -11,7 +11,7 @@ const stackFile = /^Pulumi\.(.+)\.yaml$/;
 
 /** Nothing that a stack runs: text, tests and tools. A test follows the program's imports to keep this true. */
 const outside =
-  /\.md$|^(access|docs|test|bench|sandbox|status|fleet|examples)\/|^(LICENSE|\.prettier.*|eslint\.config\.mjs)$/;
+  /\.md$|^(access|docs|test|bench|sandbox|status|fleet|new-stack|examples)\/|^(LICENSE|\.prettier.*|eslint\.config\.mjs)$/;
 
 export function isOutside(file: string): boolean {
   return outside.test(file);

@@ -24,7 +24,7 @@ export async function checkRegistry(
   plan: RegistryPlan,
   stack: string,
 ): Promise<CheckedRegistry> {
-  const live = await readLiveRegistry(connection, plan.claim?.volumeName);
+  const live = await readLiveRegistry(connection, plan);
   const findings = findingsFor(stack, live.owningStack, () =>
     preflight(live, { ...plan, ...effectivePlacement(live.config, plan) }),
   );

@@ -12,7 +12,9 @@ import { storageInUse } from "../../backends/backend";
 import { ClusterClient, ClusterError, type ClusterConnection } from "../../kubernetes/client";
 import type { SpecObject } from "./drift";
 import { appliedBy } from "../../kubernetes/managed-fields";
+import { readNodes } from "../../kubernetes/nodes";
 import { readOwningStack } from "../owning-stack";
+import type { RegistryPlan } from "../preflight";
 import {
   internalHostname,
   registryApi,
@@ -55,6 +57,9 @@ export interface Hostnames {
   readonly routes: string[];
 }
 
+/** The operator's label of the registry's pods. The pruner's and the node CA's in the same namespace have others. */
+const registryPods = "docker-registry=default";
+
 /** The part that changes while a rollout runs, and is asked for again and again. */
 export type Rollout = Pick<LiveRegistry, "config" | "deployment" | "pods">;
 
@@ -65,13 +70,14 @@ interface Route extends KubernetesObject {
 /** Reads all of it. A cluster without the registry's operator is an error that says so. */
 export async function readLiveRegistry(
   connection: ClusterConnection,
-  volumeName?: string,
+  { claim, placement, nodesToLabel }: Pick<RegistryPlan, "claim" | "placement" | "nodesToLabel">,
 ): Promise<LiveRegistry> {
+  const volumeName = claim?.volumeName;
   const client = new ClusterClient(connection);
-  // One request first: an unreachable cluster is then one error, and discovery is cached for the others.
+  // One request first: an unreachable cluster is then one error.
   const rollout = await readRollout(client);
   const [nodes, claims, volume, pruner, holdsImages, hostnames, owningStack] = await Promise.all([
-    client.list<V1Node>("v1", "Node"),
+    readNodes(client, placement, nodesToLabel),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", registryNamespace),
     volumeName === undefined
       ? undefined
@@ -90,7 +96,7 @@ export async function readLiveRegistry(
   return {
     ...rollout,
     volumeInUse,
-    nodes: nodes ?? [],
+    nodes,
     claims: claims ?? [],
     volume,
     pruner,
@@ -116,13 +122,9 @@ export async function readRollout(client: ClusterClient): Promise<Rollout> {
   }
   const [deployment, pods] = await Promise.all([
     client.get<V1Deployment>("apps/v1", "Deployment", registryDeployment, registryNamespace),
-    client.list<V1Pod>("v1", "Pod", registryNamespace),
+    client.list<V1Pod>("v1", "Pod", registryNamespace, { labelSelector: registryPods }),
   ]);
-  return {
-    config,
-    deployment,
-    pods: (pods ?? []).filter(({ metadata }) => metadata?.labels?.["docker-registry"] === "default"),
-  };
+  return { config, deployment, pods: pods ?? [] };
 }
 
 export async function readHostnames(client: ClusterClient): Promise<Hostnames> {

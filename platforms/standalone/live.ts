@@ -11,7 +11,8 @@ import type {
   V1Secret,
   V1Service,
 } from "@kubernetes/client-node";
-import { ClusterClient, ClusterError, type ClusterConnection } from "../../kubernetes/client";
+import { ClusterClient, ClusterError, type ClusterConnection, labelSelector } from "../../kubernetes/client";
+import { readNodes } from "../../kubernetes/nodes";
 import { readOwningStack } from "../owning-stack";
 import { httpSecret, selector, standaloneName, type StandalonePlan } from "./plan";
 
@@ -45,14 +46,20 @@ export interface StandaloneRollout {
 
 export async function readStandalone(
   connection: ClusterConnection,
-  { namespace, claim, tlsSecret }: Pick<StandalonePlan, "namespace" | "claim" | "tlsSecret">,
+  {
+    namespace,
+    claim,
+    tlsSecret,
+    placement,
+    nodesToLabel,
+  }: Pick<StandalonePlan, "namespace" | "claim" | "tlsSecret" | "placement" | "nodesToLabel">,
 ): Promise<LiveStandalone> {
   const client = new ClusterClient(connection);
-  // One request first: an unreachable cluster is then one error, and discovery is cached for the others.
+  // One request first: an unreachable cluster is then one error.
   const live = await client.get<V1Namespace>("v1", "Namespace", namespace);
   const [rollout, nodes, claims, volume, secret, certificate, assignsUsers, owningStack] = await Promise.all([
     readStandaloneRollout(client, namespace),
-    client.list<V1Node>("v1", "Node"),
+    readNodes(client, placement, nodesToLabel),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
     claim && client.get<V1PersistentVolume>("v1", "PersistentVolume", claim.volumeName),
     client.get<V1Secret>("v1", "Secret", httpSecret.name, namespace),
@@ -63,7 +70,7 @@ export async function readStandalone(
   return {
     ...rollout,
     namespace: live,
-    nodes: nodes ?? [],
+    nodes,
     claims: claims ?? [],
     volume,
     httpSecret: decoded(secret, httpSecret.key),
@@ -81,16 +88,15 @@ export async function readStandaloneRollout(
   const [deployment, service, pods, slices] = await Promise.all([
     client.get<V1Deployment>("apps/v1", "Deployment", standaloneName, namespace),
     client.get<V1Service>("v1", "Service", standaloneName, namespace),
-    client.list<V1Pod>("v1", "Pod", namespace),
-    client.list<V1EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice", namespace),
+    client.list<V1Pod>("v1", "Pod", namespace, { labelSelector: labelSelector(selector) }),
+    client.list<V1EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice", namespace, {
+      labelSelector: labelSelector({ "kubernetes.io/service-name": standaloneName }),
+    }),
   ]);
-  const ours = Object.entries(selector);
   return {
     deployment,
     service,
-    pods: (pods ?? []).filter(({ metadata }) =>
-      ours.every(([key, value]) => metadata?.labels?.[key] === value),
-    ),
+    pods: pods ?? [],
     endpoints: readyPods(slices ?? []),
   };
 }
@@ -98,7 +104,6 @@ export async function readStandaloneRollout(
 // A pod of two address families is in two slices. The API server's "no endpoints" is null, whatever the types say.
 function readyPods(slices: V1EndpointSlice[]): number {
   const ready = slices
-    .filter(({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === standaloneName)
     .flatMap(({ endpoints }) => (endpoints as V1Endpoint[] | null) ?? [])
     .filter(({ conditions }) => conditions?.ready);
   return new Set(ready.map(({ targetRef, addresses }) => targetRef?.name ?? addresses[0])).size;
@@ -107,7 +112,12 @@ function readyPods(slices: V1EndpointSlice[]): number {
 // OpenShift's own API, in MicroShift too. To be forbidden to read it is to know that it is there.
 async function readAssignsUsers(client: ClusterClient): Promise<boolean> {
   try {
-    return (await client.list("security.openshift.io/v1", "SecurityContextConstraints")) !== undefined;
+    const found = await client.anyObject(
+      "security.openshift.io/v1",
+      "SecurityContextConstraints",
+      () => true,
+    );
+    return found !== undefined;
   } catch (error) {
     if (error instanceof ClusterError && !error.transient) return true;
     throw error;

@@ -1,0 +1,78 @@
+import type { Status } from "../status";
+import type { Expiry } from "./expiry";
+import type { HubRun } from "./hub";
+import type { Level, Row } from "./row";
+
+const day = 24 * 60 * 60 * 1000;
+/** A credential that ends within these days needs care: tokens are made for a month (access/kubeconfig.sh). */
+const warnDays = 7;
+/** A store with less of its room free needs care. */
+const leastFree = 0.1;
+
+type Found = Pick<Row, "stack" | "expiries" | "runs" | "seconds" | "lastUp">;
+
+/** A stack whose cluster answered. */
+export function judged(found: Found, status: Status, now: Date): Row {
+  const { platform, context, storage, replicas, claim, waitingFor, drift, managementState } = status;
+  const room = status.export?.host ?? claim?.room;
+  const isDown = managementState === "Managed" && replicas.ready === 0;
+  const ending = endings(found.expiries, now);
+  const soon = [...ending, ...(room && room.free / room.size < leastFree ? [fullText(room)] : [])];
+  const failed = found.runs.filter(isFailure).map(runText);
+  const level: Level = isDown
+    ? "down"
+    : waitingFor.length > 0 || failed.length > 0
+      ? "differs"
+      : soon.length > 0
+        ? "soon"
+        : "fine";
+  return {
+    ...found,
+    level,
+    verdict: verdictOf(status, isDown),
+    reasons: [...waitingFor, ...failed, ...soon],
+    platform,
+    context,
+    storage,
+    replicas,
+    drift,
+    ...(room && { room: { free: room.free, size: room.size } }),
+  };
+}
+
+/** A stack of which nothing could be read: a wrong configuration, no kubeconfig, no answer. */
+export function unread(found: Found, reason: string, now: Date): Row {
+  const ending = endings(found.expiries, now);
+  const verdict = /no answer within|cannot reach/.test(reason) ? "does not answer" : "cannot be told";
+  const reasons = [reason, ...found.runs.filter(isFailure).map(runText), ...ending];
+  return { ...found, level: "down", verdict, reasons };
+}
+
+function verdictOf({ converged, managementState, drift }: Status, isDown: boolean): string {
+  if (isDown) return "serves nothing";
+  if (converged) return managementState === "Managed" ? "serves" : managementState;
+  return drift.length > 0 ? "differs" : "is not done";
+}
+
+function endings(expiries: readonly Expiry[], now: Date): string[] {
+  return expiries.flatMap(({ what, ends }) => {
+    const left = (Date.parse(ends) - now.getTime()) / day;
+    if (left > warnDays) return [];
+    if (left <= 0) return `the ${what} of its user ended on ${ends.slice(0, 10)}`;
+    return `the ${what} of its user ends in ${left < 1 ? "less than a day" : `${Math.floor(left)} days`}`;
+  });
+}
+
+function fullText({ free, size }: { free: number; size: number }): string {
+  return `only ${Math.floor((100 * free) / size)} % of its store is free`;
+}
+
+function isFailure({ state }: HubRun): boolean {
+  return state === "failed" || state === "stalled";
+}
+
+// A preview on the hub is told to expect no changes: that it fails is how it says that there are some.
+function runText({ mode, state, message }: HubRun): string {
+  const what = mode === "preview" ? "the hub's preview found changes, or failed" : `the hub's up ${state}`;
+  return message ? `${what}: ${message.trim().split("\n")[0]}` : what;
+}
