@@ -17,7 +17,7 @@ const systemDirectories = new Set([
 ]);
 /** All that is below them, too: the system's own, what is emptied at boot, what this project's script keeps. */
 const systemTrees =
-  /^\/(bin|boot|dev|etc|lib(32|64|x32)?|proc|root|run|sbin|sys|tmp|usr\/(?!local\/)|var\/(lock|run|tmp)|lost\+found|var\/lib\/(image-registry|nfs))\//;
+  /^\/(bin|boot|dev|etc|lib(32|64|x32)?|proc|root|run|sbin|sys|tmp|usr(?!\/local\/)|var\/(lock|run|tmp)|lost\+found|var\/lib\/(image-registry|nfs))\//;
 const flavours = ["sys", "krb5", "krb5i", "krb5p"];
 const largestId = 2 ** 31 - 1;
 

@@ -74,18 +74,18 @@ add_rich_rules() {
 
 # Takes away the recorded rules that are not in the given list, save those that another export's record has.
 drop_rich_rules() {
-  local line zone leaving='' rules
+  local line zone dropped='' rules
   while IFS= read -r line; do
     if [[ -n $line ]] && mend "firewalld without ${line#*|}" && ! other_record_has "$FIREWALLD_RECORD" "$line"; then
-      leaving+=$line$'\n'
+      dropped+=$line$'\n'
     fi
   done < <(recorded_but_not "$FIREWALLD_RECORD" "$1")
-  if [[ -n $leaving ]] && active firewalld; then
+  if [[ -n $dropped ]] && active firewalld; then
     while IFS= read -r zone; do
-      mapfile -t rules < <(sed -n "s/^$zone|/--remove-rich-rule=/p" <<<"$leaving")
+      mapfile -t rules < <(sed -n "s/^$zone|/--remove-rich-rule=/p" <<<"$dropped")
       bounded firewall-cmd --quiet --zone="$zone" "${rules[@]}" || true
       bounded firewall-cmd --quiet --permanent --zone="$zone" "${rules[@]}" || true
-    done < <(cut -s -d '|' -f 1 <<<"$leaving" | sort -u)
+    done < <(cut -s -d '|' -f 1 <<<"$dropped" | sort -u)
   fi
   keep_in_record "$FIREWALLD_RECORD" "$1"
 }
