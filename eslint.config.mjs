@@ -10,7 +10,7 @@ export default tseslint.config(
       "crds/types.ts",
       "eslint.config.mjs",
       "policy/index.js",
-      "status/fleet/page.js",
+      "status/fleet/in-browser.js",
       "loader/",
       "start.js",
     ],
