@@ -183,7 +183,9 @@ describe("the status of many stacks", () => {
     const hostile = `<script>alert(1)</script>"'&`;
     const page = async () => {
       const told = { [hostile]: { ...differing, waitingFor: [hostile], storage: hostile } };
-      const runs = new Map([[hostile, [{ mode: hostile, state: "failed", message: hostile }]]]);
+      const runs = new Map<string, HubRun[]>([
+        [hostile, [{ mode: hostile, state: "failed", message: hostile }]],
+      ]);
       return fleetPage(await readFleet(options([hostile], { runs }), reading(told)), new Date(0));
     };
 
