@@ -21,8 +21,16 @@ export interface Selection {
   readonly fieldSelector?: string;
 }
 
+/** The selector of what carries all these labels. */
+export function labelSelector(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}
+
 interface Page<T> {
-  readonly items: T[];
+  /** Null where the API server has none, at least of metadata. */
+  readonly items: T[] | null;
   readonly metadata?: { readonly continue?: string };
 }
 
@@ -97,7 +105,7 @@ export class ClusterClient {
     const query = new URLSearchParams({ ...selection, limit: String(pageSize) });
     for (;;) {
       const page = await this.ask<Page<T>>({ method: "GET", path: `${path}?${query.toString()}`, accept });
-      yield page?.items;
+      yield page && (page.items ?? []);
       const next = page?.metadata?.continue;
       if (!next) return;
       query.set("continue", next);

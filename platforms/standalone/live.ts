@@ -1,60 +1,45 @@
 import type {
-  V1ConfigMap,
   V1Deployment,
   V1Endpoint,
   V1EndpointSlice,
   V1Namespace,
-  V1Node,
-  V1PersistentVolume,
   V1PersistentVolumeClaim,
   V1Pod,
   V1Secret,
   V1Service,
 } from "@kubernetes/client-node";
-import { ClusterClient, ClusterError, type ClusterConnection } from "../../kubernetes/client";
+import { type ClusterClient, ClusterError, labelSelector } from "../../kubernetes/client";
+import { readNodes } from "../../kubernetes/nodes";
+import { readVolumes } from "../live-storage";
 import { readOwningStack } from "../owning-stack";
-import { httpSecret, selector, standaloneName, type StandalonePlan } from "./plan";
+import type { LiveRegistry, Rollout } from "../platform";
+import type { StandalonePlan } from "./plan";
+import { httpSecret, selector, standaloneName } from "./registry";
 
-/** What the cluster says about the registry at one moment: read on every run, changed or not. */
-export interface LiveStandalone extends StandaloneRollout {
+export interface LiveStandalone extends LiveRegistry, StandaloneRollout {
   readonly namespace: V1Namespace | undefined;
-  readonly nodes: V1Node[];
-  /** The claims in the namespace. */
-  readonly claims: V1PersistentVolumeClaim[];
-  /** The volume the stack wants to make, when it exists already. */
-  readonly volume: V1PersistentVolume | undefined;
   /** What running pods sign upload states with. */
   readonly httpSecret: string | undefined;
   /** The Secret that the plan names for TLS, when it holds a certificate and its key. */
   readonly certificate: V1Secret | undefined;
+  /** SecurityContextConstraints give each namespace a range of users, and refuse any other. */
   readonly assignsUsers: boolean;
-  /** The ConfigMap that names the stack this registry belongs to. */
-  readonly owningStack: V1ConfigMap | undefined;
-  /** When all this was read: another text at every run. */
-  readonly moment: string;
 }
 
-/** The part that changes while a rollout runs, and is asked for again and again. */
-export interface StandaloneRollout {
-  readonly deployment: V1Deployment | undefined;
+export interface StandaloneRollout extends Rollout {
   readonly service: V1Service | undefined;
-  readonly pods: V1Pod[];
   /** How many pods the Service sends requests to. */
   readonly endpoints: number;
 }
 
-export async function readStandalone(
-  connection: ClusterConnection,
-  { namespace, claim, tlsSecret }: Pick<StandalonePlan, "namespace" | "claim" | "tlsSecret">,
-): Promise<LiveStandalone> {
-  const client = new ClusterClient(connection);
-  // One request first: an unreachable cluster is then one error, and discovery is cached for the others.
+export async function readRegistry(client: ClusterClient, plan: StandalonePlan): Promise<LiveStandalone> {
+  const { namespace, tlsSecret } = plan;
+  // One request first: an unreachable cluster is then one error.
   const live = await client.get<V1Namespace>("v1", "Namespace", namespace);
-  const [rollout, nodes, claims, volume, secret, certificate, assignsUsers, owningStack] = await Promise.all([
-    readStandaloneRollout(client, namespace),
-    client.list<V1Node>("v1", "Node"),
+  const [rollout, nodes, claims, secret, certificate, assignsUsers, owningStack] = await Promise.all([
+    readRollout(client, plan),
+    readNodes(client, plan.placement, plan.nodesToLabel),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
-    claim && client.get<V1PersistentVolume>("v1", "PersistentVolume", claim.volumeName),
     client.get<V1Secret>("v1", "Secret", httpSecret.name, namespace),
     tlsSecret === undefined ? undefined : client.get<V1Secret>("v1", "Secret", tlsSecret, namespace),
     readAssignsUsers(client),
@@ -62,35 +47,35 @@ export async function readStandalone(
   ]);
   return {
     ...rollout,
+    ...(await readVolumes(client, plan, rollout, claims ?? [])),
     namespace: live,
-    nodes: nodes ?? [],
-    claims: claims ?? [],
-    volume,
+    nodes,
     httpSecret: decoded(secret, httpSecret.key),
     certificate: certificate?.data?.["tls.crt"] && certificate.data["tls.key"] ? certificate : undefined,
     assignsUsers,
+    // Only OpenShift keeps a list of images.
+    holdsImages: undefined,
     owningStack,
     moment: new Date().toISOString(),
   };
 }
 
-export async function readStandaloneRollout(
+export async function readRollout(
   client: ClusterClient,
-  namespace: string,
+  { namespace }: Pick<StandalonePlan, "namespace">,
 ): Promise<StandaloneRollout> {
   const [deployment, service, pods, slices] = await Promise.all([
     client.get<V1Deployment>("apps/v1", "Deployment", standaloneName, namespace),
     client.get<V1Service>("v1", "Service", standaloneName, namespace),
-    client.list<V1Pod>("v1", "Pod", namespace),
-    client.list<V1EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice", namespace),
+    client.list<V1Pod>("v1", "Pod", namespace, { labelSelector: labelSelector(selector) }),
+    client.list<V1EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice", namespace, {
+      labelSelector: labelSelector({ "kubernetes.io/service-name": standaloneName }),
+    }),
   ]);
-  const ours = Object.entries(selector);
   return {
     deployment,
     service,
-    pods: (pods ?? []).filter(({ metadata }) =>
-      ours.every(([key, value]) => metadata?.labels?.[key] === value),
-    ),
+    pods: pods ?? [],
     endpoints: readyPods(slices ?? []),
   };
 }
@@ -98,7 +83,6 @@ export async function readStandaloneRollout(
 // A pod of two address families is in two slices. The API server's "no endpoints" is null, whatever the types say.
 function readyPods(slices: V1EndpointSlice[]): number {
   const ready = slices
-    .filter(({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === standaloneName)
     .flatMap(({ endpoints }) => (endpoints as V1Endpoint[] | null) ?? [])
     .filter(({ conditions }) => conditions?.ready);
   return new Set(ready.map(({ targetRef, addresses }) => targetRef?.name ?? addresses[0])).size;
@@ -107,7 +91,12 @@ function readyPods(slices: V1EndpointSlice[]): number {
 // OpenShift's own API, in MicroShift too. To be forbidden to read it is to know that it is there.
 async function readAssignsUsers(client: ClusterClient): Promise<boolean> {
   try {
-    return (await client.list("security.openshift.io/v1", "SecurityContextConstraints")) !== undefined;
+    const found = await client.anyObject(
+      "security.openshift.io/v1",
+      "SecurityContextConstraints",
+      () => true,
+    );
+    return found !== undefined;
   } catch (error) {
     if (error instanceof ClusterError && !error.transient) return true;
     throw error;

@@ -2,12 +2,13 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, homedir } from "node:os";
+import { cpus } from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 
 import { UserError } from "../../errors";
 import { withLock } from "../lock";
+import { cacheFolder } from "../tools/cache";
 import { execute } from "./execute";
 import { fastestAccelerator, qemuArguments, type Accelerator } from "./qemu";
 import { saveBooted } from "./snapshot";
@@ -23,12 +24,12 @@ export interface Image {
 export type Role = "server" | "client";
 
 /** What machines run, by Debian's name for it. */
-export type Suite = "bookworm" | "trixie";
+export const suites = ["bookworm", "trixie"] as const;
+export type Suite = (typeof suites)[number];
 
 /** Built on the first call, then shared by every checkout of this user with the same recipe and QEMU. */
 export async function buildImage(suite: Suite, log: (line: string) => void): Promise<Image> {
-  const home = process.env["XDG_CACHE_HOME"] || path.join(homedir(), ".cache");
-  const cache = path.join(home, "image-registry-sandbox");
+  const cache = cacheFolder();
   const folder = path.join(cache, `machines-${suite}-${await recipeHash()}`);
   if (!existsSync(folder)) {
     const lock = { name: "machines", purpose: "building the machines' image", wait: log };

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
 import * as path from "node:path";
 
 import { withLock } from "../lock";
+import { cacheFolder } from "./cache";
 import { go } from "./go";
 
 /** Programs that are built once and then served from the user's cache. */
@@ -31,10 +31,7 @@ export interface BuildOptions {
 
 /** The folder with these programs. One build serves every checkout of this user that has the same pins. */
 export async function buildTools(tools: Tools, options: BuildOptions): Promise<string> {
-  const cache = path.join(
-    process.env["XDG_CACHE_HOME"] || path.join(homedir(), ".cache"),
-    "image-registry-sandbox",
-  );
+  const cache = cacheFolder();
   const programs = path.join(cache, `${tools.name}-${recipeHash(tools)}`);
   if (existsSync(programs)) return programs;
   const { log: wait, signal } = options;

@@ -17,6 +17,7 @@ import {
   type MachineNetwork,
   type Machine,
 } from "../../sandbox/machines";
+import { skip } from "../skip";
 
 export const exportPath = "/srv/registry";
 export const clientNetworks = Object.values(networksOf("client"));
@@ -32,12 +33,7 @@ export function serverSpec(
   return { owner, ...change, export: { ...base, ...exported } };
 }
 
-let running: Promise<MachineNetwork> | undefined;
-
-/**
- * The machines, booted once for all files. Describes the reason and skips where there can be none: call it first
- * thing in a describe.
- */
+/** Machines for the tests of this describe; where there can be none its tests are skipped, with the reason. */
 export function onMachines(context: Mocha.Suite): () => MachineNetwork {
   // Emulated machines are slow, the more so when others use this one's processors.
   context.timeout(900_000);
@@ -45,19 +41,12 @@ export function onMachines(context: Mocha.Suite): () => MachineNetwork {
   before("booting the machines", async function () {
     await installMachinePackages(console.error);
     const reason = canRunMachines();
-    if (reason) {
-      console.error(`      pending: ${reason}`);
-      this.skip();
-    }
-    machines = await (running ??= startMachines());
+    if (reason) skip(this, reason);
+    machines = await startMachines();
   });
+  after("stopping the machines", () => machines?.stop());
   return () => machines ?? assert.fail("the machines are not running");
 }
-
-after("stopping the machines", async function () {
-  this.timeout(60_000);
-  await (await running)?.stop();
-});
 
 /** Runs a command that must succeed; gives what it printed. */
 export async function must(

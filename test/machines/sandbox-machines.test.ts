@@ -16,6 +16,7 @@ import { runOverSsh } from "../../sandbox/machines/ssh";
 import { isRunning, recordedProcesses, type SandboxProcess } from "../../sandbox/process";
 import { sleep } from "../../sandbox/wait";
 import { typescriptLoader } from "../../project";
+import { skip } from "../skip";
 
 describe("the NFS hosts' machines", function () {
   this.timeout(900_000); // the first start builds their image
@@ -25,7 +26,8 @@ describe("the NFS hosts' machines", function () {
 
   before(async function () {
     await installMachinePackages(log);
-    if (canRunMachines()) this.skip();
+    const reason = canRunMachines();
+    if (reason) skip(this, reason);
     hosts = await startMachines({ directory, log });
   });
 

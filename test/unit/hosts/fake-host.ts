@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 const fake = join(__dirname, "fake-commands/fake");
 const names = (
   "systemctl rpm dnf yum zypper exportfs ss sysctl nfsconf ip firewall-cmd iptables ip6tables nft getenforce " +
-  "selinuxenabled getsebool setsebool mount umount modprobe restorecon"
+  "selinuxenabled getsebool setsebool mount umount modprobe restorecon sync"
 ).split(" ");
 /** Folders the fake host has for itself; everything else is this machine's, read only by habit. */
 const own = { etc: "/etc", lib: "/var/lib", nfsd: "/proc/fs", srv: "/srv", run: "/run" };
@@ -57,7 +57,8 @@ export class FakeHost {
     rmSync(join(this.root, "calls"), { force: true });
     const binds = Object.entries(own).map(([folder, at]) => `mount --bind "$FAKE/${folder}" ${at}`);
     const command = `${binds.join(" && ")} && PATH="$FAKE/bin:$PATH" exec bash --norc -s ${mode}`;
-    const { status, stdout, stderr } = spawnSync("unshare", ["--mount", "bash", "-c", command], {
+    // A bash whose input is a socket takes itself for a login over the network, and reads ~/.bashrc.
+    const { status, stdout, stderr } = spawnSync("unshare", ["--mount", "bash", "--norc", "-c", command], {
       input: script,
       encoding: "utf8",
       env: { PATH: process.env.PATH, FAKE: this.root },

@@ -36,7 +36,7 @@ describe("quoting for the shell", function () {
   it("gives bash back exactly the value, whatever it holds", () => {
     fc.assert(
       fc.property(fc.array(hostile, { minLength: 1, maxLength: 20 }), (values) => {
-        const printed = execFileSync("bash", ["-s"], {
+        const printed = execFileSync("bash", ["--norc", "-s"], {
           input: `printf '%s\\0' ${values.map(quote).join(" ")}\n`,
         });
         assert.deepEqual(printed.toString().split("\0").slice(0, -1), values);
@@ -49,7 +49,7 @@ describe("quoting for the shell", function () {
     fc.assert(
       fc.property(hostile, fc.array(hostile, { minLength: 1, maxLength: 10 }), (text, list) => {
         const input = `${assignments({ TEXT: text, LIST: list })}printf '%s\\0' "$TEXT" "\${LIST[@]}"\n`;
-        const printed = execFileSync("bash", ["-s"], { input });
+        const printed = execFileSync("bash", ["--norc", "-s"], { input });
         assert.deepEqual(printed.toString().split("\0").slice(0, -1), [text, ...list]);
       }),
       { numRuns: 60 },

@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { clientScript, command, serverScript } from "../../../hosts";
+import { skip } from "../../skip";
 
 const hosts = join(__dirname, "../../../hosts");
 const server = serverScript({
@@ -30,7 +31,7 @@ describe("the scripts sent to hosts", function () {
   describe("under shellcheck", () => {
     before(function () {
       // Debian's and Fedora's package is called shellcheck.
-      if (spawnSync("shellcheck", ["--version"]).error) this.skip();
+      if (spawnSync("shellcheck", ["--version"]).error) skip(this, "shellcheck is not installed");
     });
 
     it("finds no fault in the files as they are", () => {
@@ -48,7 +49,10 @@ describe("the scripts sent to hosts", function () {
 
   it("does nothing when the connection is lost before the last line", () => {
     const cut = server.slice(0, server.lastIndexOf("main "));
-    const { status, stdout, stderr } = spawnSync("bash", ["-s", "apply"], { input: cut, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-s", "apply"], {
+      input: cut,
+      encoding: "utf8",
+    });
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "", stderr: "" });
   });
 

@@ -84,6 +84,12 @@ describe("the client of the API server", function () {
     );
   });
 
+  it("finds none in a list without items, as the API server writes an empty one", async () => {
+    const client = await serving((_, response) => json(response, { items: null, metadata: {} }));
+    assert.deepEqual(await client.list("v1", "Pod", "default"), []);
+    assert.equal(await client.anyObject("v1", "Pod", () => true), false);
+  });
+
   for (const code of [429, 503]) {
     it(`asks again after a single ${code}, when the server says to`, async () => {
       let asked = 0;

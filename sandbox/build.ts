@@ -1,0 +1,22 @@
+import { UserError } from "../errors";
+import { buildBinaries } from "./control-plane/binaries";
+import { canRunMachines, installMachinePackages } from "./machines";
+import { buildImage, suites } from "./machines/image";
+import { buildNodePrograms } from "./node/programs";
+import { buildRegistry } from "./registry";
+
+/** Builds all that the sandbox and its tests run and that is not built yet; each of them would build it when needed, too. */
+async function main(): Promise<void> {
+  const log = (line: string) => console.error(line);
+  await buildBinaries({ log });
+  await installMachinePackages(log);
+  if (canRunMachines() !== undefined) return; // the rest is for machines
+  for (const suite of suites) await buildImage(suite, log);
+  await buildRegistry({ log });
+  await buildNodePrograms({ log });
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof UserError ? `error: ${error.message}` : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+
+import { UserError } from "../../errors";
+import { project, recordSeconds, testFiles } from "./files";
+import { runLane, type Selection } from "./lane";
+import { Summary } from "./summary";
+
+const usage = `npm test -- [options] [file or folder]...   (default: all of test/)
+
+  -g, --grep PATTERN   only tests whose full title matches this regular expression
+  -f, --fgrep TEXT     only tests whose full title holds this
+  -i, --invert         all but those`;
+
+/*
+ * Machines keep one processor busy each and take gigabytes; what runs on a control plane waits half of the time.
+ */
+const jobs = { unit: 2, acceptance: 2, machines: 2 };
+
+async function main(): Promise<void> {
+  const { selection, paths } = readArguments();
+  const all = testFiles(paths.length > 0 ? paths : [path.join(project, "test")]);
+  const isUnit = (file: string) => file.startsWith("test/unit/");
+  const isMachines = (file: string) => file.startsWith("test/machines/");
+  const acceptance = all.filter((file) => !isUnit(file) && !isMachines(file));
+  const summary = new Summary();
+  const run = (files: string[], jobs: number) => runLane({ files, jobs }, selection, summary);
+
+  const isWhole = paths.length === 0 && Object.keys(selection).length === 0;
+  await Promise.all([run(all.filter(isUnit), jobs.unit), isWhole && buildSandbox()]);
+  await Promise.all([run(acceptance, jobs.acceptance), run(all.filter(isMachines), jobs.machines)]);
+
+  const relative = Object.entries(summary.seconds).map(([file, s]) => [path.relative(project, file), s]);
+  if (isWhole) recordSeconds(Object.fromEntries(relative) as Record<string, number>);
+  if (Object.keys(selection).length === 0) {
+    for (const file of summary.unheard(all.map((name) => path.join(project, name)))) {
+      console.error(`no test was run of ${path.relative(project, file)}`);
+    }
+  }
+  summary.print((file) => path.relative(project, file));
+  if (summary.ran === 0) throw new UserError("no test was run");
+  process.exitCode = summary.failed > 0 ? 1 : 0;
+}
+
+/** Beside the unit tests and out of their way. What cannot be built fails the tests that need it, with the reason. */
+async function buildSandbox(): Promise<void> {
+  const build = [process.execPath, ...process.execArgv, path.join(project, "sandbox/build.ts")];
+  await once(spawn("nice", ["-n", "15", ...build], { stdio: "inherit" }), "close");
+}
+
+function readArguments(): { selection: Selection; paths: string[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        grep: { type: "string", short: "g" },
+        fgrep: { type: "string", short: "f" },
+        invert: { type: "boolean", short: "i" },
+      },
+    });
+    return { selection: values, paths: positionals };
+  } catch (error) {
+    throw new UserError(`${(error as Error).message}\n\n${usage}`);
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof UserError ? `error: ${error.message}` : error);
+  process.exitCode = 1;
+});
