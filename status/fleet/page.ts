@@ -18,8 +18,8 @@ const hints: Record<Level, string> = {
 
 /** One page that needs nothing else: its style and script are in it, and by its own policy no other may run. */
 export function fleetPage(rows: readonly Row[], now: Date): string {
-  const style = asset("page.css");
-  const script = asset("page.js");
+  const style = asset("in-browser.css");
+  const script = asset("in-browser.js");
   const hasHub = rows.some(({ runs }) => runs.length > 0);
   const policy = `default-src 'none'; style-src '${digest(style)}'; script-src '${digest(script)}'; base-uri 'none'; form-action 'none'`;
   return markup`<!doctype html>

@@ -3,7 +3,7 @@ import pLimit from "p-limit";
 import type { Configuration } from "../../config";
 import { UserError } from "../../errors";
 import { configurationOf } from "../configuration";
-import { readStatus } from "../status";
+import { readStatus, type Status } from "../status";
 import { expiriesOf } from "./expiry";
 import type { HubRun } from "./hub";
 import { judged, unread } from "./judge";
@@ -21,26 +21,29 @@ export interface FleetOptions {
   readonly runs: ReadonlyMap<string, readonly HubRun[]>;
   /** When each stack was last brought up (ISO 8601), where that is known. */
   readonly lastUps: ReadonlyMap<string, string>;
-  /** Called as each is done. */
-  readonly done?: (row: Row) => void;
+}
+
+/** How one stack is read. */
+export interface Reader {
+  configurationOf(stack: string, overlay: Record<string, unknown>): Promise<Configuration>;
+  readStatus(config: Configuration): Promise<Status>;
 }
 
 /** All stacks side by side, worst first. One that cannot be read costs its own row. */
-export async function readFleet(options: FleetOptions): Promise<Row[]> {
+export async function readFleet(
+  options: FleetOptions,
+  reader: Reader = { configurationOf, readStatus },
+): Promise<Row[]> {
   const limit = pLimit(options.atOnce);
-  const rows = await Promise.all(
-    options.stacks.map((stack) =>
-      limit(async () => {
-        const row = await readRow(stack, options);
-        options.done?.(row);
-        return row;
-      }),
-    ),
-  );
+  const rows = await Promise.all(options.stacks.map((stack) => limit(() => readRow(stack, options, reader))));
   return rows.sort(byCare);
 }
 
-async function readRow(stack: string, { overlay, runs, lastUps }: FleetOptions): Promise<Row> {
+async function readRow(
+  stack: string,
+  { overlay, runs, lastUps }: FleetOptions,
+  reader: Reader,
+): Promise<Row> {
   const begun = performance.now();
   const ofHub = runs.get(stack) ?? [];
   const lastUp = lastUps.get(stack) ?? latestUp(ofHub);
@@ -53,8 +56,8 @@ async function readRow(stack: string, { overlay, runs, lastUps }: FleetOptions):
   });
   let config: Configuration | undefined;
   try {
-    config = await configurationOf(stack, overlay);
-    const status = await within(answerSeconds, readStatus(config));
+    config = await reader.configurationOf(stack, overlay);
+    const status = await within(answerSeconds, reader.readStatus(config));
     return judged(found(config), status, new Date());
   } catch (error) {
     return unread(found(config), messageOf(error), new Date());

@@ -46,7 +46,7 @@ function reasonLines({ level, stack, reasons }: Row): string[] {
   return [
     "",
     styleText("bold", stack),
-    ...reasons.map((reason) => `  ${styleText(colors[level], "!")} ${reason}`),
+    ...reasons.map((reason) => `  ${styleText(colors[level], "!")} ${reason.replaceAll("\n", "\n  ")}`),
   ];
 }
 
