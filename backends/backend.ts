@@ -4,7 +4,7 @@ import type {
   V1Volume,
   V1VolumeMount,
 } from "@kubernetes/client-node";
-import type { ConfigSpec } from "../crds/types";
+import type { Storage } from "../crds/fields";
 import type { ClientSpec, ServerSpec, SshConnection } from "../hosts";
 
 /** Where images live. Nothing here loads Pulumi or zod: policies and `status` use backends, too. */
@@ -41,7 +41,7 @@ export interface Store<K extends StoreKey = StoreKey> {
   forPod?(asked: NonNullable<Storage[K]>): PodStorage;
 }
 
-export type Storage = NonNullable<ConfigSpec["storage"]>;
+export type { Storage };
 /** The keys of `spec.storage` in the CRD; its other key, managementState, is no store. */
 export const storeKeys = ["emptyDir", "pvc", "s3", "azure", "gcs", "swift", "oss", "ibmcos"] as const;
 export type StoreKey = (typeof storeKeys)[number];

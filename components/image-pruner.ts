@@ -6,7 +6,7 @@ import type { Placement } from "../kubernetes/nodes";
 import { fieldsLost, firstChanges, type SpecObject } from "../platforms/operator/drift";
 import { patchNotes } from "../platforms/operator/patch-notes";
 import { registryApi, registryName } from "../platforms/operator/registry";
-import type { PrunerSettings } from "../platforms/settings";
+import type { PrunerSettings } from "../crds/fields";
 import { driftText } from "../platforms/text";
 import { Component } from "./component";
 

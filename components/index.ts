@@ -17,4 +17,4 @@ export type { Storage } from "../backends/backend";
 export type { ClusterConnection } from "../kubernetes/kubeconfig";
 export type { Placement } from "../kubernetes/nodes";
 export type { Condition } from "../platforms/platform";
-export type { PrunerSettings, RegistrySettings } from "../platforms/settings";
+export type { PrunerSettings, RegistrySettings } from "../crds/fields";

@@ -1,6 +1,6 @@
 import type { ComponentResourceOptions, Resource } from "@pulumi/pulumi";
 import type { CheckedRegistry } from "../platforms";
-import type { PrunerSettings } from "../platforms/settings";
+import type { PrunerSettings } from "../crds/fields";
 import { conditionSummary } from "../platforms/text";
 import { ImagePruner } from "./image-pruner";
 import { RegistryOperatorPatch } from "./registry-operator-patch";

@@ -1,4 +1,4 @@
-import { settingNames } from "../platforms/settings";
+import { settingNames } from "../crds/fields";
 import { askTier, isProduction, saidByName } from "./production";
 import type { Configuration } from "./schema";
 

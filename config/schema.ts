@@ -1,9 +1,14 @@
 import * as z from "zod";
 import configSpec from "../crds/config-spec.json";
+import {
+  type PrunerSettings,
+  prunerSettingNames,
+  type RegistrySettings,
+  settingNames,
+  type Storage,
+} from "../crds/fields";
 import prunerSpec from "../crds/imagepruner-spec.json";
 import { infraLabel } from "../kubernetes/nodes";
-import type { Storage } from "../backends/backend";
-import { type PrunerSettings, type RegistrySettings, settingNames } from "../platforms/settings";
 import {
   checkExportPath,
   checkId,
@@ -166,23 +171,12 @@ const settings = fieldsOf(configSpec, [
   ...settingNames.operator,
 ]) as z.ZodType<RegistrySettings>;
 
-const pruner = (
-  fieldsOf(prunerSpec, [
-    "schedule",
-    "suspend",
-    "keepTagRevisions",
-    "keepYoungerThanDuration",
-    "ignoreInvalidImageReferences",
-    "successfulJobsHistoryLimit",
-    "failedJobsHistoryLimit",
-    "logLevel",
-    "resources",
-    "affinity",
-  ]) as z.ZodType<PrunerSettings>
-).superRefine(({ schedule }, context) => {
-  const message = schedule === undefined ? undefined : checkSchedule(schedule);
-  if (message) context.addIssue({ code: "custom", path: ["schedule"], message });
-});
+const pruner = (fieldsOf(prunerSpec, prunerSettingNames) as z.ZodType<PrunerSettings>).superRefine(
+  ({ schedule }, context) => {
+    const message = schedule === undefined ? undefined : checkSchedule(schedule);
+    if (message) context.addIssue({ code: "custom", path: ["schedule"], message });
+  },
+);
 
 /** An object store by the CRD's rules; without the name of what holds the images the operator would make one. */
 function objectStore<K extends "azure" | "gcs" | "swift" | "oss" | "ibmcos">(backend: K, holder: string) {

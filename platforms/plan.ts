@@ -2,7 +2,7 @@ import { backendOf } from "../backends";
 import type { Asked, Backend, ManagementState, RolloutStrategy, Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
 import type { Placement } from "../kubernetes/nodes";
-import type { RegistrySettings } from "./settings";
+import type { RegistrySettings } from "../crds/fields";
 
 /** What a stack asks of the registry, as far as it can be checked against the live cluster. */
 export interface RegistryPlan extends Asked {

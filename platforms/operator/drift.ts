@@ -8,7 +8,7 @@ import { appliedBy, lostByManager, managersOf } from "../../kubernetes/managed-f
 import { quantityValue } from "../../kubernetes/quantity";
 import type { RegistryPlan } from "../plan";
 import type { Drift } from "../platform";
-import type { RegistrySettings } from "../settings";
+import type { RegistrySettings } from "../../crds/fields";
 import { askedSpec } from "./plan";
 import type { RegistryConfig } from "./registry";
 

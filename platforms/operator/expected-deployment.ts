@@ -4,7 +4,7 @@ import { quantityValue } from "../../kubernetes/quantity";
 import { sameStore, storageInUse } from "../../backends/stores";
 import { canonical } from "../../kubernetes/blank";
 import type { Lag } from "../platform";
-import { isDebug, settingsEnvironment } from "../settings";
+import { isDebug, settingsEnvironment } from "../environment";
 
 /**
  * Where the operator's Deployment does not yet ask for what the Config's spec asks for. The operator reports its

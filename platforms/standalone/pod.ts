@@ -1,7 +1,7 @@
 import type { V1EnvVar, V1PodSpec, V1Probe } from "@kubernetes/client-node";
 import { imageMount, type PodStorage } from "../../backends/backend";
 import { podStorage } from "../../backends/stores";
-import { isDebug, settingsEnvironment } from "../settings";
+import { isDebug, settingsEnvironment } from "../environment";
 import type { StandalonePlan } from "./plan";
 import { httpSecret, registryPort } from "./registry";
 

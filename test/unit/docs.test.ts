@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import GithubSlugger from "github-slugger";
@@ -40,6 +41,30 @@ for (const page of pages) {
     });
   });
 }
+
+describe("docs/architecture.md", () => {
+  const page = readFileSync("docs/architecture.md", "utf8");
+
+  it("tells of every file and folder at the root", () => {
+    const tracked = execFileSync("git", ["ls-files"], { encoding: "utf8" }).split("\n");
+    const names = new Set(tracked.map((file) => file.split("/")[0] ?? ""));
+    const shown = [...names].filter((name) => name !== "" && !name.startsWith("."));
+    const missing = shown.filter(
+      (name) => !page.includes(`\`${name}`) && !/^Pulumi\.\w+\.yaml$|README/.test(name),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  it("sends a maintainer to files that are there", () => {
+    const [, table = ""] = /## To change X, go to Y\n([^]*?)\n## /.exec(page) ?? [];
+    const files = [...table.matchAll(/`([\w-]+(?:\/[\w.-]+)*\/[\w-]+\.ts)`/g)].map(([, file = ""]) => file);
+    assert.ok(files.length >= 15);
+    assert.deepEqual(
+      files.filter((file) => !existsSync(file)),
+      [],
+    );
+  });
+});
 
 describe("docs/troubleshooting.md", () => {
   it("explains every reason that a condition of the operator has", () => {
