@@ -1,10 +1,11 @@
-import { RunError } from "@pulumi/pulumi/errors";
-
 /**
  * An error the user can cause and mend: bad configuration, an unreachable cluster, a registry that would lose
- * images. Pulumi prints a RunError's message and exits non-zero.
+ * images. Pulumi prints its message and exits non-zero.
  */
-export class UserError extends RunError {
+export class UserError extends Error {
+  /** By this the SDK knows its RunError, whichever copy of it made one. Jobs that never call Pulumi have no copy. */
+  readonly __pulumiRunError = true;
+
   constructor(message: string) {
     super(message);
     // The SDK writes the name of the property whose value failed in front of it.

@@ -4,16 +4,7 @@ import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   {
-    ignores: [
-      "node_modules/",
-      ".sandbox/",
-      "crds/types.ts",
-      "eslint.config.mjs",
-      "policy/index.js",
-      "status/fleet/page.js",
-      "loader/",
-      "start.js",
-    ],
+    ignores: ["node_modules/", ".sandbox/", "crds/types.ts", "**/*.js", "**/*.mjs"],
   },
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -1,87 +1,131 @@
-import type { V1Deployment } from "@kubernetes/client-node";
-import type { Storage } from "../platforms/operator/registry";
+import type {
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1Volume,
+  V1VolumeMount,
+} from "@kubernetes/client-node";
+import type { ConfigSpec } from "../crds/types";
+import type { ClientSpec, ServerSpec, SshConnection } from "../hosts";
 
-/** The storage backends of the Config CRD (`spec.storage`); its other key, managementState, is not one. */
-export const backendNames = ["emptyDir", "pvc", "s3", "azure", "gcs", "swift", "oss", "ibmcos"] as const;
-export type BackendName = (typeof backendNames)[number];
-
-/** The backends that a storage object holds; the operator serves only when there is exactly one. */
-export function backendsOf(storage: Storage | undefined): BackendName[] {
-  return backendNames.filter((name) => storage?.[name] !== undefined && storage[name] !== null);
+/** Where images live. Nothing here loads Pulumi or zod: policies and `status` use backends, too. */
+export interface Backend {
+  /** As `backend` names it in the configuration. */
+  readonly name: string;
+  /** What is asked of the Config's `spec.storage`. */
+  readonly storage: Storage;
+  /** What is made before the registry's pods are told to use the store. @default nothing */
+  readonly needs?: Needs;
+  /** Why the cluster cannot give what is asked: none of it heals by waiting. */
+  problems?(found: FoundStorage, asked: Asked): Finding[];
+  /** What is wrong with the store now, and what an up does about it. */
+  warnings?(found: FoundStorage, asked: Asked): Finding[];
+  /** Whether the volume that the pods use now holds the same files, under whatever name. @default false */
+  sharesFiles?(volumeInUse: V1PersistentVolume): boolean;
+  /** Where images stay when the registry is down, for people; undefined where nothing more is known than the backend. */
+  readonly imagesAt?: string;
+  /** What to know of the store once it serves. */
+  readonly advice?: string;
 }
 
-/** The backends on the cluster that the wanted storage has no place for. */
-export function foreignBackends(live: Storage | undefined, wanted: Storage): BackendName[] {
-  return backendsOf(live).filter((name) => wanted[name] === undefined);
+/** A kind of store as the Config's CRD and the registry's pods know it; several backends may use one. */
+export interface Store<K extends StoreKey = StoreKey> {
+  /** Under `spec.storage`. */
+  readonly key: K;
+  /** The fields that say which store it is: where all are equal, the images are the same. */
+  readonly identity: readonly string[];
+  /** For people: `pvc "image-registry-storage"`. */
+  describe(asked: NonNullable<Storage[K]>): string;
+  /** The store that a pod of the registry uses, or undefined when it is none of this kind. */
+  inUse(pod: SeenPod): Storage[K] | undefined;
+  /** What a pod needs to use it, where the stack runs the pods itself. @default platform standalone refuses it */
+  forPod?(asked: NonNullable<Storage[K]>): PodStorage;
 }
 
-/** What holds the images in an object store, by its key in the CRD. */
-const holders: Partial<Record<BackendName, string>> = {
-  azure: "container",
-  gcs: "bucket",
-  swift: "container",
-  oss: "bucket",
-  ibmcos: "bucket",
+export type Storage = NonNullable<ConfigSpec["storage"]>;
+/** The keys of `spec.storage` in the CRD; its other key, managementState, is no store. */
+export const storeKeys = ["emptyDir", "pvc", "s3", "azure", "gcs", "swift", "oss", "ibmcos"] as const;
+export type StoreKey = (typeof storeKeys)[number];
+export type ManagementState = "Managed" | "Unmanaged" | "Removed";
+export type RolloutStrategy = "RollingUpdate" | "Recreate";
+
+/** What else is asked of the registry, as far as a store has a say in it. */
+export interface Asked {
+  /** Where the registry's pods and claims are. */
+  readonly namespace: string;
+  readonly managementState: ManagementState;
+  readonly replicas: number;
+  readonly rolloutStrategy: RolloutStrategy;
+}
+
+export interface FoundStorage {
+  /** The claims in the registry's namespace. */
+  readonly claims: readonly V1PersistentVolumeClaim[];
+  /** The volume that the stack wants to make, when it exists already. */
+  readonly volume: V1PersistentVolume | undefined;
+}
+
+/** A key of the configuration, and what the live cluster has against it or is about to do for it. */
+export interface Finding {
+  /** @default none: it is about the registry as a whole */
+  readonly field?: string;
+  readonly message: string;
+}
+
+export interface Needs {
+  readonly volume?: NfsVolume;
+  readonly exportHost?: HostTask<ExportHost>;
+  readonly clientHosts?: readonly HostTask<ClientSpec>[];
+  readonly s3Keys?: { readonly accessKey: string; readonly secretKey: string };
+}
+
+/** A volume on NFS, and the claim that is bound to it: each names the other, and serves nobody else. */
+export interface NfsVolume {
+  readonly claimName: string;
+  readonly volumeName: string;
+  /** Kubernetes quantity. */
+  readonly size: string;
+  readonly accessModes: readonly string[];
+  readonly mountOptions: readonly string[];
+  readonly nfs: { readonly server: string; readonly path: string };
+}
+
+/** The component knows the stack that owns the export. */
+export type ExportHost = Omit<ServerSpec, "owner"> & { readonly cluster: string };
+
+/** What is to be done to a host, and how it is reached. */
+export type HostTask<Spec> = Spec & {
+  readonly connection: SshConnection;
+  /** Compare the host with its description on every run. */
+  readonly verify: boolean;
+  /** Any new text does it again. */
+  readonly reapply: string;
 };
 
-/** One line for people: `emptyDir`, `pvc "image-registry-storage"`, `s3 bucket "images"`. */
-export function describeStorage(storage: Storage): string {
-  const described = backendsOf(storage).map((name) => {
-    if (name === "pvc") return `pvc "${storage.pvc?.claim ?? ""}"`;
-    if (name === "s3") {
-      const { bucket = "", regionEndpoint } = storage.s3 ?? {};
-      return `s3 bucket "${bucket}"${regionEndpoint ? ` at ${regionEndpoint}` : ""}`;
-    }
-    const holder = holders[name];
-    return holder ? `${name} ${holder} "${(storage[name] as Record<string, string>)[holder] ?? ""}"` : name;
-  });
-  return described.join(" and ") || "none";
+/** What of a pod shows its store. */
+export interface SeenPod {
+  /** The volume under the images. */
+  readonly volume: V1Volume | undefined;
+  /** REGISTRY_STORAGE. */
+  readonly driver: string | undefined;
+  /** The value of REGISTRY_STORAGE_<name>. */
+  readonly setting: (name: string) => string | undefined;
 }
 
-/** Whether two storage objects keep images in the same place. */
-export function sameStore(one: Storage, other: Storage): boolean {
-  return describeStorage(one) === describeStorage(other);
+export interface PodStorage {
+  /** @default none: images are not in the pod's file system */
+  readonly volume?: Omit<V1Volume, "name">;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Variables whose values are in the Secret of the name, under the variable's own name. */
+  readonly secrets?: { readonly secretName: string; readonly names: readonly string[] };
 }
 
-// To the registry it is S3.
-const ibmEndpoint = ".cloud-object-storage.appdomain.cloud";
-
-/**
- * The storage that the registry's pods really use, read off the Deployment: spec says what is wanted and status
- * what was last reported, but images are where the pods write them.
- */
-export function storageInUse(deployment: V1Deployment | undefined): Storage | undefined {
-  const pod = deployment?.spec?.template.spec;
-  if (!pod) return undefined;
-  const volume = pod.volumes?.find(({ name }) => name === "registry-storage");
-  if (volume?.emptyDir) return { emptyDir: {} };
-  if (volume?.persistentVolumeClaim) return { pvc: { claim: volume.persistentVolumeClaim.claimName } };
-  const env = new Map(pod.containers[0]?.env?.map(({ name, value }) => [name, value]));
-  const driver = env.get("REGISTRY_STORAGE");
-  // The operator writes values as YAML, so a bucket of digits comes in quotes.
-  const value = (name: string) => env.get(`REGISTRY_STORAGE_${name}`)?.replace(/^"(.*)"$/, "$1");
-  if (driver === "s3") {
-    const regionEndpoint = value("S3_REGIONENDPOINT");
-    if (regionEndpoint?.endsWith(ibmEndpoint)) return { ibmcos: { bucket: value("S3_BUCKET") } };
-    return { s3: { bucket: value("S3_BUCKET"), ...(regionEndpoint && { regionEndpoint }) } };
-  }
-  const backend = backendNames.find((name) => name === driver);
-  const holder = backend && holders[backend];
-  if (!backend || !holder) return backend && { [backend]: {} };
-  const held = value(`${backend}_${holder}`.toUpperCase());
-  return { [backend]: held === undefined ? {} : { [holder]: held } };
-}
-
-/**
- * The merge patch that makes `wanted` the only backend and takes away other fields. Server-side apply cannot do it: it
- * leaves what another manager set, and the operator then refuses two backends. One write, so the object never has
- * none or both.
- */
-export function evictionPatch(
-  foreign: BackendName[],
-  wanted: Storage,
-  fields: readonly string[],
-): { spec: object } {
-  const nothing = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, null]));
-  return { spec: { ...nothing(fields), storage: { ...nothing(foreign), ...wanted } } };
-}
+/** Where a pod has its images, by which a running registry's store is recognised. */
+export const imageVolume = "registry-storage";
+export const imageMount: Pick<V1VolumeMount, "name" | "mountPath"> = {
+  name: imageVolume,
+  mountPath: "/registry",
+};
+export const onFileSystem = {
+  REGISTRY_STORAGE: "filesystem",
+  REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: imageMount.mountPath,
+} as const;

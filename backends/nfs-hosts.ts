@@ -1,16 +1,16 @@
-import type { NfsClientHostArgs, NfsExportHostArgs } from "../components";
-import type { Configuration } from "../config";
-import type { SshConnection } from "../hosts";
+import type { Configuration } from "../config/schema";
+import type { ClientSpec, SshConnection } from "../hosts";
+import type { ExportHost, HostTask } from "./backend";
 
 type Nfs = NonNullable<Configuration["nfs"]>;
 
-/** The export host of the configuration, in the terms of its component. */
-export function exportHostArgs(
+/** The export host of the configuration, as what is to be done to it. */
+export function exportHostTask(
   { context, sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
   nfs: Nfs,
   host: NonNullable<Nfs["host"]>,
-): NfsExportHostArgs {
-  const { id, clients, uid, gid, mode, security, requireMountPoint } = host;
+): HostTask<ExportHost> {
+  const { id, clients, uid, gid, mode, security, requireMountPoint, fsid } = host;
   return {
     connection: exportHostConnection(nfs, host, sshPrivateKey),
     export: {
@@ -22,24 +22,26 @@ export function exportHostArgs(
       mode,
       security,
       requireMountPoint,
+      fsid,
       minimumFree: nfs.size,
     },
     protocols: { nfs3: host.nfs3, dedicated: host.dedicated },
     cluster: context,
     takeOverFrom: host.takeOverFrom,
     firewall: host.firewall,
+    otherExports: host.otherExports,
     force: host.forceRemoval,
     verify: verifyHosts,
     reapply: reapplyHosts,
   };
 }
 
-/** A client node of the configuration, in the terms of its component. */
-export function clientHostArgs(
+/** A client node of the configuration, as what is to be done to it. */
+export function clientHostTask(
   { sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
   nfs: Nfs,
   node: Nfs["clientHosts"][number],
-): NfsClientHostArgs {
+): HostTask<ClientSpec> {
   return {
     connection: connection(node, sshPrivateKey),
     server: nfs.server,
@@ -52,11 +54,7 @@ export function clientHostArgs(
 }
 
 /** How the host that serves the export is reached. */
-export function exportHostConnection(
-  nfs: Nfs,
-  host: NonNullable<Nfs["host"]>,
-  privateKey: string,
-): SshConnection {
+function exportHostConnection(nfs: Nfs, host: NonNullable<Nfs["host"]>, privateKey: string): SshConnection {
   return connection({ ...host, address: host.address ?? nfs.server }, privateKey);
 }
 

@@ -1,20 +1,25 @@
 import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
-import { type Drift, driftOf, firstChanges, type SpecObject } from "../platforms/operator/drift";
+import { patchAnnotations, prunerManager } from "../kubernetes/field-managers";
 import { appliedBy } from "../kubernetes/managed-fields";
 import type { Placement } from "../kubernetes/nodes";
+import { fieldsLost, firstChanges, type SpecObject } from "../platforms/operator/drift";
+import { patchNotes } from "../platforms/operator/patch-notes";
 import { registryApi, registryName } from "../platforms/operator/registry";
-import type { PrunerSettings } from "../platforms/operator/settings";
-import { patchAnnotations, prunerManager } from "./field-managers";
-import { patchNotes } from "./patch-notes";
+import type { PrunerSettings } from "../platforms/settings";
+import { driftText } from "../platforms/text";
+import { Component } from "./component";
 
 export interface ImagePrunerArgs {
   /** Where its pods go. @default wherever the scheduler puts them */
   readonly placement?: Placement;
   /** Fields of the ImagePruner's spec. @default none: the operator's or another manager's values stay */
-  readonly settings?: PrunerSettings;
-  /** The live `imagepruners.imageregistry.operator.openshift.io/cluster`, when the cluster has it. */
-  readonly live: SpecObject | undefined;
+  readonly settings?: PrunerSettings | undefined;
+  /**
+   * The live `imagepruners.imageregistry.operator.openshift.io/cluster`, undefined where the cluster has none.
+   * @default it is there, and Pulumi's state is believed
+   */
+  readonly checked?: { readonly live: { readonly pruner: SpecObject | undefined } };
 }
 
 /** Its name while InfraPlacement placed the pruner. */
@@ -27,46 +32,41 @@ const formerly = () => ({
  * The job that deletes images no longer in use, as the stack wants it: placement and settings in one patch. All of its
  * fields are optional, so a stack that asks for none of them any more lets go of those it had.
  */
-export class ImagePruner extends pulumi.ComponentResource {
-  constructor(
-    private readonly name: string,
-    args: ImagePrunerArgs,
-    private readonly options: pulumi.ComponentResourceOptions = {},
-  ) {
-    super("image-registry:index:ImagePruner", name, {}, options);
+export class ImagePruner extends Component {
+  constructor(name: string, args: ImagePrunerArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("ImagePruner", name, options);
     const spec = specOf(args);
     const asked = Object.keys(spec).length > 0;
-    if (!args.live) {
-      if (asked) void pulumi.log.warn("pruner: this cluster has no ImagePruner; nothing to set up", this);
-    } else if (asked || appliedBy(args.live, prunerManager)) {
-      this.patch(args.live, spec);
+    const live = args.checked ? args.checked.live.pruner : unseen;
+    if (!live) {
+      if (asked) this.warn("pruner: this cluster has no ImagePruner; nothing to set up");
+    } else if (asked || appliedBy(live, prunerManager)) {
+      this.patch(live, spec);
     }
     this.registerOutputs({});
   }
 
   private patch(live: SpecObject, spec: object): CustomResourcePatch {
-    const drift = driftOf(live, prunerManager, spec);
-    if (pulumi.runtime.isDryRun()) this.warn(drift, firstChanges(live, prunerManager, spec));
+    const drift = fieldsLost(live, prunerManager, spec);
+    if (pulumi.runtime.isDryRun()) {
+      for (const field of drift) this.warn(driftText(field));
+      for (const change of firstChanges(live, prunerManager, spec)) this.inform(driftText(change));
+    }
+    const notes = live === unseen ? {} : patchNotes(live, spec, drift);
     return new CustomResourcePatch(
-      `${this.name}-patch`,
+      this.child("patch"),
       {
         apiVersion: registryApi,
         kind: "ImagePruner",
-        metadata: {
-          name: registryName,
-          annotations: { ...patchAnnotations(prunerManager), ...patchNotes(live, spec, drift) },
-        },
+        metadata: { name: registryName, annotations: { ...patchAnnotations(prunerManager), ...notes } },
         spec,
       },
-      { parent: this, retainOnDelete: this.options.retainOnDelete, aliases: [formerly()] },
+      this.childOptions({ aliases: [formerly()] }),
     );
   }
-
-  private warn(drift: Drift[], changes: string[]): void {
-    for (const { described } of drift) void pulumi.log.warn(described, this);
-    for (const change of changes) void pulumi.log.info(change, this);
-  }
 }
+
+const unseen: SpecObject = {};
 
 function specOf({ placement, settings }: ImagePrunerArgs): object {
   const { nodeSelector = {}, tolerations = [] } = placement ?? {};

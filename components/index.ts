@@ -1,3 +1,5 @@
+/** Plain arguments in, Pulumi resources out: examples/compose-by-hand.ts uses them without the stack's configuration. */
+export { Component } from "./component";
 export { ImagePruner, type ImagePrunerArgs } from "./image-pruner";
 export { InfraPlacement, type InfraPlacementArgs } from "./infra-placement";
 export { NfsClientHost, type NfsClientHostArgs } from "./nfs-client-host";
@@ -7,3 +9,12 @@ export { RegistryOperatorPatch, type RegistryOperatorPatchArgs } from "./registr
 export { RegistryStorage, type RegistryStorageArgs } from "./registry-storage";
 export { S3Credentials, type S3CredentialsArgs } from "./s3-credentials";
 export { StandaloneRegistry, type StandaloneRegistryArgs } from "./standalone-registry";
+export { makeNeeds } from "./needs";
+export { ownNamespace } from "./own-namespace";
+export { kubernetesProvider } from "./provider";
+export { makeRegistry } from "./registry";
+export type { Storage } from "../backends/backend";
+export type { ClusterConnection } from "../kubernetes/kubeconfig";
+export type { Placement } from "../kubernetes/nodes";
+export type { Condition } from "../platforms/platform";
+export type { PrunerSettings, RegistrySettings } from "../platforms/settings";

@@ -2,6 +2,7 @@ import { Command } from "@pulumi/command/remote";
 import * as pulumi from "@pulumi/pulumi";
 
 import { clientScript, type ClientSpec } from "../hosts";
+import { Component } from "./component";
 import { runScript } from "./host-command";
 import { checkVerifiable, verified } from "./host-verification";
 import { connectionArgs, rendered, type ConnectionArgs } from "./host-connection";
@@ -23,12 +24,12 @@ export interface NfsClientHostArgs extends Omit<ClientSpec, "server"> {
  * and a mount that proves the server answers. Nodes do not wait for each other. Not for RHCOS, whose nodes are the
  * cluster's to manage; it needs none of this.
  */
-export class NfsClientHost extends pulumi.ComponentResource {
+export class NfsClientHost extends Component {
   /** What the last run found and changed. */
   readonly report: pulumi.Output<string>;
 
-  constructor(name: string, args: NfsClientHostArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("image-registry:index:NfsClientHost", name, {}, opts);
+  constructor(name: string, args: NfsClientHostArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("NfsClientHost", name, options);
     const { connection, server, verify, reapply, ...spec } = args;
     if (verify) checkVerifiable(connection);
     const scriptFor = (address: string) => rendered(() => clientScript({ ...spec, server: address }));
@@ -39,7 +40,7 @@ export class NfsClientHost extends pulumi.ComponentResource {
       script: pulumi.output(server).apply(scriptFor),
       reapply,
     };
-    const ready = new Command(`${name}-ready`, runScript("apply", run), { parent: this });
+    const ready = new Command(this.child("ready"), runScript("apply", run), this.childOptions());
     this.report = verify ? verified(ready, run) : ready.stdout;
     this.registerOutputs({ report: this.report });
   }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { command, exportName, serverScript, type ServerSpec } from "../hosts";
 import { connectionArgs, rendered, type ConnectionArgs } from "./host-connection";
+import { Component } from "./component";
 import { runScript, type ScriptRun } from "./host-command";
 import { checkVerifiable, verified } from "./host-verification";
 
@@ -28,7 +29,7 @@ export interface NfsExportHostArgs extends Omit<ServerSpec, "owner"> {
  * Pulumi makes it first, moves what depends on it, and only then takes the old export away, or with retainOnDelete leaves
  * it as it is. All other changes update the host in place, without a moment in which a client that stays is not served.
  */
-export class NfsExportHost extends pulumi.ComponentResource {
+export class NfsExportHost extends Component {
   /** The server's address, once it serves. */
   readonly server: pulumi.Output<string>;
   /** The exported directory, once it is served. */
@@ -36,14 +37,14 @@ export class NfsExportHost extends pulumi.ComponentResource {
   /** What the last run found and changed. */
   readonly report: pulumi.Output<string>;
 
-  constructor(name: string, args: NfsExportHostArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("image-registry:index:NfsExportHost", name, {}, opts);
+  constructor(name: string, args: NfsExportHostArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("NfsExportHost", name, options);
     if (args.verify) checkVerifiable(args.connection);
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
     const script = rendered(() => serverScript({ ...args, owner: { stack, cluster: args.cluster } }));
     const run = { connection: connectionArgs(args.connection), script, reapply: args.reapply };
     this.adviseAgainst();
-    const served = this.serve(`${name}-${exportName(args.export)}`, run, opts);
+    const served = this.serve(exportName(args.export), run);
     // Through the URN, not the command's output: that is unknown in the preview of a change, and an unknown server
     // would make the volume look replaced.
     this.server = pulumi.all([args.connection.host, served.urn]).apply(([host]) => host);
@@ -54,24 +55,19 @@ export class NfsExportHost extends pulumi.ComponentResource {
 
   /** OpenShift's documentation: "Testing shows issues with using the NFS server on RHEL as a storage backend". */
   private adviseAgainst(): void {
-    void pulumi.log.warn(
+    this.warn(
       "Red Hat advises against RHEL's NFS server as storage of the image registry: its tests show issues. " +
         "Prefer an NFS appliance or object storage where you have one.",
-      this,
     );
   }
 
-  private serve(name: string, run: ScriptRun, opts: pulumi.ComponentResourceOptions | undefined): Command {
+  private serve(name: string, run: ScriptRun): Command {
     return new Command(
-      name,
+      this.child(name),
       { ...runScript("apply", run), delete: command("remove") },
-      {
-        parent: this,
-        // Removal is refused while clients hold the export; a replacement somebody forces is then refused as well,
-        // instead of ending with the export removed.
-        deleteBeforeReplace: true,
-        retainOnDelete: opts?.retainOnDelete,
-      },
+      // Removal is refused while clients hold the export; a replacement somebody forces is then refused as well,
+      // instead of ending with the export removed.
+      this.childOptions({ deleteBeforeReplace: true }),
     );
   }
 }

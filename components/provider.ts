@@ -1,7 +1,7 @@
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
-import { isKubeconfigContents } from "../kubernetes/kubeconfig-contents";
+import { isKubeconfigContents } from "../kubernetes/kubeconfig";
 
 /** The one Kubernetes provider of the stack: the configured context, never the one a shell happens to be in. */
 export function kubernetesProvider({ kubeconfig, context }: ClusterConnection): Provider {

@@ -1,36 +1,42 @@
 import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random";
-import { type AskedSpec, askedSpec } from "../platforms/operator/asked-spec";
-import { type CheckedRegistry, evictForeignFields } from "../platforms/operator/checked";
 import { ClusterClient } from "../kubernetes/client";
-import { type Condition, conditionsOf } from "../platforms/operator/convergence";
-import { type Drift, firstChanges } from "../platforms/operator/drift";
-import { emptyDirRollout } from "../platforms/operator/expected-deployment";
-import { foreignFields, madeAnewByOperator } from "../platforms/operator/foreign-fields";
+import { patchAnnotations, registryManager } from "../kubernetes/field-managers";
+import type { ClusterConnection } from "../kubernetes/kubeconfig";
+import { type Checked, checkOn } from "../platforms/check";
+import { operator, type OperatorTypes } from "../platforms/operator";
+import { conditionsOf } from "../platforms/operator/convergence";
+import { firstChanges } from "../platforms/operator/drift";
+import { evictForeignFields } from "../platforms/operator/eviction";
 import { type Hostnames, readHostnames } from "../platforms/operator/live";
-import { appliedBy, ownedBy } from "../kubernetes/managed-fields";
-import { registryApi, registryName, type Storage } from "../platforms/operator/registry";
-import type { RegistrySettings } from "../platforms/operator/settings";
-import { waitUntilConverged } from "../platforms/wait";
-import { evictionManager, patchAnnotations, registryManager } from "./field-managers";
-import { patchNotes } from "./patch-notes";
+import { patchNotes } from "../platforms/operator/patch-notes";
+import { askedSpec } from "../platforms/operator/plan";
+import { keptHttpSecret } from "../platforms/operator/preflight";
+import { registryApi, registryName, registryNamespace } from "../platforms/operator/registry";
+import { type PlainPlan, planFor, type RegistryPlan } from "../platforms/plan";
+import type { Condition } from "../platforms/platform";
+import { driftText } from "../platforms/text";
+import { waitFor } from "../platforms/wait";
+import { Component } from "./component";
 
-export interface RegistryOperatorPatchArgs {
-  /** The plan (managementState, replicas, rolloutStrategy, storage, placement) and the live cluster it was checked against. */
-  readonly registry: CheckedRegistry;
-  /** Other fields of the CR. @default none: the operator's or another manager's values stay */
-  readonly settings?: RegistrySettings;
+export interface RegistryOperatorPatchArgs extends PlainPlan {
+  /** The cluster that is looked at; the resource itself goes to the provider's. */
+  readonly connection: ClusterConnection;
   /** Seconds the registry may take until it serves what was asked. @default 600 */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
+  /** The live cluster, already read and found fit for all this. @default it is read and checked here */
+  readonly checked?: Pick<Checked<OperatorTypes>, "live" | "drift" | "findings">;
 }
 
 /**
  * The cluster's registry as the stack wants it: server-side apply of `configs.imageregistry.operator.openshift.io/cluster`
  * under one field manager. Other managers' storage backends are evicted in one write with our own, and every up ends
  * only when the registry's pods serve what was asked, also when nothing had to change.
+ *
+ * @example new RegistryOperatorPatch("registry", { connection, storage: { pvc: { claim: "images" } } }, { provider })
  */
-export class RegistryOperatorPatch extends pulumi.ComponentResource {
+export class RegistryOperatorPatch extends Component {
   /** The CR's conditions: after convergence in up, as they are now in preview. */
   readonly conditions: pulumi.Output<Condition[]>;
   /** Where the registry answers, once it does. */
@@ -38,15 +44,22 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
   /** What the registry's pods sign upload states with. Secret. */
   readonly httpSecret: pulumi.Output<string>;
 
+  private readonly plan: RegistryPlan;
+  private readonly checked: Promise<Pick<Checked<OperatorTypes>, "live" | "drift" | "findings">>;
+
   constructor(
-    private readonly name: string,
+    name: string,
     private readonly args: RegistryOperatorPatchArgs,
     options: pulumi.ComponentResourceOptions = {},
   ) {
-    super("image-registry:index:RegistryOperatorPatch", name, {}, options);
-    if (pulumi.runtime.isDryRun()) this.warn();
-    this.warnOfLoss();
-    this.httpSecret = this.secretOf(this.randomSecret());
+    super("RegistryOperatorPatch", name, options);
+    this.plan = planFor(registryNamespace, args);
+    this.checked = args.checked
+      ? Promise.resolve(args.checked)
+      : checkOn(operator, args.connection, this.plan);
+    this.warnInPreview(this.checked);
+    this.tellFirstChanges();
+    this.httpSecret = this.secret();
     const patch = this.patch();
     const converged = patch.id.apply(() => this.converged());
     this.conditions = converged.conditions;
@@ -58,56 +71,23 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
     });
   }
 
-  private get settings(): RegistrySettings {
-    return this.args.settings ?? {};
-  }
-
-  private warn(): void {
-    const { warnings, live } = this.args.registry;
-    // Another stack's would have ended the run.
-    const anew = madeAnewByOperator(live.config, { owned: live.owningStack !== undefined });
-    const foreign = this.foreign().map(({ described }) => described);
-    for (const change of firstChanges(live.config, registryManager, this.spec))
-      void pulumi.log.info(change, this);
-    for (const warning of [anew, ...foreign, ...warnings].filter((text) => text !== undefined))
-      void pulumi.log.warn(warning, this);
-  }
-
-  private warnOfLoss(): void {
-    const { live } = this.args.registry;
-    const rolled = emptyDirRollout(live, {
-      ...live.config.spec,
-      ...this.spec,
-      httpSecret: this.keepsSecret ? live.config.spec.httpSecret : "another",
+  private tellFirstChanges(): void {
+    this.inPreview(this.checked, ({ live }) => {
+      for (const change of firstChanges(live.config, registryManager, askedSpec(this.plan)))
+        this.inform(driftText(change));
     });
-    if (rolled !== undefined) void pulumi.log.warn(rolled, this);
   }
 
-  private randomSecret(): pulumi.Output<string> {
+  private secret(): pulumi.Output<string> {
     // Replicas sign upload states for each other with it; the operator's own would differ after a re-creation.
-    return new RandomBytes(`${this.name}-http-secret`, { length: 64 }, { parent: this }).hex;
-  }
-
-  private secretOf(random: pulumi.Output<string>): pulumi.Output<string> {
-    const { httpSecret } = this.args.registry.live.config.spec;
-    return this.keepsSecret && httpSecret ? pulumi.secret(httpSecret) : random;
-  }
-
-  // Whoever made it: pods that know it need not roll for another, which in an emptyDir would cost them the images.
-  private get keepsSecret(): boolean {
-    const { config, deployment } = this.args.registry.live;
-    if (!config.spec.httpSecret) return false;
-    if (appliedBy(config, registryManager)) return ownedBy(config, registryManager, ["spec", "httpSecret"]);
-    return deployment !== undefined;
-  }
-
-  private get spec(): AskedSpec {
-    return askedSpec(this.args.registry.plan, this.settings);
+    const random = new RandomBytes(this.child("http-secret"), { length: 64 }, { parent: this }).hex;
+    const kept = pulumi.output(this.checked.then(({ live }) => keptHttpSecret(live)));
+    return kept.apply((known) => (known === undefined ? random : pulumi.secret(known)));
   }
 
   private patch(): CustomResourcePatch {
-    const { storage } = this.args.registry.plan;
-    const evict = this.evictionHook(storage);
+    const spec = askedSpec(this.plan);
+    const evict = this.evictionHook();
     return new CustomResourcePatch(
       this.name,
       {
@@ -115,44 +95,37 @@ export class RegistryOperatorPatch extends pulumi.ComponentResource {
         kind: "Config",
         metadata: {
           name: registryName,
-          annotations: {
+          annotations: this.checked.then(({ live, drift }) => ({
             ...patchAnnotations(registryManager),
-            ...patchNotes(this.args.registry.live.config, this.spec, this.foreign()),
-          },
+            ...patchNotes(live.config, spec, drift),
+          })),
         },
-        spec: { ...this.spec, httpSecret: this.httpSecret },
+        spec: { ...spec, httpSecret: this.httpSecret },
       },
-      {
-        parent: this,
+      this.childOptions({
         hooks: { beforeCreate: [evict], beforeUpdate: [evict] },
         // Also when Removed: to let go of the patch would take replicas and storage, which must be there, out of the CR.
         retainOnDelete: true,
-      },
+      }),
     );
   }
 
-  private evictionHook(storage: Storage): pulumi.ResourceHook {
-    return new pulumi.ResourceHook(`${this.name}-evict`, async () => {
-      const { connection } = this.args.registry;
-      const evicted = await evictForeignFields(connection, storage, this.settings, evictionManager);
-      if (evicted.length)
-        void pulumi.log.warn(`evicted ${evicted.join(", ")} from the live registry's spec`, this);
+  private evictionHook(): pulumi.ResourceHook {
+    return this.hook("evict", async () => {
+      const evicted = await evictForeignFields(new ClusterClient(this.args.connection), this.plan);
+      if (evicted.length) this.warn(`evicted ${evicted.join(", ")} from the live registry's spec`);
     });
-  }
-
-  private foreign(): Drift[] {
-    return foreignFields(this.args.registry.live.config, this.spec, this.settings);
   }
 
   private async converged(): Promise<{ conditions: Condition[]; hostnames: Hostnames }> {
-    const { connection, live } = this.args.registry;
-    if (pulumi.runtime.isDryRun())
-      return { conditions: conditionsOf(live.config), hostnames: live.hostnames };
-    const { config } = await waitUntilConverged(connection, {
-      timeoutSeconds: this.args.timeoutSeconds ?? 600,
-      progress: (line) => void pulumi.log.info(line, this, undefined, true),
+    const { live } = await this.checked;
+    if (pulumi.runtime.isDryRun()) return { conditions: conditionsOf(live), hostnames: live.hostnames };
+    const { connection, timeoutSeconds = 600 } = this.args;
+    const serving = await waitFor(operator, connection, this.plan, {
+      timeoutSeconds,
+      progress: (line) => this.inform(line, { passing: true }),
     });
     const hostnames = await readHostnames(new ClusterClient(connection));
-    return { conditions: conditionsOf(config), hostnames };
+    return { conditions: conditionsOf(serving), hostnames };
   }
 }

@@ -1,11 +1,13 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { PersistentVolume, PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1";
-import { claimNeedsStep } from "../backends/nfs";
-import { reserveVolume } from "../backends/claim-repair";
-import type { ClusterConnection } from "../kubernetes/client";
-import type { LiveRegistry } from "../platforms/operator/live";
+import type * as pulumi from "@pulumi/pulumi";
+import { claimNeedsStep, reserveVolume } from "../backends/nfs-volume";
+import { ClusterClient } from "../kubernetes/client";
+import { appliedAs, repairManager, storageManager } from "../kubernetes/field-managers";
+import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import { madeAnew, madeAnnotation } from "../kubernetes/made-anew";
-import * as pulumi from "@pulumi/pulumi";
+import type { LiveRegistry } from "../platforms/platform";
+import { Component } from "./component";
 
 export interface RegistryStorageArgs {
   /** Namespace of the claim; the registry's pods run there. */
@@ -26,31 +28,34 @@ export interface RegistryStorageArgs {
    * The cluster as it was found: what somebody deleted there by hand is then made anew, and a volume left over from a
    * deleted claim freed. @default none: Pulumi's state is believed
    */
-  readonly found?: {
+  readonly checked?: {
     readonly connection: ClusterConnection;
     readonly live: Pick<LiveRegistry, "claims" | "volume" | "moment">;
   };
 }
 
-const fieldManager = "image-registry-storage";
 const bindTimeout = "2m";
 
 /**
  * The registry's volume on NFS, and the claim bound to it. The two name each other, so that the volume serves no
  * other claim and the claim no other volume. Deleting them never deletes a file on the export (reclaim policy Retain).
+ *
+ * @example
+ * const nfs = { server: "nfs.example.com", path: "/srv/registry" };
+ * new RegistryStorage("storage", { namespace, claimName: "images", size: "100Gi", nfs }, { provider });
  */
-export class RegistryStorage extends pulumi.ComponentResource {
+export class RegistryStorage extends Component {
   readonly claimName: pulumi.Output<string>;
   readonly volumeName: pulumi.Output<string>;
   /** `status.phase` of the claim: Bound once this component is made. */
   readonly phase: pulumi.Output<string>;
 
   constructor(
-    private readonly name: string,
+    name: string,
     private readonly args: RegistryStorageArgs,
-    private readonly options: pulumi.ComponentResourceOptions = {},
+    options: pulumi.ComponentResourceOptions = {},
   ) {
-    super("image-registry:index:RegistryStorage", name, {}, options);
+    super("RegistryStorage", name, options);
     const reserve = this.reserveHook();
     const volume = this.volume(reserve);
     const claim = this.claim(volume, reserve);
@@ -66,9 +71,9 @@ export class RegistryStorage extends pulumi.ComponentResource {
 
   private volume(reserve: pulumi.ResourceHook[]): PersistentVolume {
     const { args } = this;
-    const live = args.found?.live;
+    const live = args.checked?.live;
     return new PersistentVolume(
-      `${this.name}-volume`,
+      this.child("volume"),
       {
         metadata: { name: this.volumeObject, annotations: annotations(live?.volume, live?.moment) },
         spec: {
@@ -87,17 +92,17 @@ export class RegistryStorage extends pulumi.ComponentResource {
           nfs: args.nfs,
         },
       },
-      this.childOptions(reserve),
+      this.reserved(reserve),
     );
   }
 
   private claim(volume: PersistentVolume, reserve: pulumi.ResourceHook[]): PersistentVolumeClaim {
     const { args } = this;
-    const live = args.found?.live;
+    const live = args.checked?.live;
     const claim = live?.claims.find(({ metadata }) => metadata?.name === args.claimName);
-    const kept = live && claimNeedsStep(live, args) ? undefined : claim;
+    const kept = live && claimNeedsStep(live, args.claimName) ? undefined : claim;
     return new PersistentVolumeClaim(
-      `${this.name}-claim`,
+      this.child("claim"),
       {
         metadata: {
           name: args.claimName,
@@ -112,32 +117,31 @@ export class RegistryStorage extends pulumi.ComponentResource {
         },
       },
       // The provider waits until the claim is Bound.
-      { ...this.childOptions(reserve), dependsOn: [volume], customTimeouts: { create: bindTimeout } },
+      { ...this.reserved(reserve), dependsOn: [volume], customTimeouts: { create: bindTimeout } },
     );
   }
 
   private reserveHook(): pulumi.ResourceHook[] {
-    const { found, namespace, claimName } = this.args;
-    if (!found) return [];
+    const { checked, namespace, claimName } = this.args;
+    if (!checked) return [];
+    const names = { namespace, claimName, volumeName: this.volumeObject };
     return [
-      new pulumi.ResourceHook(`${this.name}-reserve`, async () => {
-        const names = { namespace, claimName, volumeName: this.volumeObject };
-        const done = await reserveVolume(found.connection, names, `${fieldManager}-repair`);
-        if (done) void pulumi.log.warn(done, this);
+      this.hook("reserve", async () => {
+        const done = await reserveVolume(new ClusterClient(checked.connection), names, repairManager);
+        if (done) this.warn(done);
       }),
     ];
   }
 
-  private childOptions(reserve: pulumi.ResourceHook[]): pulumi.CustomResourceOptions {
-    const { retainOnDelete } = this.options;
-    return { parent: this, retainOnDelete, hooks: { beforeCreate: reserve }, ...madeAnew };
+  private reserved(reserve: pulumi.ResourceHook[]): pulumi.CustomResourceOptions {
+    return this.childOptions({ hooks: { beforeCreate: reserve }, ...madeAnew });
   }
 }
 
 // A stable field manager lets a stack made anew take up the objects an earlier one left behind.
 function annotations(live: KubernetesObject | undefined, moment: string | undefined): Record<string, string> {
   const made = moment === undefined ? {} : madeAnnotation(live, moment);
-  return { "pulumi.com/patchFieldManager": fieldManager, ...made };
+  return { ...appliedAs(storageManager), ...made };
 }
 
 function accessModes(args: RegistryStorageArgs): string[] {

@@ -1,8 +1,11 @@
 import { Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
+import { s3Secret } from "../backends/s3";
+import { appliedAs, s3Manager } from "../kubernetes/field-managers";
+import { Component } from "./component";
 
 export interface S3CredentialsArgs {
-  /** Namespace of the registry's operator. */
+  /** Namespace of the registry. */
   readonly namespace: string;
   /** Access key of a user who may read and write the bucket. Kept secret. */
   readonly accessKey: pulumi.Input<string>;
@@ -11,23 +14,20 @@ export interface S3CredentialsArgs {
 }
 
 /** The Secret in which the operator looks for S3 credentials given by a user: `image-registry-private-configuration-user`. */
-export class S3Credentials extends pulumi.ComponentResource {
+export class S3Credentials extends Component {
   constructor(name: string, args: S3CredentialsArgs, options: pulumi.ComponentResourceOptions = {}) {
-    super("image-registry:index:S3Credentials", name, {}, options);
+    super("S3Credentials", name, options);
+    const { namespace, accessKey, secretKey } = args;
     new Secret(
-      `${name}-secret`,
+      this.child("secret"),
       {
-        metadata: {
-          name: "image-registry-private-configuration-user",
-          namespace: args.namespace,
-          annotations: { "pulumi.com/patchFieldManager": "image-registry-s3-credentials" },
-        },
+        metadata: { name: s3Secret.name, namespace, annotations: appliedAs(s3Manager) },
         stringData: {
-          REGISTRY_STORAGE_S3_ACCESSKEY: pulumi.secret(args.accessKey),
-          REGISTRY_STORAGE_S3_SECRETKEY: pulumi.secret(args.secretKey),
+          [s3Secret.accessKey]: pulumi.secret(accessKey),
+          [s3Secret.secretKey]: pulumi.secret(secretKey),
         },
       },
-      { parent: this, retainOnDelete: options.retainOnDelete },
+      this.childOptions(),
     );
     this.registerOutputs({});
   }

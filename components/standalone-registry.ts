@@ -6,20 +6,46 @@ import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
 import { RandomBytes } from "@pulumi/random";
 import { ClusterClient } from "../kubernetes/client";
-import type { Condition } from "../platforms/operator/convergence";
-import type { CheckedStandalone, Wanted } from "../platforms/standalone/checked";
-import { standaloneConditions, watchStandalone } from "../platforms/standalone/convergence";
-import { appliedAnnotation } from "../platforms/standalone/drift";
-import { endpointOf, httpSecret, managedBy, selector, standaloneName } from "../platforms/standalone/plan";
-import { takeOverSpec } from "../platforms/standalone/take-over";
+import { patchAnnotations, standaloneManager } from "../kubernetes/field-managers";
+import type { ClusterConnection } from "../kubernetes/kubeconfig";
+import { takeOverSpec } from "../kubernetes/managed-fields";
+import { type Checked, checkOn } from "../platforms/check";
+import { type PlainPlan, planFor } from "../platforms/plan";
+import type { Condition } from "../platforms/platform";
+import { standalone, type StandaloneTypes } from "../platforms/standalone";
+import { conditionsOf } from "../platforms/standalone/convergence";
+import { appliedAnnotation, appliedValue } from "../platforms/standalone/drift";
+import type { StandalonePlan } from "../platforms/standalone/plan";
+import {
+  endpointIn,
+  httpSecret,
+  managedBy,
+  selector,
+  standaloneName,
+} from "../platforms/standalone/registry";
+import { deploymentSpec, serviceSpec } from "../platforms/standalone/workload";
 import { waitFor } from "../platforms/wait";
-import { patchAnnotations, standaloneManager } from "./field-managers";
+import { Component } from "./component";
 
-export interface StandaloneRegistryArgs {
-  /** The plan (replicas, storage, image, placement, …) and the live cluster it was checked against. */
-  readonly registry: CheckedStandalone;
+type Seen = Pick<Checked<StandaloneTypes>, "live" | "drift" | "findings">;
+
+export interface StandaloneRegistryArgs extends PlainPlan {
+  /** The cluster that is looked at; the resources themselves go to the provider's. */
+  readonly connection: ClusterConnection;
+  /** One that exists. */
+  readonly namespace: string;
+  /** With its tag or digest. */
+  readonly image: string;
+  /** Name of a kubernetes.io/tls Secret in the namespace. @default the registry serves plain HTTP */
+  readonly tlsSecret?: string | undefined;
+  /** User and group of the pods. @default what the cluster assigns; where it assigns none, 1000 */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Whether that user is taken on a cluster that assigns one of its own. @default if `owner` is given */
+  readonly ownerIsGiven?: boolean;
   /** Seconds the registry may take until it serves what was asked. @default 600 */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
+  /** The live cluster, already read and found fit for all this. @default it is read and checked here */
+  readonly checked?: Seen;
 }
 
 /**
@@ -27,39 +53,42 @@ export interface StandaloneRegistryArgs {
  * replicas share. What others change in them by hand is put back, and every up ends only when the pods serve what was
  * asked, also when nothing had to change. Down (Removed) is no pods; destroy then takes the objects away.
  */
-export class StandaloneRegistry extends pulumi.ComponentResource {
+export class StandaloneRegistry extends Component {
   /** Where pods reach the registry, host:port; there is none while it is Removed. */
   readonly endpoint: string;
   /** The Deployment's conditions: after the rollout in up, as they are now in preview. */
   readonly conditions: pulumi.Output<Condition[]>;
 
+  private readonly plan: StandalonePlan;
+  private readonly checked: Promise<Seen>;
+
   constructor(
-    private readonly name: string,
+    name: string,
     private readonly args: StandaloneRegistryArgs,
-    private readonly options: pulumi.ComponentResourceOptions = {},
+    options: pulumi.ComponentResourceOptions = {},
   ) {
-    super("image-registry:index:StandaloneRegistry", name, {}, options);
-    if (pulumi.runtime.isDryRun()) this.warn();
+    super("StandaloneRegistry", name, options);
+    this.plan = standalonePlan(args);
+    this.checked = args.checked
+      ? Promise.resolve(args.checked)
+      : checkOn(standalone, args.connection, this.plan);
+    this.warnInPreview(this.checked);
     const secret = this.httpSecret();
     const deployment = this.deployment(secret);
     const service = this.service();
     this.disruptionBudget();
-    this.endpoint = endpointOf(args.registry.plan);
+    this.endpoint = endpointIn(args.namespace);
     this.conditions = pulumi.all([deployment.id, service.id]).apply(() => this.converged());
     this.registerOutputs({ endpoint: this.endpoint, conditions: this.conditions });
   }
 
-  private warn(): void {
-    for (const warning of this.args.registry.warnings) void pulumi.log.warn(warning, this);
-  }
-
   // Running pods know the live value: a stack made anew keeps it, instead of a new one that half of the replicas have.
   private httpSecret(): Secret {
-    const drawn = new RandomBytes(`${this.name}-http-secret`, { length: 64 }, { parent: this }).hex;
-    const { live } = this.args.registry;
-    const value = live.httpSecret === undefined ? drawn : pulumi.secret(live.httpSecret);
+    const drawn = new RandomBytes(this.child("http-secret"), { length: 64 }, { parent: this }).hex;
+    const known = pulumi.output(this.checked.then(({ live }) => live.httpSecret));
+    const value = known.apply((secret) => (secret === undefined ? drawn : pulumi.secret(secret)));
     return new Secret(
-      `${this.name}-http-secret`,
+      this.child("http-secret"),
       {
         metadata: { ...this.metadata(), name: httpSecret.name },
         stringData: { [httpSecret.key]: value },
@@ -69,28 +98,31 @@ export class StandaloneRegistry extends pulumi.ComponentResource {
   }
 
   private deployment(secret: Secret): Deployment {
-    const { spec, ...state } = this.args.registry.deployment;
+    const spec = this.checked.then(({ live }) => deploymentSpec(this.plan, live));
     return new Deployment(
       this.name,
-      // The types of the two Kubernetes libraries differ only in fields that are the server's.
-      { metadata: this.metadata(applied(state)), spec: spec as input.apps.v1.DeploymentSpec },
-      { ...this.childOptions(), ...this.takesOver("apps/v1", "Deployment"), dependsOn: secret },
+      {
+        metadata: this.metadata(this.applied("Deployment", spec)),
+        // The types of the two Kubernetes libraries differ only in fields that are the server's.
+        spec: spec as Promise<input.apps.v1.DeploymentSpec>,
+      },
+      this.childOptions({ ...this.takesOver("apps/v1", "Deployment"), dependsOn: secret }),
     );
   }
 
   private service(): Service {
-    const { spec, ...state } = this.args.registry.service;
+    const spec = serviceSpec();
     return new Service(
-      `${this.name}-service`,
-      { metadata: this.metadata(applied(state)), spec },
-      { ...this.childOptions(), ...this.takesOver("v1", "Service") },
+      this.child("service"),
+      { metadata: this.metadata(this.applied("Service", Promise.resolve(spec))), spec },
+      this.childOptions(this.takesOver("v1", "Service")),
     );
   }
 
   // Nodes are drained one pod at a time, and always can be: a budget that allows none would stop them.
   private disruptionBudget(): PodDisruptionBudget {
     return new PodDisruptionBudget(
-      `${this.name}-budget`,
+      this.child("budget"),
       { metadata: this.metadata(), spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
       this.childOptions(),
     );
@@ -102,38 +134,58 @@ export class StandaloneRegistry extends pulumi.ComponentResource {
       // This component waits itself, on unchanged objects too, and knows what the pods say.
       ...(applied !== undefined && { "pulumi.com/skipAwait": "true", [appliedAnnotation]: applied }),
     };
-    const { namespace } = this.args.registry.plan;
+    const { namespace } = this.args;
     return { name: standaloneName, namespace, labels: { ...selector, ...managedBy }, annotations };
   }
 
+  // What was changed by hand, merged with what is asked, may be refused by the server (a port of one name with two
+  // numbers). The up takes those fields over first; a preview does not, and with a value unknown the engine does not ask
+  // the server.
+  private applied(kind: "Deployment" | "Service", spec: Promise<object>): pulumi.Output<string> {
+    const value = this.checked.then(async ({ live, drift }) => {
+      const hasDrifted = drift.some((field) => field.kind === kind);
+      if (hasDrifted && pulumi.runtime.isDryRun()) return pulumi.output(unknown as unknown as string);
+      const object = kind === "Deployment" ? live.deployment : live.service;
+      return pulumi.output(appliedValue(object, await spec, hasDrifted));
+    });
+    return pulumi.output(value);
+  }
+
   private takesOver(apiVersion: string, kind: string): pulumi.CustomResourceOptions {
-    const { connection, plan } = this.args.registry;
-    const object = { apiVersion, kind, name: standaloneName, namespace: plan.namespace };
-    const hook = new pulumi.ResourceHook(`${this.name}-take-over-${kind}`, () =>
+    const { connection, namespace } = this.args;
+    const object = { apiVersion, kind, name: standaloneName, namespace };
+    const hook = this.hook(`take-over-${kind}`, () =>
       takeOverSpec(new ClusterClient(connection), object, standaloneManager),
     );
     return { hooks: { beforeCreate: [hook], beforeUpdate: [hook] } };
   }
 
-  private childOptions(): pulumi.CustomResourceOptions {
-    return { parent: this, retainOnDelete: this.options.retainOnDelete };
-  }
-
   private async converged(): Promise<Condition[]> {
-    const { connection, plan, live } = this.args.registry;
-    if (pulumi.runtime.isDryRun()) return standaloneConditions(live);
-    const rollout = await waitFor(connection, watchStandalone(plan), {
-      timeoutSeconds: this.args.timeoutSeconds ?? 600,
-      progress: (line) => void pulumi.log.info(line, this, undefined, true),
+    const { live } = await this.checked;
+    if (pulumi.runtime.isDryRun()) return conditionsOf(live);
+    const { connection, timeoutSeconds = 600 } = this.args;
+    const serving = await waitFor(standalone, connection, this.plan, {
+      timeoutSeconds,
+      progress: (line) => this.inform(line, { passing: true }),
     });
-    return standaloneConditions(rollout);
+    return conditionsOf(serving);
   }
 }
 
-// What was changed by hand, merged with what is asked, may be refused by the server (a port of one name with two numbers).
-// The up takes those fields over first; a preview does not, and with a value unknown the engine does not ask the server.
-function applied(wanted: Pick<Wanted<unknown>, "applied" | "hasDrifted">): pulumi.Input<string> {
-  return pulumi.runtime.isDryRun() && wanted.hasDrifted
-    ? pulumi.output(unknown as unknown as string)
-    : wanted.applied;
+function standalonePlan({
+  namespace,
+  image,
+  tlsSecret,
+  owner,
+  ownerIsGiven,
+  ...plain
+}: StandaloneRegistryArgs) {
+  return {
+    ...planFor(namespace, plain),
+    ownAffinity: true,
+    image,
+    tlsSecret,
+    owner: owner ?? { uid: 1000, gid: 1000 },
+    ownerIsGiven: ownerIsGiven ?? owner !== undefined,
+  };
 }

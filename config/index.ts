@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isKubeconfigContents } from "../kubernetes/kubeconfig-contents";
+import { isKubeconfigContents } from "../kubernetes/kubeconfig";
 import { describeIssues, describeViolation } from "./messages";
 import { violations } from "./rules";
 import { type Configuration, configuration, secretKeys } from "./schema";

@@ -1,3 +1,5 @@
+import { settingNames } from "../platforms/settings";
+import { askTier, isProduction, saidByName } from "./production";
 import type { Configuration } from "./schema";
 
 export interface Violation {
@@ -8,6 +10,7 @@ export interface Violation {
 /** What no single value shows: rules between values, which the operator, NFS or the data would pay for. */
 export function violations(config: Configuration, stack: string): Violation[] {
   return [
+    ...tierRules(config, stack),
     ...backendRules(config),
     ...emptyDirRules(config, stack),
     ...accessModeRules(config),
@@ -17,9 +20,14 @@ export function violations(config: Configuration, stack: string): Violation[] {
   ];
 }
 
-/** Whether a stack's name says that people depend on it. */
-export function isProduction(stack: string): boolean {
-  return /(^|[-_./])(prod|production|prd|live)\d*([-_./]|$)/i.test(stack);
+function tierRules({ tier }: Configuration, stack: string): Violation[] {
+  if (tier !== "other" || !saidByName(stack)) return [];
+  return [
+    violation(
+      ["tier"],
+      `contradicts the name of stack "${stack}", which says production; name the stack otherwise, or take the key out`,
+    ),
+  ];
 }
 
 function backendRules({ backend, ...config }: Configuration): Violation[] {
@@ -36,7 +44,8 @@ function backendRules({ backend, ...config }: Configuration): Violation[] {
   ];
 }
 
-function emptyDirRules({ backend, replicas, acceptImageLoss }: Configuration, stack: string): Violation[] {
+function emptyDirRules(config: Configuration, stack: string): Violation[] {
+  const { backend, replicas, acceptImageLoss, tier } = config;
   if (backend !== "emptyDir") return [];
   const found: Violation[] = [];
   if (replicas > 1) {
@@ -47,13 +56,17 @@ function emptyDirRules({ backend, replicas, acceptImageLoss }: Configuration, st
       ),
     );
   }
-  if (isProduction(stack) && !acceptImageLoss) {
+  const production = isProduction(stack, tier);
+  if (production && !acceptImageLoss) {
     found.push(
       violation(
         ["backend"],
-        `loses every image when the pod restarts, and stack "${stack}" is named as production; use nfs, pvc or s3, or say acceptImageLoss: true`,
+        `loses every image when the pod restarts, and stack "${stack}" is production; use nfs, pvc or s3, or say acceptImageLoss: true`,
       ),
     );
+  }
+  if (production === undefined && !acceptImageLoss) {
+    found.push(violation(["backend"], `loses every image when the pod restarts, and ${askTier(stack)}`));
   }
   return found;
 }
@@ -115,16 +128,6 @@ function placementRules({ placement }: Configuration): Violation[] {
       ];
 }
 
-/** The settings of the Config CR that the registry itself understands; the others speak to its operator. */
-const standaloneSettings = [
-  "readOnly",
-  "logLevel",
-  "disableRedirect",
-  "resources",
-  "affinity",
-  "topologySpreadConstraints",
-];
-
 function standaloneRules({
   platform,
   managementState,
@@ -133,12 +136,13 @@ function standaloneRules({
   standalone,
 }: Configuration): Violation[] {
   if (platform !== "standalone") return [];
+  const known: readonly string[] = settingNames.registry;
   const found = Object.keys(registry ?? {})
-    .filter((key) => !standaloneSettings.includes(key))
+    .filter((key) => !known.includes(key))
     .map((key) =>
       violation(
         ["registry", key],
-        `is for the registry's operator; platform "standalone" takes ${standaloneSettings.join(", ")}`,
+        `is for the registry's operator; platform "standalone" takes ${known.join(", ")}`,
       ),
     );
   if (managementState === "Unmanaged") {

@@ -2,8 +2,8 @@ import * as z from "zod";
 import configSpec from "../crds/config-spec.json";
 import prunerSpec from "../crds/imagepruner-spec.json";
 import { infraLabel } from "../kubernetes/nodes";
-import type { Storage } from "../platforms/operator/registry";
-import type { PrunerSettings, RegistrySettings } from "../platforms/operator/settings";
+import type { Storage } from "../backends/backend";
+import { type PrunerSettings, type RegistrySettings, settingNames } from "../platforms/settings";
 import {
   checkExportPath,
   checkId,
@@ -65,6 +65,8 @@ const host = z.strictObject({
   dedicated: flag.default(false),
   firewall: z.enum(["auto", "none"]).default("auto"),
   forceRemoval: flag.default(false),
+  otherExports: z.enum(["refuse", "warn"]).default("refuse"),
+  fsid: integer(1, 2 ** 31 - 1).optional(),
   takeOverFrom: stackName.optional(),
 });
 
@@ -160,17 +162,8 @@ function fieldsOf(spec: { properties: object }, keys: readonly string[], require
 }
 
 const settings = fieldsOf(configSpec, [
-  "defaultRoute",
-  "routes",
-  "readOnly",
-  "disableRedirect",
-  "logLevel",
-  "operatorLogLevel",
-  "proxy",
-  "requests",
-  "resources",
-  "affinity",
-  "topologySpreadConstraints",
+  ...settingNames.registry,
+  ...settingNames.operator,
 ]) as z.ZodType<RegistrySettings>;
 
 const pruner = (
@@ -212,6 +205,7 @@ export const configuration = z.strictObject({
   replicas: integer(1, 100).default(1),
   rolloutStrategy: z.enum(["RollingUpdate", "Recreate"]).default("RollingUpdate"),
   acceptImageLoss: flag.default(false),
+  tier: z.enum(["", "production", "other"]).default(""),
   timeoutSeconds: integer(1, 7200).default(600),
   nfs: section(nfs),
   sshPrivateKey: z.string().default(""),

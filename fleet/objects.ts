@@ -1,9 +1,9 @@
 import { productionIn } from "../ci/lib/policies";
+import { askTier, isProduction } from "../config/production";
 import { UserError } from "../errors";
-import { isProductionStack } from "../policy/production-stacks";
 import type { Checkout } from "./git";
 import { hubObjects } from "./hub";
-import { committedStacks, readStack } from "./stack-files";
+import { type CommittedStack, committedStacks, readStack } from "./stack-files";
 import { type Mode, overlayOf, type Source, type StackObject, stackObject } from "./stack-object";
 import { policySettings } from "./workspace";
 
@@ -32,15 +32,17 @@ export function fleetObjects(options: FleetOptions): Fleet {
   const { checkout, previewOnly, approvers } = options;
   const settings = checkout.text(options.source.commit, policySettings);
   const source = { ...options.source, hasPolicySettings: settings !== undefined };
-  const production = settings === undefined ? undefined : productionIn(settings, policySettings);
-  const names = options.stacks.length > 0 ? options.stacks : committedStacks(checkout, source.commit);
+  const committed = committedStacks(checkout, source.commit);
+  const production = settings === undefined ? [] : productionIn(settings, policySettings, committed);
+  const names = options.stacks.length > 0 ? options.stacks : committed;
   const unknown = previewOnly.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new UserError(`--preview-only "${unknown}": is not among the stacks`);
-  const objects = collected(names, (name) =>
-    modesOf(name, previewOnly.includes(name), production).map((mode) =>
-      objectOf(checkout, source, name, mode),
-    ),
-  ).flat();
+  const objects = collected(names, (name) => {
+    const stack = readStack(checkout, source.commit, name);
+    return modesOf(stack, previewOnly.includes(name), production).map((mode) =>
+      objectOf(checkout, source, stack, mode),
+    );
+  }).flat();
   assertDistinct(objects);
   const isApproved = ({ metadata }: StackObject) => metadata.labels["image-registry/mode"] === "approved";
   return {
@@ -50,15 +52,16 @@ export function fleetObjects(options: FleetOptions): Fleet {
   };
 }
 
-function modesOf(name: string, isPreviewOnly: boolean, production: string[] | undefined): Mode[] {
+function modesOf({ name, configuration }: CommittedStack, isPreviewOnly: boolean, named: string[]): Mode[] {
   if (isPreviewOnly) return ["preview"];
-  return isProductionStack(name, production) ? ["preview", "approved"] : ["up"];
+  const production = isProduction(name, configuration.tier, named);
+  if (production === undefined) throw new UserError(askTier(name));
+  return production ? ["preview", "approved"] : ["up"];
 }
 
 /** What the hub sets is checked together with what the file says: it is what the run will get. */
-function objectOf(checkout: Checkout, source: Source, name: string, mode: Mode): StackObject {
-  const stack = readStack(checkout, source.commit, name);
-  readStack(checkout, source.commit, name, overlayOf(mode, stack));
+function objectOf(checkout: Checkout, source: Source, stack: CommittedStack, mode: Mode): StackObject {
+  readStack(checkout, source.commit, stack.name, overlayOf(mode, stack));
   return stackObject(stack, mode, source);
 }
 

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { checkConfiguration, type Configuration } from "../config";
 import { secretKeys } from "../config/schema";
 import { isObject } from "../config/values";
-import { isKubeconfigContents } from "../kubernetes/kubeconfig-contents";
+import { isKubeconfigContents } from "../kubernetes/kubeconfig";
 import { UserError } from "../errors";
 import type { Checkout } from "./git";
 

@@ -3,7 +3,6 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { load, YAMLException } from "js-yaml";
 import { UserError } from "../errors";
-import { isKubeconfigContents } from "./kubeconfig-contents";
 
 /** Which cluster, and as whom. */
 export interface ClusterConnection {
@@ -59,6 +58,11 @@ interface Kubeconfig {
   clusters?: { name: string; cluster?: KubeCluster }[] | null;
   users?: { name: string; user?: KubeUser }[] | null;
   contexts?: { name: string; context?: { cluster?: string; user?: string } }[] | null;
+}
+
+/** A kubeconfig is given by path or by contents; only contents have more than one line or start a document. */
+export function isKubeconfigContents(kubeconfig: unknown): boolean {
+  return typeof kubeconfig === "string" && /\n|^\s*[{]|^apiVersion:/.test(kubeconfig);
 }
 
 /** The connection's context in the kubeconfig; what is missing in it is an error that says what is there. */

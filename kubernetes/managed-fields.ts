@@ -1,19 +1,19 @@
 import type { KubernetesObject, V1ManagedFieldsEntry } from "@kubernetes/client-node";
+import { type ClusterClient, ClusterError } from "./client";
 
-interface ManagedFields {
-  readonly manager?: string;
-  readonly operation?: string;
-  readonly fieldsV1?: object;
+/** `fieldsV1`: `{"f:spec": {"f:replicas": {}}}`. */
+interface Fields {
+  [field: string]: Fields;
 }
 
 /** Whether any field manager other than the named one owns the field at the path (`metadata.managedFields`). */
 export function ownedByOther(object: KubernetesObject, manager: string, path: readonly string[]): boolean {
-  return entries(object).some((entry) => !isApplyOf(manager, entry) && owns(entry, path));
+  return entriesOf(object).some((entry) => !isApplyOf(manager, entry) && owns(entry, path));
 }
 
 /** Whether the manager applied the field at the path, and nobody changed it since. */
 export function ownedBy(object: KubernetesObject, manager: string, path: readonly string[]): boolean {
-  return entries(object).some((entry) => isApplyOf(manager, entry) && owns(entry, path));
+  return entriesOf(object).some((entry) => isApplyOf(manager, entry) && owns(entry, path));
 }
 
 /** Whether the manager applied the object once and has since lost the field to another one. */
@@ -23,12 +23,12 @@ export function lostByManager(object: KubernetesObject, manager: string, path: r
 
 /** Whether the manager has ever applied the object. */
 export function appliedBy(object: KubernetesObject, manager: string): boolean {
-  return entries(object).some((entry) => isApplyOf(manager, entry));
+  return entriesOf(object).some((entry) => isApplyOf(manager, entry));
 }
 
 /** Who owns the field now. */
 export function managersOf(object: KubernetesObject, path: readonly string[]): string[] {
-  return entries(object).flatMap((entry) => (entry.manager && owns(entry, path) ? [entry.manager] : []));
+  return entriesOf(object).flatMap((entry) => (entry.manager && owns(entry, path) ? [entry.manager] : []));
 }
 
 /**
@@ -42,14 +42,82 @@ export function takenFromOthers(
 ): V1ManagedFieldsEntry[] | undefined {
   if (!paths.some((path) => ownedByOther(object, manager, path))) return undefined;
   const result = structuredClone(object.metadata?.managedFields ?? []);
-  for (const { fieldsV1 } of result.filter((entry) => !isApplyOf(manager, entry))) {
-    for (const path of paths) drop(fieldsV1 as Fields | undefined, path);
+  for (const entry of result.filter((entry) => !isApplyOf(manager, entry))) {
+    for (const path of paths) drop(fieldsOf(entry), path);
   }
   return result;
 }
 
-interface Fields {
-  [field: string]: Fields;
+/**
+ * `metadata.managedFields` with all that others own of the spec handed over to the named manager; undefined when nobody
+ * else owns any. Server-side apply leaves what others own and takes away what its own manager no longer asks for: once
+ * this is written back, the next apply makes the spec what it says, in one write.
+ */
+export function specHandedOver(
+  object: KubernetesObject,
+  manager: string,
+): V1ManagedFieldsEntry[] | undefined {
+  const entries = entriesOf(object);
+  const isOurs = (entry: V1ManagedFieldsEntry) => isApplyOf(manager, entry);
+  const isForeign = (entry: V1ManagedFieldsEntry) =>
+    !isOurs(entry) && entry.subresource !== "status" && fieldsOf(entry)?.["f:spec"] !== undefined;
+  const foreign = entries.filter(isForeign);
+  if (foreign.length === 0) return undefined;
+  const blank = { manager, operation: "Apply", fieldsType: "FieldsV1", fieldsV1: {} };
+  const ours = entries.find(isOurs) ?? {
+    ...blank,
+    ...(object.apiVersion !== undefined && { apiVersion: object.apiVersion }),
+  };
+  const specs = foreign.map((entry) => ({ "f:spec": withoutAnnotations(fieldsOf(entry)?.["f:spec"] ?? {}) }));
+  const rest = entries.flatMap((entry) => {
+    if (isOurs(entry)) return [];
+    return isForeign(entry) ? withoutSpec(entry) : [entry];
+  });
+  return [...rest, { ...ours, fieldsV1: specs.reduce<Fields>(union, fieldsOf(ours) ?? {}) }];
+}
+
+function withoutSpec(entry: V1ManagedFieldsEntry): V1ManagedFieldsEntry[] {
+  const fields = Object.entries(fieldsOf(entry) ?? {}).filter(([key]) => key !== "f:spec");
+  return fields.length ? [{ ...entry, fieldsV1: Object.fromEntries(fields) }] : [];
+}
+
+const attempts = 10;
+
+/** Makes the manager the owner of all that others set in the object's spec. */
+export async function takeOverSpec(
+  client: ClusterClient,
+  object: Record<"apiVersion" | "kind" | "name" | "namespace", string>,
+  manager: string,
+): Promise<void> {
+  const { apiVersion, kind, name, namespace } = object;
+  for (let attempt = 1; ; attempt++) {
+    const live = await client.get<KubernetesObject>(apiVersion, kind, name, namespace);
+    const managedFields = live && specHandedOver({ ...live, apiVersion }, manager);
+    if (!managedFields) return;
+    const resourceVersion = live.metadata?.resourceVersion ?? "";
+    const metadata = { name, namespace, resourceVersion, managedFields };
+    try {
+      return await client.mergePatch({ apiVersion, kind, metadata }, manager);
+    } catch (error) {
+      // While pods roll, controllers write the status of what was just read.
+      const isConflict = error instanceof ClusterError && error.code === 409;
+      if (!isConflict || attempt === attempts) throw error;
+    }
+  }
+}
+
+function union(one: Fields, other: Fields): Fields {
+  const merged = { ...one };
+  for (const [key, fields] of Object.entries(other)) merged[key] = union(merged[key] ?? {}, fields);
+  return merged;
+}
+
+// To own the pods' annotations and not ask for them would take them away, and restart the pods.
+function withoutAnnotations(spec: Fields): Fields {
+  const { "f:metadata": metadata, ...template } = spec["f:template"] ?? {};
+  if (!metadata) return spec;
+  const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== "f:annotations"));
+  return { ...spec, "f:template": { ...template, "f:metadata": kept } };
 }
 
 /** A parent left with nothing goes too: alone, it would mean the field as a whole. */
@@ -61,16 +129,20 @@ function drop(fields: Fields | undefined, [first, ...rest]: readonly string[]): 
   if (rest.length === 0 || Object.keys(child).length === 0) delete fields[key];
 }
 
-function entries(object: KubernetesObject): readonly ManagedFields[] {
+function entriesOf(object: KubernetesObject): readonly V1ManagedFieldsEntry[] {
   return object.metadata?.managedFields ?? [];
 }
 
-function isApplyOf(manager: string, entry: ManagedFields): boolean {
+function fieldsOf({ fieldsV1 }: V1ManagedFieldsEntry): Fields | undefined {
+  return fieldsV1 as Fields | undefined;
+}
+
+function isApplyOf(manager: string, entry: V1ManagedFieldsEntry): boolean {
   return entry.manager === manager && entry.operation === "Apply";
 }
 
-function owns({ fieldsV1 }: ManagedFields, path: readonly string[]): boolean {
-  let fields = fieldsV1 as Record<string, object> | undefined;
-  for (const key of path) fields = fields?.[`f:${key}`] as Record<string, object> | undefined;
-  return fields !== undefined;
+function owns(entry: V1ManagedFieldsEntry, path: readonly string[]): boolean {
+  return (
+    path.reduce<Fields | undefined>((fields, key) => fields?.[`f:${key}`], fieldsOf(entry)) !== undefined
+  );
 }

@@ -1,7 +1,7 @@
 import type { V1PersistentVolume, V1Taint, V1Toleration } from "@kubernetes/client-node";
 
-import { describeStorage } from "../backends/backend";
-import { isProduction } from "../config/rules";
+import { describeStorage } from "../backends/stores";
+import { saidByName } from "../config/production";
 import { infraLabel } from "../kubernetes/nodes";
 import type { NewCluster } from "./live";
 
@@ -18,7 +18,7 @@ export function proposedBackend(stack: string, cluster: NewCluster): AskedBacken
   const storage = cluster.registry?.spec.storage ?? {};
   if (storage.pvc) return nfsVolumeInUse(cluster) ? "nfs" : "pvc";
   if (storage.s3) return "s3";
-  return isProduction(stack) ? "nfs" : "emptyDir";
+  return saidByName(stack) === false ? "emptyDir" : "nfs";
 }
 
 export interface ProposedExport {

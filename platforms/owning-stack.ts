@@ -1,4 +1,5 @@
 import type { V1ConfigMap } from "@kubernetes/client-node";
+import type { Finding } from "../backends/backend";
 import type { ClusterClient } from "../kubernetes/client";
 
 /**
@@ -13,14 +14,14 @@ export function readOwningStack(client: ClusterClient, namespace: string): Promi
 }
 
 /** Why the stack (organization/project/stack) may not have this cluster, or undefined when it may. */
-export function heldByAnother(configMap: V1ConfigMap | undefined, stack: string): string | undefined {
+export function heldByAnother(configMap: V1ConfigMap | undefined, stack: string): Finding | undefined {
   if (!configMap || configMap.data?.["stack"] === stack) return undefined;
   const holder = configMap.data?.["stack"];
   const { namespace } = configMap.metadata ?? {};
   const remove = `oc delete configmap ${owningStackName} -n ${namespace}`;
-  if (!holder) return `stack: ConfigMap ${namespace}/${owningStackName} names no stack; remove it: ${remove}`;
-  return (
-    `stack: this cluster's registry belongs to stack "${holder}", and this is "${stack}"; destroy that one first: ` +
-    `pulumi destroy --stack ${holder}; or, where it was renamed or moved, or its state is lost: ${remove}`
-  );
+  const message = holder
+    ? `this cluster's registry belongs to stack "${holder}", and this is "${stack}"; destroy that one first: ` +
+      `pulumi destroy --stack ${holder}; or, where it was renamed or moved, or its state is lost: ${remove}`
+    : `ConfigMap ${namespace}/${owningStackName} names no stack; remove it: ${remove}`;
+  return { field: "stack", message };
 }

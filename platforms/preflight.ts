@@ -1,153 +1,74 @@
-import { isDeepStrictEqual } from "node:util";
-import type { V1ConfigMap, V1Node, V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import { UserError } from "../errors";
-import { backendsOf, describeStorage, sameStore, storageInUse } from "../backends/backend";
-import { type ClaimPlan, claimConflicts, claimRepairs } from "../backends/nfs";
-import { conditionsOf, describeCondition, podProblems, unfinished } from "./operator/convergence";
-import type { LiveRegistry } from "./operator/live";
-import { heldByAnother } from "./owning-stack";
-import { eligibleNodes, type Placement, whyNot } from "../kubernetes/nodes";
-import type { ManagementState, RolloutStrategy, Storage } from "./operator/registry";
+import type { V1Node } from "@kubernetes/client-node";
+import type { Finding, Storage } from "../backends/backend";
+import { describeStorage, sameStore, storageInUse } from "../backends/stores";
+import { eligibleNodes, whyNot } from "../kubernetes/nodes";
+import type { RegistryPlan } from "./plan";
+import type { Findings, LiveRegistry } from "./platform";
 
-/** What the stack is about to ask of the registry, as far as it can be checked against the live cluster. */
-export interface RegistryPlan {
-  /** Where the registry's pods and claims are. */
-  readonly namespace: string;
-  readonly managementState: ManagementState;
-  readonly replicas: number;
-  readonly rolloutStrategy: RolloutStrategy;
-  readonly storage: Storage;
-  /** The volume and claim that the stack makes itself (backend nfs). */
-  readonly claim?: ClaimPlan;
-  /** Where the pods will go: what the CR's nodeSelector and tolerations will be. */
-  readonly placement: Placement;
-  /** Pods of two replicas repel each other unless the stack brings an affinity of its own. */
-  readonly ownAffinity: boolean;
-  /** Nodes that this run labels as infra nodes itself. */
-  readonly nodesToLabel: readonly string[];
-  /** The user says that leaving a backend with its images is meant. */
-  readonly acceptImageLoss: boolean;
-}
+/** The checks that are the same whoever runs the registry. Pure: the same snapshot gives the same findings. */
 
-export interface Findings {
-  /** What would break or lose something: the run ends before anything is touched. */
-  readonly errors: string[];
-  /** What is wrong now, or about to be changed by force. */
-  readonly warnings: string[];
-}
+type Images = Pick<LiveRegistry, "deployment" | "holdsImages" | "volumeInUse">;
 
-/** Compares the plan with the live cluster. Pure: the same snapshot gives the same findings. */
-export function preflight(live: LiveRegistry, plan: RegistryPlan): Findings {
-  const unready = nodeProblems(live.nodes, plan, servesThePlan(live, plan));
-  return {
-    errors: [...imageLoss(live, plan), ...claimProblems(live, plan), ...unready.errors],
-    warnings: [...(plan.claim ? claimRepairs(live, plan.claim) : []), ...troubles(live), ...unready.warnings],
-  };
-}
-
-/** What the checks found, or that the registry is another stack's: all else would then be that stack's doing. */
-export function findingsFor(
-  stack: string,
-  owningStack: V1ConfigMap | undefined,
-  findings: () => Findings,
-): Findings {
-  const held = heldByAnother(owningStack, stack);
-  return held === undefined ? findings() : { errors: [held], warnings: [] };
-}
-
-/** Throws all errors as one, so that a user mends them in one go. */
-export function assertPreflight({ errors }: Findings): void {
-  if (errors.length)
-    throw new UserError(`nothing was changed:\n${errors.map((error) => `  - ${error}`).join("\n")}`);
-}
-
-export function imageLoss(
-  live: Pick<LiveRegistry, "deployment" | "holdsImages" | "volumeInUse">,
-  plan: RegistryPlan,
-): string[] {
+/** Images that nothing would have any more. */
+export function imageLoss(live: Images, plan: RegistryPlan): Finding[] {
   const inUse = storageInUse(live.deployment);
   if (!inUse || plan.acceptImageLoss || plan.managementState === "Unmanaged" || live.holdsImages === false)
     return [];
   const known = live.holdsImages ? "" : " (the cluster does not say whether any were pushed)";
   if (plan.managementState === "Removed") {
     if (!inUse.emptyDir) return [];
-    return [
-      `managementState: "Removed" deletes the pods, and with them the images in their emptyDir${known}; ` +
-        `copy them elsewhere first, then say acceptImageLoss: true`,
-    ];
+    const message =
+      `"Removed" deletes the pods, and with them the images in their emptyDir${known}; ` +
+      `copy them elsewhere first, then say acceptImageLoss: true`;
+    return [{ field: "managementState", message }];
   }
-  if (sameStore(inUse, plan.storage) || sameExport(live, inUse, plan)) return [];
-  return [
-    `backend: the registry now keeps its images in ${describeStorage(inUse)}, and ${describeStorage(plan.storage)} would not have ` +
-      `them${known}; copy them over first, then say acceptImageLoss: true`,
-  ];
+  if (sameStore(inUse, plan.storage) || sharesFiles(live, inUse, plan)) return [];
+  const message =
+    `the registry now keeps its images in ${describeStorage(inUse)}, and ${describeStorage(plan.storage)} would not have ` +
+    `them${known}; copy them over first, then say acceptImageLoss: true`;
+  return [{ field: "backend", message }];
 }
 
 // Two claims on one export have the same files.
-function sameExport(
-  { volumeInUse }: Pick<LiveRegistry, "volumeInUse">,
-  inUse: Storage,
-  { claim }: RegistryPlan,
-): boolean {
-  const nfs = volumeInUse?.spec?.nfs;
-  return !!inUse.pvc && !!nfs && nfs.server === claim?.nfs.server && nfs.path === claim.nfs.path;
+function sharesFiles({ volumeInUse }: Images, inUse: Storage, { backend }: RegistryPlan): boolean {
+  return !!inUse.pvc && !!volumeInUse && backend.sharesFiles?.(volumeInUse) === true;
 }
 
-export function claimProblems(live: Pick<LiveRegistry, "claims" | "volume">, plan: RegistryPlan): string[] {
-  if (plan.claim) return claimConflicts(live, plan.claim);
-  const name = plan.storage.pvc?.claim;
-  if (name === undefined || plan.managementState !== "Managed") return [];
-  const claim = live.claims.find(({ metadata }) => metadata?.name === name);
-  if (!claim) {
-    const others = live.claims.map(({ metadata }) => `"${metadata?.name}"`).join(", ") || "none";
-    return [
-      `pvc.claim: "${name}" does not exist in namespace ${plan.namespace} (claims there: ${others}); create it first`,
-    ];
-  }
-  return accessModeProblems(claim, plan);
+/** Says so when a pod that keeps its images in an emptyDir would be replaced: they go with it, unasked. */
+export function emptyDirReplaced(
+  { deployment, holdsImages }: Pick<LiveRegistry, "deployment" | "holdsImages">,
+  { managementState, storage }: Pick<RegistryPlan, "managementState" | "storage">,
+  changes: () => string[],
+): Finding[] {
+  const stays = managementState === "Managed" && storage.emptyDir && storageInUse(deployment)?.emptyDir;
+  const changed = stays && holdsImages !== false ? changes() : [];
+  if (changed.length === 0) return [];
+  const message = `the pod is replaced for ${changed.join(", ")}, and the images in its emptyDir go with it`;
+  return [{ field: "backend", message }];
 }
 
-// The operator's own rule for claims (its pkg/storage/pvc): otherwise it stops with Progressing=True/Error.
-function accessModeProblems(claim: V1PersistentVolumeClaim, plan: RegistryPlan): string[] {
-  const modes = claim.spec?.accessModes ?? [];
-  const name = `pvc.claim: "${claim.metadata?.name}"`;
-  if (claim.status?.phase === "Lost")
-    return [`${name} is Lost: its volume is gone; restore the volume or name another claim`];
-  if (modes.includes("ReadWriteMany")) return [];
-  if (!modes.includes("ReadWriteOnce")) {
-    return [
-      `${name} has access modes ${modes.join(", ")}; the registry needs ReadWriteMany or ReadWriteOnce`,
-    ];
-  }
-  const problems: string[] = [];
-  if (plan.replicas > 1)
-    problems.push(`replicas: ${plan.replicas}, but ${name} is ReadWriteOnce, which serves 1 replica`);
-  if (plan.rolloutStrategy !== "Recreate") {
-    problems.push(
-      `rolloutStrategy: "${plan.rolloutStrategy}", but ${name} is ReadWriteOnce, which needs "Recreate"`,
-    );
-  }
-  return problems;
-}
-
-export function nodeProblems(liveNodes: V1Node[], plan: RegistryPlan, served: boolean): Findings {
+/** Nodes that are missing, or too few; nothing is wrong with few as long as the registry serves the plan. */
+export function nodeFindings(found: readonly V1Node[], plan: RegistryPlan, serves: boolean): Findings {
   const none = { errors: [], warnings: [] };
   if (plan.managementState !== "Managed") return none;
-  const unknown = plan.nodesToLabel.filter(
-    (name) => !liveNodes.some(({ metadata }) => metadata?.name === name),
-  );
+  const unknown = plan.nodesToLabel.filter((name) => !found.some(({ metadata }) => metadata?.name === name));
   if (unknown.length) {
-    return { ...none, errors: unknown.map((name) => `placement.nodes: the cluster has no node "${name}"`) };
+    const errors = unknown.map((name) => ({
+      field: "placement.nodes",
+      message: `the cluster has no node "${name}"`,
+    }));
+    return { ...none, errors };
   }
-  const nodes = liveNodes.map((node) => asLabelled(node, plan));
+  const nodes = found.map((node) => asLabelled(node, plan));
   const needed = plan.replicas === 2 && !plan.ownAffinity ? 2 : 1;
   const eligible = eligibleNodes(nodes, plan.placement).length;
   if (eligible >= needed) return none;
-  const problem =
-    `replicas: ${plan.replicas} need ${needed} node${needed > 1 ? "s (the operator keeps two replicas apart)" : ""}, and ` +
+  const message =
+    `${plan.replicas} need ${needed} node${needed > 1 ? "s (the operator keeps two replicas apart)" : ""}, and ` +
     `${eligible} can take the registry's pods (nodeSelector ${selectorText(plan)}): ${whyNotText(nodes, plan)}`;
+  const finding = { field: "replicas", message };
   // Nodes are cordoned and rebooted one by one all the time: nothing is wrong as long as no pod has to move.
-  return served ? { ...none, warnings: [problem] } : { ...none, errors: [problem] };
+  return serves ? { ...none, warnings: [finding] } : { ...none, errors: [finding] };
 }
 
 function asLabelled(node: V1Node, { nodesToLabel, placement }: RegistryPlan): V1Node {
@@ -156,41 +77,14 @@ function asLabelled(node: V1Node, { nodesToLabel, placement }: RegistryPlan): V1
   return { ...node, metadata: { ...node.metadata, labels } };
 }
 
-function servesThePlan({ config, deployment, pods }: LiveRegistry, plan: RegistryPlan): boolean {
-  const inUse = storageInUse(deployment);
-  const { nodeSelector } = plan.placement;
-  return (
-    unfinished({ config, deployment, pods }).length === 0 &&
-    config.spec.replicas === plan.replicas &&
-    inUse !== undefined &&
-    sameStore(inUse, plan.storage) &&
-    isDeepStrictEqual(config.spec.nodeSelector ?? {}, nodeSelector)
-  );
-}
-
 function selectorText({ placement }: RegistryPlan): string {
   const labels = Object.entries(placement.nodeSelector).map(([key, value]) => `${key}=${value}`);
   return labels.join(",") || "any";
 }
 
-function whyNotText(nodes: V1Node[], { placement }: RegistryPlan): string {
+function whyNotText(nodes: readonly V1Node[], { placement }: RegistryPlan): string {
   if (nodes.length === 0) return "no node has these labels";
   const shown = nodes.slice(0, 8).map((node) => `${node.metadata?.name} ${whyNot(node, placement) ?? "can"}`);
   const more = nodes.length - shown.length;
   return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
-}
-
-function troubles(live: LiveRegistry): string[] {
-  const waiting = unfinished(live);
-  if (waiting.length === 0) return [];
-  const held = backendsOf(live.config.spec.storage).length;
-  const conditions = conditionsOf(live.config)
-    .filter(({ type, status }) =>
-      type.endsWith("Available") || type === "StorageExists" ? status !== "True" : status === "True",
-    )
-    .map(describeCondition);
-  const lines = new Set([...waiting, ...conditions, ...podProblems(live.pods)]);
-  return [
-    `the live registry has not converged (${held} storage backend${held === 1 ? "" : "s"}):\n${[...lines].map((line) => `  ${line}`).join("\n")}`,
-  ];
 }

@@ -1,12 +1,8 @@
 import type { V1Deployment } from "@kubernetes/client-node";
-import { storageInUse } from "../backends/backend";
-import {
-  registryApi,
-  type RegistryConfig,
-  registryNamespace,
-  type Storage,
-} from "../platforms/operator/registry";
-import { selector } from "../platforms/standalone/plan";
+import type { Storage } from "../backends/backend";
+import { storageInUse } from "../backends/stores";
+import { registryApi, type RegistryConfig, registryNamespace } from "../platforms/operator/registry";
+import { selector } from "../platforms/standalone/registry";
 
 /** What a resource asks of the registry, and under which keys, on either platform. */
 export interface AskedRegistry {

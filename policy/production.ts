@@ -1,7 +1,8 @@
 import type { PolicyConfigSchema, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import { infraLabel } from "../kubernetes/nodes";
+import { askTier } from "../config/production";
 import { type AskedRegistry, askedRegistry } from "./asked-registry";
-import { isProductionStack } from "./production-stacks";
+import { isProductionStack } from "./production-stack";
 
 const configSchema: PolicyConfigSchema = {
   properties: {
@@ -9,7 +10,7 @@ const configSchema: PolicyConfigSchema = {
       type: "array",
       items: { type: "string" },
       description:
-        'Names of the production stacks; "*" stands for any text. Without it: the names that the program takes for production.',
+        'Names of production stacks, besides those that their name or tier says to be; "*" stands for any text.',
     },
   },
 };
@@ -28,9 +29,10 @@ function inProduction(
     validateResource: (args, report) => {
       const stack = stackOf(args);
       const { stacks } = args.getConfig<{ stacks?: string[] }>();
-      const asked = isProductionStack(stack, stacks) && askedRegistry(args);
+      const production = isProductionStack(stack, stacks);
+      const asked = production === false ? undefined : askedRegistry(args);
       const found = asked && problem(asked);
-      if (found) report(`${found} (stack "${stack}" is production)`);
+      if (found) report(`${found} (${production ? `stack "${stack}" is production` : askTier(stack)})`);
     },
   };
 }

@@ -1,17 +1,27 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
-import type { V1PersistentVolume } from "@kubernetes/client-node";
+
+/** Where a kind says what becomes of a volume without its claim. A patch that does not say it leaves it alone. */
+const kinds: readonly [type: RegExp, key: string][] = [
+  [/^kubernetes:core\/v1:PersistentVolume(Patch)?$/, "spec.persistentVolumeReclaimPolicy"],
+  [/^kubernetes:storage\.k8s\.io\/\w+:StorageClass(Patch)?$/, "reclaimPolicy"],
+];
 
 export const volumesRetained: ResourceValidationPolicy = {
   name: "volumes-retained",
   description: "A volume outlives its claim.",
   enforcementLevel: "mandatory",
   validateResource: ({ type, props }, report) => {
-    if (type !== "kubernetes:core/v1:PersistentVolume") return;
-    const policy = (props as V1PersistentVolume).spec?.persistentVolumeReclaimPolicy;
-    if (policy === "Retain") return;
+    const key = kinds.find(([pattern]) => pattern.test(type))?.[1];
+    if (key === undefined) return;
+    const policy = at(props, key.split("."));
+    if (policy === "Retain" || (policy === undefined && type.endsWith("Patch"))) return;
     report(
-      `spec.persistentVolumeReclaimPolicy is ${policy ? `"${policy}"` : "missing"} and must be "Retain": ` +
+      `${key} is ${policy ? JSON.stringify(policy) : "missing"} and must be "Retain": ` +
         "who deletes the claim would else delete the images",
     );
   },
 };
+
+function at(value: unknown, keys: readonly string[]): unknown {
+  return keys.reduce((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
+}

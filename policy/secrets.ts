@@ -1,6 +1,6 @@
 import { type ResourceValidationPolicy, Secret } from "@pulumi/policy";
 import { runtime } from "@pulumi/pulumi";
-import { isKubeconfigContents } from "../kubernetes/kubeconfig-contents";
+import { isKubeconfigContents } from "../kubernetes/kubeconfig";
 import { registryApi } from "../platforms/operator/registry";
 import { type Text, texts } from "./texts";
 

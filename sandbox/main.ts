@@ -4,7 +4,8 @@ import { constants } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 
-import { projectDirectory, stackConfiguration } from "../stack/stack-file";
+import { projectDirectory } from "../project";
+import { stackConfiguration } from "../stack/stack-file";
 import { UserError } from "../errors";
 import {
   defaultDirectory,

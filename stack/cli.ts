@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import * as path from "node:path";
+import { createInterface } from "node:readline";
 
 import { UserError } from "../errors";
-import { projectDirectory } from "./stack-file";
+import { projectDirectory } from "../project";
 
 /** How a command of the Pulumi CLI went. */
 export interface CliRun {
   /** 0 when all is well; else the CLI's own, or 1 when a signal ended it. */
   readonly exitCode: number;
   readonly stdout: string;
+  readonly stderr: string;
   /** Both streams, as they came. */
   readonly output: string;
 }
@@ -23,8 +25,8 @@ export interface CliOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** What the CLI reads. Default: nothing. */
   readonly stdin?: string;
-  /** Shows what it writes, as it comes. */
-  readonly echo?: (text: string) => void;
+  /** Shows each line that it writes, as it comes. */
+  readonly echo?: (line: string) => void;
   /** Asks it to end in order: what it has begun to change is finished and recorded. */
   readonly signal?: AbortSignal;
 }
@@ -39,17 +41,18 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
   const { environment = process.env, cwd = projectDirectory, stdin = "", echo, signal } = options;
   const child = spawn(options.cli ?? "pulumi", [...args, "--non-interactive"], {
     cwd,
-    env: { ...environment, PATH: installedPath(environment) },
+    env: { ...environment, PATH: installedPath(environment), PULUMI_SKIP_UPDATE_CHECK: "true" },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const stop = () => child.kill("SIGINT");
   signal?.addEventListener("abort", stop);
-  const texts = { stdout: "", output: "" };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      texts.output += text;
-      if (stream === child.stdout) texts.stdout += text;
-      echo?.(text);
+  const texts = { stdout: "", stderr: "", output: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    // By lines, so that the two streams never make one of their halves.
+    createInterface({ input: child[name], crlfDelay: Infinity }).on("line", (line) => {
+      texts[name] += `${line}\n`;
+      texts.output += `${line}\n`;
+      echo?.(line);
     });
   }
   child.stdin.on("error", () => undefined).end(stdin); // a command that does not read is not an error

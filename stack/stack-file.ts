@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 
+import { projectDirectory } from "../project";
+
 interface ProjectFile {
   name: string;
   config: Record<string, { default?: unknown; value?: unknown }>;
@@ -10,8 +12,6 @@ interface ProjectFile {
 interface StackFile {
   config?: Record<string, unknown>;
 }
-
-export const projectDirectory = path.dirname(__dirname);
 
 /**
  * A stack's configuration as the program would get it: Pulumi.yaml's values and defaults, what Pulumi.NAME.yaml says,

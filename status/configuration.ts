@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 
 import { checkConfiguration, type Configuration, valuesFrom } from "../config";
+import { projectDirectory } from "../project";
 import { UserError } from "../errors";
 import { runCli } from "../stack/cli";
-import { projectDirectory, stackConfiguration } from "../stack/stack-file";
+import { stackConfiguration } from "../stack/stack-file";
 
 /**
  * A stack's configuration, from its file; where the file holds encrypted values, from the Pulumi CLI, which can read

@@ -1,5 +1,4 @@
-import type { Configuration } from "../config";
-import { exportHostConnection } from "../backends/nfs-hosts";
+import type { Backend } from "../backends/backend";
 import { exportStatusScript, parseExportStatus, runOverSsh, type ExportStatus } from "../hosts";
 
 /** Where the images are kept, and what the host that serves them says, where the stack reaches it. */
@@ -11,15 +10,13 @@ export interface ExportedDirectory {
   readonly problem?: string;
 }
 
-export async function readExport({
-  backend,
-  nfs,
-  sshPrivateKey,
-}: Configuration): Promise<ExportedDirectory | undefined> {
-  if (backend !== "nfs" || !nfs) return undefined;
-  const { server, path, host } = nfs;
-  if (!host) return { server, path, problem: "this stack does not reach its host (nfs.host is not set)" };
-  const hurried = { ...exportHostConnection(nfs, host, sshPrivateKey), dialErrorLimit: 0 };
+export async function readExport({ needs = {} }: Backend): Promise<ExportedDirectory | undefined> {
+  const { volume, exportHost } = needs;
+  if (!volume) return undefined;
+  const { server, path } = volume.nfs;
+  if (!exportHost)
+    return { server, path, problem: "this stack does not reach its host (nfs.host is not set)" };
+  const hurried = { ...exportHost.connection, dialErrorLimit: 0 };
   const { status, stdout, stderr } = await runOverSsh(hurried, "check", exportStatusScript(path), 60);
   if (status !== 0) return { server, path, problem: stderr.trim() || `its answer ended with ${status}` };
   return { server, path, host: parseExportStatus(stdout) };

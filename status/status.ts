@@ -1,19 +1,13 @@
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1PersistentVolumeClaim, V1Pod } from "@kubernetes/client-node";
 
-import { askedSpec } from "../platforms/operator/asked-spec";
-import { backendNames, describeStorage, sameStore, storageInUse } from "../backends/backend";
-import type { ClaimPlan } from "../backends/nfs";
-import type { ClusterConnection } from "../kubernetes/client";
-import { type Condition, conditionsOf, podProblems, unfinished } from "../platforms/operator/convergence";
-import { foreignFields } from "../platforms/operator/foreign-fields";
-import { type LiveRegistry, readLiveRegistry } from "../platforms/operator/live";
-import type { RegistryPlan } from "../platforms/preflight";
-import { standaloneConditions, unfinishedStandalone } from "../platforms/standalone/convergence";
-import { type LiveStandalone, readStandalone } from "../platforms/standalone/live";
-import { endpointOf } from "../platforms/standalone/plan";
+import { describeStorage, storageInUse } from "../backends/stores";
+import type { Configuration } from "../config/schema";
+import { ClusterClient, ClusterError } from "../kubernetes/client";
 import { type Room, roomOfClaim } from "../kubernetes/volume-stats";
-import type { Configuration } from "../config";
-import { planOf, standalonePlanOf } from "../platforms/plan";
+import { platforms } from "../platforms";
+import type { Condition, Drift, Lag } from "../platforms/platform";
+import { podTroubles } from "../platforms/rollout";
+import { driftText, lagTexts, podText } from "../platforms/text";
 import { type ExportedDirectory, readExport } from "./export";
 
 /** A registry as it is now, beside what its stack asks for. */
@@ -30,11 +24,16 @@ export interface Status {
   readonly waitingFor: readonly string[];
   /** What of it an up would change: the cluster says other than the stack. */
   readonly drift: readonly string[];
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly ShownCondition[];
   readonly addresses: readonly string[];
   readonly pods: readonly PodStatus[];
   readonly claim?: ClaimStatus;
   readonly export?: ExportedDirectory;
+}
+
+export interface ShownCondition extends Condition {
+  /** Whether it is as on a registry that does well. */
+  readonly good: boolean;
 }
 
 export interface PodStatus {
@@ -59,96 +58,57 @@ export interface ClaimStatus {
 
 /** Reads the cluster and the export's host; changes nothing. */
 export async function readStatus(config: Configuration): Promise<Status> {
-  const { kubeconfig, context, platform } = config;
-  const read = platform === "standalone" ? standaloneStatus : operatorStatus;
-  const [cluster, exported] = await Promise.all([read(config, { kubeconfig, context }), readExport(config)]);
-  return { platform, context, ...cluster, ...(exported && { export: exported }) };
-}
+  const { kubeconfig, context } = config;
+  const connection = { kubeconfig, context };
+  const platform = platforms[config.platform];
+  const plan = platform.plan(config);
+  const client = new ClusterClient(connection);
+  const [live, exported] = await Promise.all([platform.read(client, plan), readExport(plan.backend)]);
 
-type ClusterStatus = Omit<Status, "platform" | "context" | "export">;
-
-async function operatorStatus(config: Configuration, connection: ClusterConnection): Promise<ClusterStatus> {
-  const plan = planOf(config);
-  const live = await readLiveRegistry(connection, plan);
-  const { spec } = live.config;
-  const { hostnames } = live;
-  const drift = [...notAsked(live, plan), ...changedByHand(live, plan, config)];
-  return {
-    ...(await common(connection, live, plan, [...drift, ...unfinished(live)])),
-    drift,
-    managementState: spec.managementState ?? "",
-    conditions: conditionsOf(live.config),
-    addresses: [hostnames.internal, ...hostnames.routes],
-  };
-}
-
-async function standaloneStatus(
-  config: Configuration,
-  connection: ClusterConnection,
-): Promise<ClusterStatus> {
-  const plan = standalonePlanOf(config);
-  const live = await readStandalone(connection, plan);
-  return {
-    ...(await common(connection, live, plan, unfinishedStandalone(live, plan))),
-    drift: [],
-    managementState: config.managementState,
-    conditions: standaloneConditions(live),
-    addresses: [endpointOf(plan)],
-  };
-}
-
-type Live = Pick<LiveRegistry & LiveStandalone, "deployment" | "pods" | "claims">;
-
-async function common(
-  connection: ClusterConnection,
-  { deployment, pods, claims }: Live,
-  plan: RegistryPlan,
-  waiting: string[],
-) {
-  const inUse = storageInUse(deployment);
+  const drift = await readable(platform.drift(client, live, plan));
+  const lags = platform.unfinished(live, plan);
+  const changed = unsaid(drift ?? [], lags).map((field) => `an up ${driftText(field)}`);
+  const waiting = [...lagTexts(lags), ...changed];
+  const inUse = storageInUse(live.deployment);
   const claimName = inUse?.pvc?.claim ?? plan.storage.pvc?.claim;
-  const room = claimName === undefined ? undefined : await roomOfClaim(connection, claimName, pods);
-  const claim =
-    claimName === undefined ? undefined : { ...claimStatus(claimName, claims), ...(room && { room }) };
+  const room = claimName && (await roomOfClaim(connection, claimName, live.pods));
   return {
-    replicas: { asked: plan.replicas, ready: deployment?.status?.readyReplicas ?? 0 },
+    platform: platform.name,
+    context,
+    managementState: platform.managementState(live, plan),
+    replicas: { asked: plan.replicas, ready: live.deployment?.status?.readyReplicas ?? 0 },
     storage: describeStorage(inUse ?? {}),
     converged: waiting.length === 0,
-    waitingFor: [...waiting, ...(waiting.length ? podProblems(pods) : [])],
-    pods: pods.map(podStatus),
-    ...(claim && { claim }),
+    drift: [...lagTexts(lags.filter(({ of }) => of === "Config")), ...changed],
+    waitingFor: [...waiting, ...(waiting.length ? podTroubles(live.pods).map(podText) : [])],
+    conditions: platform.conditions(live).map((one) => ({ ...one, good: platform.isGood(one) })),
+    addresses: platform.addresses(live, plan),
+    pods: live.pods.map(podStatus),
+    ...(claimName && { claim: { ...claimStatus(claimName, live.claims), ...(room && { room }) } }),
+    ...(exported && { export: exported }),
   };
 }
 
-/** What an up would change first: the cluster's Config says other than the stack. */
-function notAsked({ config: { spec } }: LiveRegistry, plan: RegistryPlan): string[] {
-  const differing: string[] = [];
-  if (spec.managementState !== plan.managementState)
-    differing.push(`managementState is ${spec.managementState}, the stack asks for ${plan.managementState}`);
-  if (plan.managementState !== "Managed") return differing;
-  if (spec.replicas !== plan.replicas)
-    differing.push(`replicas is ${spec.replicas}, the stack asks for ${plan.replicas}`);
-  if (!sameStore(spec.storage ?? {}, plan.storage)) {
-    differing.push(
-      `storage is ${describeStorage(spec.storage ?? {})}, the stack asks for ${describeStorage(plan.storage)}`,
-    );
+/** Drift of fields that no lag names already. */
+function unsaid(drift: readonly Drift[], lags: readonly Lag[]): Drift[] {
+  const said = new Set(lags.map((lag) => ("field" in lag ? lag.field : undefined)));
+  return drift.filter(({ field, remedy }) => {
+    const section = remedy === "evict" ? "storage" : field.split(".")[0];
+    return !said.has(section);
+  });
+}
+
+/** Undefined where this user may not ask: what others changed is then not told. */
+async function readable<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof ClusterError && error.code === 403) return undefined;
+    throw error;
   }
-  return differing;
 }
 
-/** Fields of the stack that somebody changed; those above apart. */
-function changedByHand(
-  { config }: LiveRegistry,
-  plan: RegistryPlan,
-  { registry = {} }: Configuration,
-): string[] {
-  const said = ["managementState", "replicas", "storage", ...backendNames] as readonly string[];
-  return foreignFields(config, askedSpec(plan, registry), registry)
-    .filter(({ name }) => !said.includes(name.split(".")[0] ?? ""))
-    .map(({ described }) => described.replace(/^will /, "an up will "));
-}
-
-function claimStatus(name: ClaimPlan["claimName"], claims: LiveRegistry["claims"]): ClaimStatus {
+function claimStatus(name: string, claims: readonly V1PersistentVolumeClaim[]): ClaimStatus {
   const claim = claims.find(({ metadata }) => metadata?.name === name);
   if (!claim) return { name, phase: "missing", accessModes: [] };
   const { spec, status } = claim;

@@ -1,9 +1,9 @@
 import { styleText } from "node:util";
 
-import { type Condition, describeCondition } from "../platforms/operator/convergence";
 import type { Room } from "../kubernetes/volume-stats";
+import { conditionText } from "../platforms/text";
 import type { ExportedDirectory } from "./export";
-import type { ClaimStatus, PodStatus, Status } from "./status";
+import type { ClaimStatus, PodStatus, ShownCondition, Status } from "./status";
 
 type Color = Parameters<typeof styleText>[0];
 
@@ -63,14 +63,8 @@ function podLine({ name, phase, ready, node, restarts }: PodStatus): string {
   return `${name}  ${state} on ${node ?? "no node"}${restarts ? `, ${restarts} restarts` : ""}`;
 }
 
-/** These are good when they are True; the others (Progressing, Degraded, …) when they are not. */
-const goodWhenTrue = /^(Available|StorageExists|NodeCADaemonAvailable)$/;
-
-function conditionLine(condition: Condition): string {
-  // A Deployment that is done says so as Progressing.
-  const done = condition.reason === "NewReplicaSetAvailable";
-  const good = done || (condition.status === "True") === goodWhenTrue.test(condition.type);
-  return `${mark(good ? "green" : "yellow", good ? "✔" : "!")} ${describeCondition(condition)}`;
+function conditionLine({ good, ...condition }: ShownCondition): string {
+  return `${mark(good ? "green" : "yellow", good ? "✔" : "!")} ${conditionText(condition)}`;
 }
 
 function list(name: string, lines: string[]): string[] {

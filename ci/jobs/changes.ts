@@ -1,10 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
 
-import { isProductionStack } from "../../policy/production-stacks";
 import { tellStacks } from "../lib/outputs";
 import { noPlan, type Planned, plannedFile, readPlanned } from "../lib/planned";
-import { namedProduction } from "../lib/policies";
+import { productionAmong } from "../lib/policies";
 import { runMain } from "../lib/run-main";
 
 /** Of the stacks whose plan changes something: those deployed first, and those that wait for approval. */
@@ -13,10 +12,8 @@ export function inOrder(
   named?: readonly string[],
 ): { first: string[]; production: string[] } {
   const changed = plans.filter(({ hasChanges }) => hasChanges).map(({ stack }) => stack);
-  return {
-    first: changed.filter((stack) => !isProductionStack(stack, named)),
-    production: changed.filter((stack) => isProductionStack(stack, named)),
-  };
+  const production = productionAmong(changed, named);
+  return { first: changed.filter((stack) => !production.includes(stack)), production };
 }
 
 // However deep: a download of one artifact makes no folder for it, one of several does.
@@ -29,7 +26,7 @@ function plansBelow(folder: string): Planned[] {
 
 /** `ci/jobs/changes.ts FOLDER`: reads the plans below it and says which stacks are to be deployed. */
 function main([folder = ""]: string[]): void {
-  const { first, production } = inOrder(plansBelow(folder), namedProduction());
+  const { first, production } = inOrder(plansBelow(folder));
   tellStacks("first", first);
   tellStacks("production", production);
 }

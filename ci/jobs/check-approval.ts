@@ -1,7 +1,6 @@
-import { Octokit } from "@octokit/rest";
-
 import { UserError } from "../../errors";
-import { needed } from "../lib/forge";
+import { ForgeError } from "../lib/forge";
+import { gitHubApi } from "../lib/github";
 import { runMain, stackArgument } from "../lib/run-main";
 
 /**
@@ -10,16 +9,17 @@ import { runMain, stackArgument } from "../lib/run-main";
  */
 async function main(args: string[]): Promise<void> {
   const [environment] = stackArgument(args);
-  const [owner = "", repo = ""] = needed(process.env, "GITHUB_REPOSITORY").split("/");
-  const octokit = new Octokit({
-    auth: needed(process.env, "GITHUB_TOKEN"),
-    baseUrl: process.env.GITHUB_API_URL,
-  });
-  const { data } = await octokit.rest.repos.getEnvironment({ owner, repo, environment_name: environment });
+  const { octokit, repository } = gitHubApi(process.env);
+  const { data } = await octokit.rest.repos
+    .getEnvironment({ ...repository, environment_name: environment })
+    .catch((error: unknown) => {
+      if (!(error instanceof ForgeError) || error.status !== 404) throw error;
+      throw new UserError(`nobody approved: environment "${environment}" is missing; ${remedy}`);
+    });
   if (data.protection_rules?.some(({ type }) => type === "required_reviewers")) return;
-  throw new UserError(
-    `nobody approved: environment "${environment}" has no required reviewers; set them in the repository's settings, Environments`,
-  );
+  throw new UserError(`nobody approved: environment "${environment}" has no required reviewers; ${remedy}`);
 }
+
+const remedy = "make it with reviewers in the repository's settings, Environments (docs/ci.md)";
 
 runMain(main);

@@ -2,10 +2,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { projectDirectory } from "../../stack/stack-file";
+import { projectDirectory } from "../../project";
 import { changesProposed } from "../../stack/cli";
 import { runPulumi } from "../lib/pulumi";
-import { report } from "../lib/report";
+import { outline, report } from "../lib/report";
 import { runMain, stackArgument } from "../lib/run-main";
 import { showSummary, summaryLimit } from "../lib/summary";
 
@@ -15,6 +15,7 @@ export type Verdict = "clean" | "drift" | "failed";
 export interface DriftResult {
   readonly stack: string;
   readonly verdict: Verdict;
+  /** Outcome, findings and what changes, without the pages in which the engine shows what it refreshed. */
   readonly report: string;
 }
 
@@ -37,12 +38,9 @@ async function main(args: string[]): Promise<void> {
     const hosts = ["--config-file", config, "--config", "image-registry:verifyHosts=true"];
     const run = await runPulumi("preview", stack, [...compare, ...hosts]);
     const verdict = verdicts[run.exitCode] ?? "failed";
-    const result: DriftResult = {
-      stack,
-      verdict,
-      report: report(`Stack ${stack} ${titles[verdict]}`, run, summaryLimit),
-    };
-    showSummary(result.report);
+    const title = `Stack ${stack} ${titles[verdict]}`;
+    const result: DriftResult = { stack, verdict, report: outline(title, run) };
+    showSummary(report(title, run, summaryLimit));
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, JSON.stringify(result));
     process.exitCode = verdict === "clean" ? 0 : 1;

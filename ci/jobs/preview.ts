@@ -1,4 +1,4 @@
-import { markerOf } from "../lib/forge";
+import { markerOf, previewTitle } from "../lib/forge";
 import { runPulumi } from "../lib/pulumi";
 import { bodyLimit, report } from "../lib/report";
 import { runMain, stackArgument } from "../lib/run-main";
@@ -9,8 +9,8 @@ async function main(args: string[]): Promise<void> {
   const [stack] = stackArgument(args);
   const run = await runPulumi("preview", stack, []);
   const marker = markerOf("preview", stack);
-  const title = `Preview of stack ${stack} at ${process.env.COMMIT?.slice(0, 12) || "this commit"}`;
-  await thisForge(process.env).comment(marker, report(title, run, bodyLimit - marker.length - 1));
+  const text = report(previewTitle(stack, process.env), run, bodyLimit - marker.length - 1);
+  await thisForge(process.env).comment(marker, text);
   process.exitCode = run.exitCode;
 }
 

@@ -3,7 +3,7 @@ import * as path from "node:path";
 
 import type { DriftResult } from "./drift";
 import { type Forge, markerOf, needed } from "../lib/forge";
-import { bodyLimit } from "../lib/report";
+import { bodyLimit, shortened } from "../lib/report";
 import { runMain } from "../lib/run-main";
 import { thisForge } from "../lib/this-forge";
 
@@ -24,18 +24,12 @@ export async function reportDrift(
   const head = `Found by ${run}. It is brought up to date every night, and closed once all stacks are clean.`;
   // Each stack has the same share, so that one long text does not push out another stack.
   const share = Math.floor((bodyLimit - marker.length - head.length - 10) / notClean.length) - 2;
-  const bodies = notClean.map(({ report }) => (report.length <= share ? report : shorten(report, share)));
+  const bodies = notClean.map(({ report }) => shortened(report, share));
   await to.openIssue(marker, title, [head, ...bodies].join("\n\n"));
 }
 
 function missing(stack: string): DriftResult {
   return { stack, verdict: "failed", report: `### Stack ${stack}: its job ended without a result` };
-}
-
-// Without the engine's text: what it found stands before it.
-function shorten(report: string, share: number): string {
-  const note = "\n\nToo long for here: the run's page has all of it.";
-  return report.split("\n\n<details>")[0]!.slice(0, share - note.length) + note;
 }
 
 /** `ci/jobs/report-drift.ts FOLDER`: the results are below it; STACKS has the stacks that were to be checked, as JSON. */

@@ -2,12 +2,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 
-import { projectDirectory } from "../../stack/stack-file";
+import { projectDirectory } from "../../project";
 import { UserError } from "../../errors";
 import { tellStacks } from "../lib/outputs";
+import { productionAmong, stackOf } from "../lib/policies";
 import { runMain } from "../lib/run-main";
-
-const stackFile = /^Pulumi\.(.+)\.yaml$/;
 
 /** Nothing that a stack runs: text, tests and tools. A test follows the program's imports to keep this true. */
 const outside =
@@ -20,7 +19,7 @@ export function isOutside(file: string): boolean {
 /** The delivered stacks that a change can touch. What is not known to be harmless touches all of them. */
 export function touchedStacks(files: readonly string[], delivered: readonly string[]): string[] {
   const relevant = files.filter((file) => !isOutside(file));
-  const own = relevant.map((file) => stackFile.exec(file)?.[1]);
+  const own = relevant.map(stackOf);
   return own.includes(undefined) ? [...delivered] : delivered.filter((stack) => own.includes(stack));
 }
 
@@ -44,6 +43,8 @@ function main([base]: string[]): void {
       "::notice::No stacks are delivered from here: set the variable STACKS to their names (docs/ci.md).",
     );
   }
+  // Asked at the pull request, not when a stack is about to be deployed.
+  productionAmong(delivered);
   const stacks = base === undefined ? delivered : touchedStacks(changedFiles(base), delivered);
   tellStacks("stacks", stacks);
 }

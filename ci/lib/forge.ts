@@ -12,9 +12,31 @@ export interface Forge {
 
 export const driftLabel = "drift";
 
+/** What a forge refused, in words: an HTTP error's own text is a page of headers. */
+export class ForgeError extends UserError {
+  constructor(
+    forge: string,
+    request: string,
+    error: Error,
+    /** Of HTTP; nothing where no answer came. */
+    readonly status?: number,
+  ) {
+    super(`${forge} ${status ? `answered ${status} to` : "gave no answer to"} ${request}: ${error.message}`);
+  }
+}
+
 /** HTML comments are not shown; the text of one stack never holds the marker of another. */
 export function markerOf(purpose: "preview" | "drift", stack = ""): string {
   return `<!-- image-registry ${[purpose, stack].filter(Boolean).join(" ")} -->`;
+}
+
+/** The stack whose preview a text is, by its marker. */
+export function previewedStack(text: string): string | undefined {
+  return /^<!-- image-registry preview (\S+) -->/.exec(text)?.[1];
+}
+
+export function previewTitle(stack: string, environment: NodeJS.ProcessEnv): string {
+  return `Preview of stack ${stack} at ${environment.COMMIT?.slice(0, 12) || "this commit"}`;
 }
 
 export function needed(environment: NodeJS.ProcessEnv, name: string): string {

@@ -1,6 +1,6 @@
-import { Gitlab } from "@gitbeaker/rest";
+import { Gitlab, GitbeakerRequestError } from "@gitbeaker/rest";
 
-import { driftLabel, type Forge, needed } from "./forge";
+import { driftLabel, type Forge, ForgeError, needed } from "./forge";
 
 /** GITLAB_TOKEN is a project access token with scope api: the token that a job has by itself may not write notes. */
 export function gitLab(environment: NodeJS.ProcessEnv): Forge {
@@ -23,16 +23,16 @@ export function gitLab(environment: NodeJS.ProcessEnv): Forge {
   };
 
   return {
-    async comment(marker, text) {
+    comment: inWords(async (marker, text) => {
       const request = Number(needed(environment, "CI_MERGE_REQUEST_IID"));
       const notes = await api.MergeRequestNotes.all(project, request);
       const ours = await findOurs(notes, ({ body }) => body.startsWith(marker));
       const body = `${marker}\n${text}`;
       if (ours) await api.MergeRequestNotes.edit(project, request, ours.id, { body });
       else await api.MergeRequestNotes.create(project, request, body);
-    },
+    }),
 
-    async openIssue(marker, title, text) {
+    openIssue: inWords(async (marker, title, text) => {
       const ours = await findIssue(marker);
       const description = `${marker}\n${text}`;
       if (!ours) await api.Issues.create(project, title, { description, labels: driftLabel });
@@ -40,13 +40,23 @@ export function gitLab(environment: NodeJS.ProcessEnv): Forge {
         const reopened = ours.state === "closed" ? { stateEvent: "reopen" as const } : {};
         await api.Issues.edit(project, ours.iid, { title, description, ...reopened });
       }
-    },
+    }),
 
-    async closeIssue(marker, reason) {
+    closeIssue: inWords(async (marker, reason) => {
       const ours = await findIssue(marker);
       if (ours?.state !== "opened") return;
       await api.IssueNotes.create(project, ours.iid, reason);
       await api.Issues.edit(project, ours.iid, { stateEvent: "close" });
-    },
+    }),
   };
+}
+
+function inWords<A extends unknown[]>(work: (...args: A) => Promise<void>) {
+  return (...args: A) =>
+    work(...args).catch((error: unknown) => {
+      const { request, response } = (error instanceof GitbeakerRequestError && error.cause) || {};
+      if (!request || !response) throw error;
+      const { pathname } = new URL(request.url);
+      throw new ForgeError("GitLab", `${request.method} ${pathname}`, error as Error, response.status);
+    });
 }

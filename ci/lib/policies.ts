@@ -1,34 +1,61 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 
-import { projectDirectory } from "../../stack/stack-file";
+import { askTier, matches } from "../../config/production";
 import { UserError } from "../../errors";
+import { isProductionStack } from "../../policy/production-stack";
+import { projectDirectory } from "../../project";
 
 /** A team's own settings for the rules (docs/policy.md), for those who commit them. */
 const policiesFile = path.join(projectDirectory, "policies.json");
-const rule = "no-empty-dir-in-production";
+const stackFile = /^Pulumi\.(.+)\.yaml$/;
 
 export function policyOptions(file = policiesFile): string[] {
   return ["--policy-pack", "policy", ...(existsSync(file) ? ["--policy-pack-config", file] : [])];
 }
 
-/** The names of the production stacks there, so that the rules and the approval go by one list. */
-export function namedProduction(file = policiesFile): string[] | undefined {
-  return existsSync(file) ? productionIn(readFileSync(file, "utf8"), file) : undefined;
+/** The stack that a file of the project configures, if it is one of those. */
+export function stackOf(file: string): string | undefined {
+  return stackFile.exec(file)?.[1];
 }
 
-/** The same of a text; errors name the file. */
-export function productionIn(text: string, file: string): string[] | undefined {
-  const { stacks } = settingsOf(text, file)?.[rule] ?? {};
-  const isList = Array.isArray(stacks) && stacks.every((name) => typeof name === "string");
-  if (stacks === undefined || isList) return stacks;
-  // A production stack that is not taken for one would be deployed unasked.
-  throw new UserError(`${file}: ${rule}.stacks is ${JSON.stringify(stacks)} and must be a list of names`);
+/** Those of the stacks that are production. Of every stack it must be told: a mistake would deploy production unasked. */
+export function productionAmong(
+  stacks: readonly string[],
+  named: readonly string[] = namedProduction(),
+): string[] {
+  const unclear = stacks.filter((stack) => isProductionStack(stack, named) === undefined);
+  if (unclear.length > 0) throw new UserError(unclear.map(askTier).join("\n"));
+  return stacks.filter((stack) => isProductionStack(stack, named));
 }
 
-function settingsOf(text: string, file: string): Record<string, { stacks?: unknown } | undefined> | null {
+/** The names of production stacks in policies.json, so that the rules and the approval go by one list. */
+export function namedProduction(
+  file = policiesFile,
+  existing = readdirSync(projectDirectory).flatMap((name) => stackOf(name) ?? []),
+): string[] {
+  return existsSync(file) ? productionIn(readFileSync(file, "utf8"), file, existing) : [];
+}
+
+/** The same of a text, whichever rule has them there; errors name the file. */
+export function productionIn(text: string, file: string, existing: readonly string[]): string[] {
+  return Object.entries(settingsOf(text, file)).flatMap(([rule, settings]) => {
+    const { stacks = [] } = (settings ?? {}) as { stacks?: unknown };
+    const key = `${file}: ${rule}.stacks`;
+    if (!Array.isArray(stacks) || !stacks.every((name) => typeof name === "string")) {
+      throw new UserError(`${key} is ${JSON.stringify(stacks)} and must be a list of names`);
+    }
+    const idle = stacks.find((pattern) => !existing.some((stack) => matches(pattern, stack)));
+    if (idle === undefined) return stacks;
+    throw new UserError(
+      `${key}: "${idle}" names no stack: there are ${existing.join(", ")}; mend it or take it out`,
+    );
+  });
+}
+
+function settingsOf(text: string, file: string): Record<string, unknown> {
   try {
-    return JSON.parse(text) as ReturnType<typeof settingsOf>;
+    return (JSON.parse(text) ?? {}) as Record<string, unknown>;
   } catch {
     throw new UserError(`${file} is not JSON; mend it, see docs/policy.md`);
   }

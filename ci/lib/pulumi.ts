@@ -1,18 +1,18 @@
 import { UserError } from "../../errors";
 import { runCli } from "../../stack/cli";
-import { type Message, runOperation } from "../../stack/events";
-import { type Changes, findingsIn } from "./events";
+import { runOperation } from "../../stack/events";
+import { findingsIn } from "./events";
 import { withKubeconfig } from "./kubeconfig";
 import { policyOptions } from "./policies";
+import { resourceChanges, withTexts } from "./resource-changes";
+import { hasFailed, type PulumiRun } from "./run";
+import { inert } from "./runner-commands";
 import { masks, redactor } from "./secrets";
 
-export interface PulumiRun {
-  readonly exitCode: number;
-  /** All it wrote, both streams as they came, without the job's secrets. */
-  readonly output: string;
-  readonly findings: readonly Message[];
-  readonly changes: Changes;
-}
+/** What the CLI says of a plan it saved: a path that is gone when somebody reads it, and to use it. */
+const planAdvice = /^(info: )?(Update plan written to '|Run `pulumi up --plan=)/;
+/** Characters of what the CLI says of a run that never began: the end has the reason. */
+const reasonLimit = 4_000;
 
 /** Runs one of the engine's operations on a stack, with the policy pack, and shows it as it goes. */
 export async function runPulumi(
@@ -21,28 +21,30 @@ export async function runPulumi(
   options: string[],
 ): Promise<PulumiRun> {
   process.stdout.write(masks(process.env));
-  const args = [
-    operation,
-    "--stack",
-    stack,
-    "--diff",
-    "--suppress-progress",
-    "--color",
-    "never",
-    ...policyOptions(),
-    ...options,
-  ];
-  const echo = (text: string) => void process.stdout.write(text);
-  const { exitCode, output, events } = await withKubeconfig(process.env, (environment) =>
+  const look = ["--diff", "--suppress-progress", "--color", "never", ...policyOptions()];
+  const args = [operation, "--stack", stack, ...look, ...options];
+  const lines: string[] = [];
+  const echo = (line: string) => {
+    if (planAdvice.test(line)) return;
+    lines.push(line);
+    process.stdout.write(`${inert(line)}\n`);
+  };
+  const { exitCode, stderr, events } = await withKubeconfig(process.env, (environment) =>
     runOperation(args, { environment, echo }),
   );
   const { findings, changes } = findingsIn(events);
+  if (hasFailed({ exitCode }) && !findings.some(({ severity }) => severity === "error")) {
+    // It ended before the engine began to tell: no such stack, a wrong passphrase.
+    const reason = stderr.trim() || lines.join("\n").trim();
+    findings.unshift({ severity: "error", message: reason.slice(-reasonLimit) });
+  }
   const clean = redactor(process.env);
   return {
     exitCode,
-    output: clean(output),
+    output: clean(lines.join("\n")),
     findings: findings.map((finding) => ({ ...finding, message: clean(finding.message) })),
     changes,
+    resources: resourceChanges(events).map((resource) => withTexts(resource, clean)),
   };
 }
 

@@ -1,11 +1,15 @@
+import { inspect } from "node:util";
+
 import { UserError } from "../../errors";
+import { inertText } from "./runner-commands";
 
 /** Runs a script on its arguments; what the user can mend is told without a stack trace. */
 export function runMain(main: (args: string[]) => void | Promise<void>): void {
   void Promise.resolve()
     .then(() => main(process.argv.slice(2)))
     .catch((error: unknown) => {
-      console.error(error instanceof UserError ? `error: ${error.message}` : error);
+      const text = error instanceof UserError ? `error: ${error.message}` : inspect(error);
+      console.error(inertText(text));
       process.exitCode = 1;
     });
 }

@@ -55,14 +55,54 @@ function secretsInside(environment: NodeJS.ProcessEnv): string[] {
   return [...kubeconfigs.flatMap(ofUsers), ...[account, textOf(file)].flatMap(ofAccount)];
 }
 
-/** All texts under a kubeconfig's users, whole and by line: tokens, passwords, keys. */
+/** A name of what holds a secret: a field, an environment variable, an option of a command. */
+const secretName = /secret|token|passw|credential|(access|api|private|account|client|storage)[-_.]?key/i;
+/** What such a name ends with where its value only points to the secret. */
+const otherName = /(file|path|name|url|id)$|^client-key$/i;
+/** Nobody calls a cluster or a region so. */
+const random = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w+/=.~-]{20,}$/;
+
+const isSecretName = (name: string) => secretName.test(name) && !otherName.test(name);
+
+interface KubeconfigUser {
+  readonly exec?: { readonly args?: string[]; readonly env?: { name: string; value: string }[] };
+}
+
+/**
+ * The secrets among a kubeconfig's users: tokens, passwords, keys, whole and by line. Of what a command is given, the words
+ * are mostly names, "production" among them, that a log is full of.
+ */
 function ofUsers(kubeconfig: string): string[] {
   try {
-    const { users } = parse(kubeconfig) as { users?: { user?: unknown }[] };
-    return (users ?? []).flatMap(({ user }) => texts(user));
+    const { users } = parse(kubeconfig) as { users?: { user?: KubeconfigUser }[] };
+    return (users ?? []).flatMap(({ user: { exec, ...fields } = {} }) => [
+      ...texts(named(fields)),
+      ...texts(named(Object.fromEntries((exec?.env ?? []).map(({ name, value }) => [name, value])))),
+      ...texts(ofArguments(exec?.args ?? [])),
+    ]);
   } catch {
     return kubeconfig.split("\n");
   }
+}
+
+function named(value: object): unknown[] {
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
+    typeof inner === "object" && inner !== null ? named(inner) : isSecret(name, inner) ? [inner] : [],
+  );
+}
+
+function ofArguments(args: readonly string[]): unknown[] {
+  return args.flatMap((argument, index) => {
+    const [option = "", ...value] = argument.split("=");
+    if (option.startsWith("-") && value.length > 0)
+      return isSecret(option, value.join("=")) ? [value.join("=")] : [];
+    const before = args[index - 1] ?? "";
+    return isSecret(before.startsWith("-") ? before : "", argument) ? [argument] : [];
+  });
+}
+
+function isSecret(name: string, value: unknown): boolean {
+  return isSecretName(name) || (typeof value === "string" && random.test(value));
 }
 
 /** Those of a Google account's JSON; the rest of it is names. */

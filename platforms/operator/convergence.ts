@@ -1,48 +1,58 @@
-import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
-import { backendsOf, describeStorage, sameStore } from "../../backends/backend";
+import { sameStore, storesIn } from "../../backends/stores";
+import type { RegistryPlan } from "../plan";
+import type { Condition, Lag } from "../platform";
+import { conditionsFrom, rolloutLags } from "../rollout";
 import { deploymentLags } from "./expected-deployment";
-import type { Rollout } from "./live";
+import type { OperatorRollout } from "./live";
 import type { RegistryConfig } from "./registry";
 
-/** A condition of the Config CR as people read it; without its time, so that an unchanged one is equal. */
-export interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
+/** What stands between the live registry and the plan; nothing when it serves. */
+export function unfinished(seen: OperatorRollout, plan: RegistryPlan): Lag[] {
+  return [...notAsked(seen.config, plan), ...unsettled(seen)];
+}
+
+/** Where the Config itself says other than the plan: it is yet to be written, or somebody writes against it. */
+function notAsked({ spec }: RegistryConfig, plan: RegistryPlan): Lag[] {
+  const lag = (field: "managementState" | "replicas" | "storage", is: unknown): Lag[] => [
+    { of: "Config", field, is, asked: plan[field] },
+  ];
+  const state =
+    spec.managementState === plan.managementState ? [] : lag("managementState", spec.managementState);
+  if (plan.managementState !== "Managed") return state;
+  const storage = spec.storage ?? {};
+  return [
+    ...state,
+    ...(spec.replicas === plan.replicas ? [] : lag("replicas", spec.replicas)),
+    ...(sameStore(storage, plan.storage) ? [] : lag("storage", storage)),
+  ];
 }
 
 /**
- * What still stands between the live registry and what its Config asks for; empty when it has truly converged.
+ * What still stands between the live registry and what its Config asks for; nothing when it has truly converged.
  * The conditions alone do not tell: the operator shows them green while Removed, with a rollout not yet begun, and
  * with an old pod still serving what a broken change should have replaced.
  */
-export function unfinished({ config, deployment }: Rollout): string[] {
+export function unsettled({ config, deployment }: OperatorRollout): Lag[] {
   const { spec, status, metadata } = config;
   if (spec.managementState === "Unmanaged") return [];
-  const waiting: string[] = [];
+  const lags: Lag[] = [];
   if (status?.observedGeneration !== metadata?.generation) {
-    waiting.push(
-      `the operator has seen generation ${status?.observedGeneration ?? 0} of ${metadata?.generation}`,
-    );
+    const [is, asked] = [status?.observedGeneration ?? 0, metadata?.generation];
+    lags.push({ of: "status", field: "observedGeneration", is, asked });
   }
   if (spec.managementState === "Removed") {
-    if (deployment) waiting.push("the deployment is still there");
+    if (deployment) lags.push({ of: "leftover", kind: "deployment" });
     return [
-      ...waiting,
+      ...lags,
       ...conditionsUnlike(config, { Removed: "True", Progressing: "False", Degraded: "False" }),
     ];
   }
   const wanted = spec.storage ?? {};
-  const backends = backendsOf(wanted);
-  if (backends.length !== 1)
-    waiting.push(`storage has ${backends.length} backends (${describeStorage(wanted)}), not one`);
-  else if (!sameStore(status?.storage ?? {}, wanted)) {
-    waiting.push(
-      `status.storage is ${describeStorage(status?.storage ?? {})}, asked is ${describeStorage(wanted)}`,
-    );
-  }
-  waiting.push(
+  const reported = status?.storage ?? {};
+  if (storesIn(wanted).length !== 1) lags.push({ of: "backends", is: wanted });
+  else if (!sameStore(reported, wanted))
+    lags.push({ of: "status", field: "storage", is: reported, asked: wanted });
+  lags.push(
     ...conditionsUnlike(config, {
       Available: "True",
       Progressing: "False",
@@ -50,64 +60,24 @@ export function unfinished({ config, deployment }: Rollout): string[] {
       Removed: "False",
     }),
   );
-  if (!deployment) return [...waiting, "there is no deployment yet"];
-  const lags = deploymentLags(spec, deployment);
-  if (lags.length) waiting.push(`the deployment does not have the change yet: ${lags.join(", ")}`);
-  return [...waiting, ...rolloutUnfinished(deployment, spec.replicas)];
+  if (!deployment) return [...lags, { of: "missing", kind: "deployment", maker: "operator" }];
+  return [...lags, ...deploymentLags(spec, deployment), ...rolloutLags(deployment, spec.replicas)];
 }
 
-function conditionsUnlike(config: RegistryConfig, wanted: Record<string, string>): string[] {
-  const conditions = conditionsOf(config);
-  return Object.entries(wanted).flatMap(([type, status]) => {
-    const condition = conditions.find((one) => one.type === type);
-    if (condition?.status === status) return [];
-    return [condition ? describeCondition(condition) : `condition ${type} is not set yet`];
+function conditionsUnlike(config: RegistryConfig, wanted: Record<string, string>): Lag[] {
+  const conditions = conditionsOf({ config });
+  return Object.entries(wanted).flatMap(([type, status]): Lag[] => {
+    const is = conditions.find((one) => one.type === type);
+    return is?.status === status ? [] : [{ of: "condition", type, is }];
   });
 }
 
-/** What is left of a rollout to so many replicas. */
-export function rolloutUnfinished(deployment: V1Deployment, replicas: number): string[] {
-  const { status, metadata } = deployment;
-  if (metadata?.deletionTimestamp) return ["the deployment is being deleted"];
-  if (status?.observedGeneration !== metadata?.generation) return ["the rollout has not begun"];
-  const progressing = status?.conditions?.find(({ type }) => type === "Progressing");
-  const counts = [status?.updatedReplicas, status?.replicas, status?.availableReplicas].map(
-    (count) => count ?? 0,
-  );
-  if (progressing?.reason === "NewReplicaSetAvailable" && counts.every((count) => count === replicas))
-    return [];
-  const [updated, all, available] = counts;
-  return [
-    `rollout: ${updated} updated, ${available} available, ${all} in all, ${replicas} asked (${progressing?.reason ?? "not begun"})`,
-  ];
+export function conditionsOf({ config }: Pick<OperatorRollout, "config">): Condition[] {
+  return conditionsFrom(config.status?.conditions);
 }
 
-/** The CR's conditions, sorted by type. */
-export function conditionsOf(config: RegistryConfig): Condition[] {
-  return (config.status?.conditions ?? [])
-    .map(({ type, status, reason = "", message = "" }) => ({ type, status, reason, message }))
-    .sort((one, other) => (one.type < other.type ? -1 : 1));
-}
-
-/** Conditions by type, each as one line: `True (Ready): The registry is ready`. */
-export function summary(conditions: Condition[]): Record<string, string> {
-  const lines = conditions.map((condition) => [condition.type, describeCondition(condition)] as const);
-  return Object.fromEntries(lines.map(([type, line]) => [type, line.slice(type.length + 1)]));
-}
-
-export function describeCondition({ type, status, reason, message }: Condition): string {
-  return `${type}=${status}${reason && ` (${reason})`}${message && `: ${message}`}`;
-}
-
-/** What the pods that do not serve say of themselves: the scheduler's or the kubelet's own words. */
-export function podProblems(pods: V1Pod[]): string[] {
-  return pods.flatMap((pod) => {
-    const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
-    const waiting = pod.status?.containerStatuses?.find(({ state }) => state?.waiting)?.state?.waiting;
-    const said =
-      scheduled?.status === "False"
-        ? `${scheduled.reason ?? "not scheduled"}: ${scheduled.message ?? ""}`
-        : waiting && `${waiting.reason ?? "waiting"}: ${waiting.message ?? ""}`;
-    return said ? [`pod ${pod.metadata?.name} (${pod.status?.phase}): ${said.trim()}`] : [];
-  });
+/** Available, NodeCADaemonAvailable and StorageExists are good when they are True, the others when they are not. */
+export function isGood({ type, status }: Condition): boolean {
+  const isWanted = type.endsWith("Available") || type === "StorageExists";
+  return isWanted ? status === "True" : status !== "True";
 }

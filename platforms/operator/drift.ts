@@ -1,27 +1,57 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { quantityValue } from "../../kubernetes/quantity";
-import { canonical } from "../../kubernetes/canonical";
+import { foreignStores } from "../../backends/stores";
+import type { ConfigSpec } from "../../crds/types";
+import { canonical, isBlank } from "../../kubernetes/blank";
+import { durationSeconds } from "../../kubernetes/duration";
+import { registryManager } from "../../kubernetes/field-managers";
 import { appliedBy, lostByManager, managersOf } from "../../kubernetes/managed-fields";
-
-/** A field that this stack had applied and somebody changed since. */
-export interface Drift {
-  /** Its path in the spec: `replicas`, `storage.s3.bucket`. */
-  readonly name: string;
-  readonly described: string;
-}
+import { quantityValue } from "../../kubernetes/quantity";
+import type { RegistryPlan } from "../plan";
+import type { Drift } from "../platform";
+import type { RegistrySettings } from "../settings";
+import { askedSpec } from "./plan";
+import type { RegistryConfig } from "./registry";
 
 export type SpecObject = KubernetesObject & { readonly spec?: object };
+
+/**
+ * All that other managers set in the Config and the stack wants otherwise. Pulumi compares inputs with inputs and sees
+ * none of it: only when it changes an input of the patch does an unchanged stack get a step that puts it right.
+ */
+export function configDrift(live: RegistryConfig, plan: RegistryPlan): Drift[] {
+  const by = (...path: string[]) => managersOf(live, ["spec", ...path]);
+  return [
+    ...foreignStores(live.spec.storage, plan.storage).map((field) => ({
+      kind: "Config",
+      field,
+      is: live.spec.storage?.[field],
+      asked: plan.storage,
+      by: by("storage", field),
+      remedy: "evict" as const,
+    })),
+    ...fieldsLost(live, registryManager, askedSpec(plan)),
+    ...setByOthers(live.spec, plan.settings).map((field) => ({
+      kind: "Config",
+      field,
+      is: live.spec[field],
+      by: by(field),
+      remedy: "clear" as const,
+    })),
+  ];
+}
+
+/** The settings asked to be blank that another manager has set: to leave them out would not change them. */
+export function setByOthers(live: ConfigSpec, settings: RegistrySettings): (keyof RegistrySettings)[] {
+  const asked = Object.entries(settings) as [keyof RegistrySettings, unknown][];
+  return asked.flatMap(([key, value]) => (isBlank(value) && !isBlank(live[key]) ? [key] : []));
+}
 
 const ownsAnnotation = "image-registry/owns";
 
 /** The fields that the stack applies, noted on the object: one that is newly asked for is then told from one that was lost. */
 export function ownsNote(asked: object): Record<string, string> {
-  return {
-    [ownsAnnotation]: fieldsOf(asked)
-      .map(({ path }) => nameOf(path))
-      .sort()
-      .join(","),
-  };
+  const names = fieldsOf(asked).map(({ path }) => nameOf(path));
+  return { [ownsAnnotation]: names.sort().join(",") };
 }
 
 /**
@@ -29,23 +59,18 @@ export function ownsNote(asked: object): Record<string, string> {
  * keeps record of it (`metadata.managedFields`): whoever changes a field takes it. Fields of others are not looked at.
  * A field asked for without a value (undefined) is one whose value is not to be shown.
  */
-export function driftOf(live: SpecObject, manager: string, asked: object): Drift[] {
+export function fieldsLost(live: SpecObject, manager: string, asked: object): Drift[] {
   const note = live.metadata?.annotations?.[ownsAnnotation];
   const former = note === undefined ? undefined : new Set(note.split(","));
-  return fieldsOf(asked).flatMap(({ path, value }) => {
-    const name = nameOf(path);
-    if (former && !former.has(name)) return [];
+  return fieldsOf(asked).flatMap(({ path, value }): Drift[] => {
+    const field = nameOf(path);
+    if (former && !former.has(field)) return [];
     if (!lostByManager(live, manager, ["spec", ...path])) return [];
-    const found = valueAt(live.spec, path);
-    if (value !== undefined && (sameValue(found, value) || (found === undefined && isDropped(path, value))))
-      return [];
-    const managers = managersOf(live, ["spec", ...path]);
-    const by = managers.length ? ` by ${managers.join(", ")}` : " by hand";
-    const change =
-      value === undefined
-        ? `was changed${by}`
-        : `is ${found === undefined ? "gone" : JSON.stringify(found)}${by}, asked is ${JSON.stringify(value)}`;
-    return [{ name, described: `will put back spec.${name} of the ${live.kind}: it ${change}` }];
+    const is = valueAt(live.spec, path);
+    const lost = { kind: kindOf(live), field, by: managersOf(live, ["spec", ...path]) };
+    if (value === undefined) return [{ ...lost, remedy: "put back", isSecret: true }];
+    if (sameValue(is, value) || (is === undefined && isDropped(path, value))) return [];
+    return [{ ...lost, is, asked: value, remedy: "put back" }];
   });
 }
 
@@ -53,15 +78,18 @@ export function driftOf(live: SpecObject, manager: string, asked: object): Drift
  * What the first apply of the manager changes in fields that others have set: a preview of a patch that is yet to be
  * made shows none of it.
  */
-export function firstChanges(live: SpecObject, manager: string, asked: object): string[] {
+export function firstChanges(live: SpecObject, manager: string, asked: object): Drift[] {
   if (appliedBy(live, manager)) return [];
-  return fieldsOf(asked).flatMap(({ path, value }) => {
-    const found = valueAt(live.spec, path);
-    if (found === undefined || value === undefined || sameValue(found, value)) return [];
-    return [
-      `will change spec.${nameOf(path)} of the ${live.kind} from ${JSON.stringify(found)} to ${JSON.stringify(value)}`,
-    ];
+  return fieldsOf(asked).flatMap(({ path, value }): Drift[] => {
+    const is = valueAt(live.spec, path);
+    if (is === undefined || value === undefined || sameValue(is, value)) return [];
+    const by = managersOf(live, ["spec", ...path]);
+    return [{ kind: kindOf(live), field: nameOf(path), is, asked: value, by, remedy: "change" }];
   });
+}
+
+function kindOf({ kind = "object" }: SpecObject): string {
+  return kind;
 }
 
 function valueAt(spec: object | undefined, path: readonly string[]): unknown {
@@ -86,9 +114,7 @@ function fieldsOf(value: object, path: readonly string[] = []): Field[] {
 // The operator leaves blank values out whenever it writes the spec. In a map of labels a blank is a value, though, and
 // an empty object under storage is a backend.
 function isDropped([section]: readonly string[], value: unknown): boolean {
-  if (section === "nodeSelector" || section === "storage") return false;
-  if (typeof value === "object" && value !== null) return Object.keys(value).length === 0;
-  return value === null || value === false || value === "" || value === 0;
+  return section !== "nodeSelector" && section !== "storage" && isBlank(value);
 }
 
 function nameOf(path: readonly string[]): string {
@@ -99,26 +125,10 @@ function nameOf(path: readonly string[]): string {
 function sameValue(one: unknown, other: unknown): boolean {
   if (one === undefined || other === undefined) return one === other;
   if (canonical(one) === canonical(other)) return true;
-  return [quantityValue, seconds].some((read) => {
+  return [quantityValue, durationSeconds].some((read) => {
     const [first, second] = [one, other].map((value) =>
       typeof value === "string" || typeof value === "number" ? read(String(value)) : undefined,
     );
     return first !== undefined && first === second;
   });
-}
-
-/** A duration as Go writes it: `1h0m0s` is `60m`. */
-function seconds(text: string): number | undefined {
-  const units: Readonly<Record<string, number>> = {
-    h: 3600,
-    m: 60,
-    s: 1,
-    ms: 1e-3,
-    us: 1e-6,
-    µs: 1e-6,
-    ns: 1e-9,
-  };
-  if (!/^(\d+(\.\d*)?(h|m|s|ms|us|µs|ns))+$/.test(text)) return undefined;
-  const parts = [...text.matchAll(/([\d.]+)(ms|us|µs|ns|h|m|s)/g)];
-  return parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (units[unit] ?? 0), 0);
 }

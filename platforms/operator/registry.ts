@@ -10,13 +10,7 @@ export interface RegistryConfig extends KubernetesObject {
 export const registryApi = "imageregistry.operator.openshift.io/v1";
 export const registryName = "cluster";
 export const registryNamespace = "openshift-image-registry";
-/** The field manager under which a stack owns its part of the Config. */
-export const registryManager = "image-registry-operator-patch";
 /** The operator's Deployment, and the Service of the same name. */
 export const registryDeployment = "image-registry";
 /** Pods reach the registry here, on every cluster. */
 export const internalHostname = `image-registry.${registryNamespace}.svc:5000`;
-
-export type Storage = NonNullable<ConfigSpec["storage"]>;
-export type ManagementState = "Managed" | "Unmanaged" | "Removed";
-export type RolloutStrategy = "RollingUpdate" | "Recreate";

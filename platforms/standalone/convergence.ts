@@ -1,45 +1,35 @@
-import { describeStorage, sameStore, storageInUse } from "../../backends/backend";
-import { type Condition, rolloutUnfinished } from "../operator/convergence";
-import type { Watched } from "../wait";
-import { readStandaloneRollout, type StandaloneRollout } from "./live";
-import type { StandalonePlan } from "./plan";
+import { sameStore, storageInUse } from "../../backends/stores";
+import type { RegistryPlan } from "../plan";
+import type { Condition, Lag } from "../platform";
+import { conditionsFrom, rolledOut, rolloutLags } from "../rollout";
+import type { StandaloneRollout } from "./live";
 
-/** What still stands between the live registry and what the plan asks for; empty when it serves. */
-export function unfinishedStandalone(
+/** What stands between the live registry and the plan; nothing when it serves. */
+export function unfinished(
   { deployment, service, pods, endpoints }: StandaloneRollout,
-  { managementState, replicas, storage }: StandalonePlan,
-): string[] {
-  const gone = (kind: string) =>
-    `there is no ${kind} image-registry; if somebody deleted it: pulumi refresh, then pulumi up`;
-  if (!deployment) return [gone("deployment")];
+  { managementState, replicas, storage }: Pick<RegistryPlan, "managementState" | "replicas" | "storage">,
+): Lag[] {
+  const missing = (kind: "deployment" | "service"): Lag => ({ of: "missing", kind, maker: "standalone" });
+  if (!deployment) return [missing("deployment")];
   if (managementState === "Removed") {
-    const left = pods.length ? [`${pods.length} pods are still there`] : [];
-    return [...rolloutUnfinished(deployment, 0), ...left];
+    const left: Lag[] = pods.length ? [{ of: "pods", left: pods.length }] : [];
+    return [...rolloutLags(deployment, 0), ...left];
   }
-  const waiting: string[] = [];
   const inUse = storageInUse(deployment) ?? {};
-  if (!sameStore(inUse, storage))
-    waiting.push(`pods use ${describeStorage(inUse)}, asked is ${describeStorage(storage)}`);
-  waiting.push(...rolloutUnfinished(deployment, replicas));
-  if (!service) return [...waiting, gone("service")];
-  if (endpoints < replicas) waiting.push(`the service reaches ${endpoints} of ${replicas} pods`);
-  return waiting;
+  const lags: Lag[] = sameStore(inUse, storage)
+    ? []
+    : [{ of: "Deployment", field: "storage", is: inUse, asked: storage }];
+  lags.push(...rolloutLags(deployment, replicas));
+  if (!service) return [...lags, missing("service")];
+  return endpoints < replicas ? [...lags, { of: "endpoints", is: endpoints, asked: replicas }] : lags;
 }
 
-/** The Deployment's conditions, sorted by type. */
-export function standaloneConditions({ deployment }: Pick<StandaloneRollout, "deployment">): Condition[] {
-  return (deployment?.status?.conditions ?? [])
-    .map(({ type, status, reason = "", message = "" }) => ({ type, status, reason, message }))
-    .sort((one, other) => (one.type < other.type ? -1 : 1));
+export function conditionsOf({ deployment }: Pick<StandaloneRollout, "deployment">): Condition[] {
+  return conditionsFrom(deployment?.status?.conditions);
 }
 
-/** How a wait looks at it. */
-export function watchStandalone(plan: StandalonePlan): Watched<StandaloneRollout> {
-  return {
-    namespace: plan.namespace,
-    read: (client) => readStandaloneRollout(client, plan.namespace),
-    unfinished: (seen) => unfinishedStandalone(seen, plan),
-    conditions: standaloneConditions,
-    generations: ({ deployment }) => [deployment?.metadata?.generation],
-  };
+/** Available and Progressing are good when they are True, the latter also when there is nothing to do any more. */
+export function isGood({ type, status, reason }: Condition): boolean {
+  if (type === "ReplicaFailure") return status !== "True";
+  return status === "True" || reason === rolledOut;
 }

@@ -1,20 +1,34 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject, V1Deployment, V1PodTemplateSpec } from "@kubernetes/client-node";
 import type { ClusterClient } from "../../kubernetes/client";
-import { fingerprint } from "./workload";
+import type { Drift } from "../platform";
+import type { LiveStandalone } from "./live";
+import type { StandalonePlan } from "./plan";
+import { deploymentSpec, fingerprint, serviceSpec } from "./workload";
 
 type Live = KubernetesObject & { spec?: object };
 
-/**
- * Where the live object's spec differs from the one this stack applied last, one line a field. Pulumi compares inputs
- * with inputs and sees none of it. The server itself is asked what the wanted spec would become, so that its defaults
- * are no difference.
- */
 export async function driftOf(
   client: ClusterClient,
+  live: LiveStandalone,
+  plan: StandalonePlan,
+): Promise<Drift[]> {
+  return [
+    ...(await changesIn(client, "Deployment", live.deployment, deploymentSpec(plan, live))),
+    ...(await changesIn(client, "Service", live.service, serviceSpec())),
+  ];
+}
+
+/**
+ * Where the live object's spec differs from the one this stack applied last. Pulumi compares inputs with inputs and sees
+ * none of it. The server itself is asked what the wanted spec would become, so that its defaults are no difference.
+ */
+async function changesIn(
+  client: ClusterClient,
+  kind: "Deployment" | "Service",
   live: Live | undefined,
   wanted: object,
-): Promise<string[]> {
+): Promise<Drift[]> {
   if (!live || !isApplied(live, wanted)) return [];
   const metadata = { ...live.metadata, resourceVersion: undefined };
   const restored = await client.dryRunReplace<Live>({
@@ -22,7 +36,15 @@ export async function driftOf(
     metadata,
     spec: withAnnotationsOf(live, wanted),
   });
-  return differences(live.spec, restored?.spec, "spec");
+  return differences(live.spec, restored?.spec, []).map(({ path, ...change }) => ({
+    kind,
+    field: path.join("").replace(/^\./, ""),
+    by: [],
+    remedy: "put back",
+    ...change,
+    // A value that somebody put into the environment may be a secret.
+    ...(path.includes(".env") && { isSecret: true }),
+  }));
 }
 
 /** On the live object: what was applied last, and the generation at which drift was put back, if it ever was. */
@@ -32,9 +54,9 @@ export const appliedAnnotation = "image-registry/applied";
  * The annotation's next value: another one for another spec, and for one whose drift has to be put back, so that an
  * unchanged stack gets its step too. Otherwise the live value is kept, and the stack stays unchanged.
  */
-export function appliedValue(live: Live | undefined, wanted: object, drift: readonly string[]): string {
+export function appliedValue(live: Live | undefined, wanted: object, hasDrifted: boolean): string {
   const print = fingerprint(wanted);
-  if (drift.length) return `${print}@${live?.metadata?.generation ?? live?.metadata?.resourceVersion}`;
+  if (hasDrifted) return `${print}@${live?.metadata?.generation ?? live?.metadata?.resourceVersion}`;
   return (isApplied(live, wanted) && live?.metadata?.annotations?.[appliedAnnotation]) || print;
 }
 
@@ -50,18 +72,19 @@ function withAnnotationsOf(live: Live, wanted: object): object {
   return { ...wanted, template: { ...template, metadata: { ...template.metadata, annotations } } };
 }
 
-function differences(live: unknown, restored: unknown, path: string): string[] {
-  if (isDeepStrictEqual(live, restored)) return [];
-  if (restored === undefined) return [`${path}: added by hand`];
-  if (live === undefined) return [`${path}: taken away by hand`];
-  const [left, right] = [parts(live), parts(restored)];
-  if (left && right) {
-    const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-    return [...keys].flatMap((key) => differences(left[key], right[key], `${path}${key}`));
-  }
-  // A value that somebody put into the environment may be a secret.
-  if (path.includes(".env[")) return [`${path}: changed by hand`];
-  return [`${path}: ${JSON.stringify(live)} by hand, asked is ${JSON.stringify(restored)}`];
+interface Difference {
+  /** Steps as they are written: `.containers`, `[registry]`. */
+  readonly path: readonly string[];
+  readonly is?: unknown;
+  readonly asked?: unknown;
+}
+
+function differences(is: unknown, asked: unknown, path: readonly string[]): Difference[] {
+  if (isDeepStrictEqual(is, asked)) return [];
+  const [left, right] = [parts(is), parts(asked)];
+  if (!left || !right) return [{ path, is, asked }];
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...keys].flatMap((key) => differences(left[key], right[key], [...path, key]));
 }
 
 // Kubernetes knows items of its lists by their names.

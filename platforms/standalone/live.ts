@@ -1,67 +1,45 @@
 import type {
-  V1ConfigMap,
   V1Deployment,
   V1Endpoint,
   V1EndpointSlice,
   V1Namespace,
-  V1Node,
-  V1PersistentVolume,
   V1PersistentVolumeClaim,
   V1Pod,
   V1Secret,
   V1Service,
 } from "@kubernetes/client-node";
-import { ClusterClient, ClusterError, type ClusterConnection, labelSelector } from "../../kubernetes/client";
+import { type ClusterClient, ClusterError, labelSelector } from "../../kubernetes/client";
 import { readNodes } from "../../kubernetes/nodes";
+import { readVolumes } from "../live-storage";
 import { readOwningStack } from "../owning-stack";
-import { httpSecret, selector, standaloneName, type StandalonePlan } from "./plan";
+import type { LiveRegistry, Rollout } from "../platform";
+import type { StandalonePlan } from "./plan";
+import { httpSecret, selector, standaloneName } from "./registry";
 
-/** What the cluster says about the registry at one moment: read on every run, changed or not. */
-export interface LiveStandalone extends StandaloneRollout {
+export interface LiveStandalone extends LiveRegistry, StandaloneRollout {
   readonly namespace: V1Namespace | undefined;
-  readonly nodes: V1Node[];
-  /** The claims in the namespace. */
-  readonly claims: V1PersistentVolumeClaim[];
-  /** The volume the stack wants to make, when it exists already. */
-  readonly volume: V1PersistentVolume | undefined;
   /** What running pods sign upload states with. */
   readonly httpSecret: string | undefined;
   /** The Secret that the plan names for TLS, when it holds a certificate and its key. */
   readonly certificate: V1Secret | undefined;
+  /** SecurityContextConstraints give each namespace a range of users, and refuse any other. */
   readonly assignsUsers: boolean;
-  /** The ConfigMap that names the stack this registry belongs to. */
-  readonly owningStack: V1ConfigMap | undefined;
-  /** When all this was read: another text at every run. */
-  readonly moment: string;
 }
 
-/** The part that changes while a rollout runs, and is asked for again and again. */
-export interface StandaloneRollout {
-  readonly deployment: V1Deployment | undefined;
+export interface StandaloneRollout extends Rollout {
   readonly service: V1Service | undefined;
-  readonly pods: V1Pod[];
   /** How many pods the Service sends requests to. */
   readonly endpoints: number;
 }
 
-export async function readStandalone(
-  connection: ClusterConnection,
-  {
-    namespace,
-    claim,
-    tlsSecret,
-    placement,
-    nodesToLabel,
-  }: Pick<StandalonePlan, "namespace" | "claim" | "tlsSecret" | "placement" | "nodesToLabel">,
-): Promise<LiveStandalone> {
-  const client = new ClusterClient(connection);
+export async function readRegistry(client: ClusterClient, plan: StandalonePlan): Promise<LiveStandalone> {
+  const { namespace, tlsSecret } = plan;
   // One request first: an unreachable cluster is then one error.
   const live = await client.get<V1Namespace>("v1", "Namespace", namespace);
-  const [rollout, nodes, claims, volume, secret, certificate, assignsUsers, owningStack] = await Promise.all([
-    readStandaloneRollout(client, namespace),
-    readNodes(client, placement, nodesToLabel),
+  const [rollout, nodes, claims, secret, certificate, assignsUsers, owningStack] = await Promise.all([
+    readRollout(client, plan),
+    readNodes(client, plan.placement, plan.nodesToLabel),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
-    claim && client.get<V1PersistentVolume>("v1", "PersistentVolume", claim.volumeName),
     client.get<V1Secret>("v1", "Secret", httpSecret.name, namespace),
     tlsSecret === undefined ? undefined : client.get<V1Secret>("v1", "Secret", tlsSecret, namespace),
     readAssignsUsers(client),
@@ -69,21 +47,22 @@ export async function readStandalone(
   ]);
   return {
     ...rollout,
+    ...(await readVolumes(client, plan, rollout, claims ?? [])),
     namespace: live,
     nodes,
-    claims: claims ?? [],
-    volume,
     httpSecret: decoded(secret, httpSecret.key),
     certificate: certificate?.data?.["tls.crt"] && certificate.data["tls.key"] ? certificate : undefined,
     assignsUsers,
+    // Only OpenShift keeps a list of images.
+    holdsImages: undefined,
     owningStack,
     moment: new Date().toISOString(),
   };
 }
 
-export async function readStandaloneRollout(
+export async function readRollout(
   client: ClusterClient,
-  namespace: string,
+  { namespace }: Pick<StandalonePlan, "namespace">,
 ): Promise<StandaloneRollout> {
   const [deployment, service, pods, slices] = await Promise.all([
     client.get<V1Deployment>("apps/v1", "Deployment", standaloneName, namespace),

@@ -1,5 +1,6 @@
 import type { LiveStandalone } from "./live";
-import { managedBy, type StandalonePlan } from "./plan";
+import type { StandalonePlan } from "./plan";
+import { managedBy } from "./registry";
 
 /** Whether the namespace is a stack's to make, label and take away: it is not there yet, or a stack made it. */
 export function isOwnNamespace({ namespace }: Pick<LiveStandalone, "namespace">): boolean {
@@ -9,5 +10,5 @@ export function isOwnNamespace({ namespace }: Pick<LiveStandalone, "namespace">)
 
 /** Whether there are claims in it other than the stack's own: to delete the namespace would delete their data. */
 export function holdsOthersClaims({ claims }: Pick<LiveStandalone, "claims">, plan: StandalonePlan): boolean {
-  return claims.some(({ metadata }) => metadata?.name !== plan.claim?.claimName);
+  return claims.some(({ metadata }) => metadata?.name !== plan.backend.needs?.volume?.claimName);
 }

@@ -1,31 +1,36 @@
-import type { RegistryPlan } from "../preflight";
-import type { RegistrySettings } from "../operator/settings";
+import { podStorage } from "../../backends/stores";
+import { type Configuration, standaloneDefaults } from "../../config/schema";
+import { UserError } from "../../errors";
+import { type RegistryPlan, planIn } from "../plan";
 
 /** What the stack asks of a registry that it runs itself. */
 export interface StandalonePlan extends RegistryPlan {
   readonly image: string;
   /** Name of a kubernetes.io/tls Secret in the namespace. */
-  readonly tlsSecret?: string;
+  readonly tlsSecret?: string | undefined;
   /** User and group that the pods run as, where the cluster does not assign them itself. */
   readonly owner: { readonly uid: number; readonly gid: number };
   /** Whether the stack names that user, or takes the default. */
   readonly ownerIsGiven: boolean;
-  readonly settings: Pick<
-    RegistrySettings,
-    "readOnly" | "logLevel" | "disableRedirect" | "resources" | "affinity" | "topologySpreadConstraints"
-  >;
 }
 
-/** Deployment, Service and PodDisruptionBudget. */
-export const standaloneName = "image-registry";
-export const registryPort = 5000;
-export const httpSecret = { name: "image-registry-http", key: "secret" } as const;
-export const s3Secret = "image-registry-private-configuration-user";
-
-/** Tells the objects that a stack made from those that somebody else gave the same name. */
-export const managedBy = { "app.kubernetes.io/managed-by": "image-registry" } as const;
-export const selector = { "app.kubernetes.io/name": "image-registry" } as const;
-
-export function endpointOf({ namespace }: Pick<StandalonePlan, "namespace">): string {
-  return `${standaloneName}.${namespace}.svc:${registryPort}`;
+export function planOf(config: Configuration): StandalonePlan {
+  const { namespace, image, tlsSecret, uid, gid } = config.standalone ?? standaloneDefaults;
+  const plan = planIn(namespace, config);
+  if (!podStorage(plan.storage)) {
+    throw new UserError(
+      `backend: "${plan.backend.name}" is for the registry's operator; platform "standalone" takes emptyDir, nfs, pvc and s3`,
+    );
+  }
+  const files = plan.backend.needs?.exportHost?.export;
+  const user = uid ?? files?.uid ?? 1000;
+  return {
+    ...plan,
+    // Pods prefer hosts of their own, and share one where they must.
+    ownAffinity: true,
+    image,
+    tlsSecret,
+    owner: { uid: user, gid: gid ?? files?.gid ?? user },
+    ownerIsGiven: uid !== undefined || gid !== undefined,
+  };
 }

@@ -1,27 +1,24 @@
 import type { V1EnvVar, V1PodSpec, V1Probe } from "@kubernetes/client-node";
-import type { Storage } from "../operator/registry";
-import { httpSecret, registryPort, s3Secret, type StandalonePlan } from "./plan";
+import { imageMount, type PodStorage } from "../../backends/backend";
+import { podStorage } from "../../backends/stores";
+import { isDebug, settingsEnvironment } from "../settings";
+import type { StandalonePlan } from "./plan";
+import { httpSecret, registryPort } from "./registry";
 
-/** What the live cluster decides about the pods. */
-export interface Surroundings {
-  /** SecurityContextConstraints give each namespace a range of users, and refuse any other. */
-  readonly assignsUsers: boolean;
-}
-
-const images = "/registry";
 const certificates = "/etc/registry-tls";
 
 /** The registry's pod: the CNCF distribution registry, as the pod security level `restricted` wants it. */
-export function podSpec(plan: StandalonePlan, surroundings: Surroundings) {
+export function podSpec(plan: StandalonePlan, assignsUsers: boolean) {
   const { image, placement, settings, tlsSecret } = plan;
-  const volumes = [...imageVolume(plan.storage), ...certificateVolume(tlsSecret)];
+  const storage = podStorage(plan.storage) ?? { environment: {} };
+  const volumes = [...imageVolume(storage), ...certificateVolume(tlsSecret)];
   return {
     automountServiceAccountToken: false,
     // A Service named "registry" would otherwise give the pods REGISTRY_PORT, which they read as configuration.
     enableServiceLinks: false,
     securityContext: {
       runAsNonRoot: true,
-      ...user(plan, surroundings),
+      ...user(plan, assignsUsers),
       seccompProfile: { type: "RuntimeDefault" },
     },
     ...(Object.keys(placement.nodeSelector).length && { nodeSelector: { ...placement.nodeSelector } }),
@@ -35,7 +32,7 @@ export function podSpec(plan: StandalonePlan, surroundings: Surroundings) {
         name: "registry",
         image,
         ports: [{ name: "registry", containerPort: registryPort }],
-        env: environment(plan),
+        env: environment(plan, storage),
         ...(settings.resources && { resources: settings.resources as V1PodSpec["resources"] }),
         securityContext: {
           allowPrivilegeEscalation: false,
@@ -51,20 +48,14 @@ export function podSpec(plan: StandalonePlan, surroundings: Surroundings) {
 }
 
 // Volumes of NFS take no fsGroup; block devices do, and the group must be able to write.
-function user({ owner, ownerIsGiven }: StandalonePlan, { assignsUsers }: Surroundings) {
+function user({ owner, ownerIsGiven }: StandalonePlan, assignsUsers: boolean) {
   if (assignsUsers && !ownerIsGiven) return {};
   const { uid, gid } = owner;
   return { runAsUser: uid, runAsGroup: gid, fsGroup: gid, fsGroupChangePolicy: "OnRootMismatch" };
 }
 
-// Under the name by which a running registry's storage is recognised (see storageInUse).
-function imageVolume({ emptyDir, pvc }: Storage) {
-  const source = pvc
-    ? { persistentVolumeClaim: { claimName: pvc.claim ?? "" } }
-    : emptyDir && { emptyDir: {} };
-  if (!source) return [];
-  const name = "registry-storage";
-  return [{ volume: { name, ...source }, mount: { name, mountPath: images } }];
+function imageVolume({ volume }: PodStorage) {
+  return volume ? [{ volume: { name: imageMount.name, ...volume }, mount: imageMount }] : [];
 }
 
 function certificateVolume(secretName: string | undefined) {
@@ -75,7 +66,7 @@ function certificateVolume(secretName: string | undefined) {
   ];
 }
 
-function environment({ storage, settings, tlsSecret }: StandalonePlan): V1EnvVar[] {
+function environment({ settings, tlsSecret }: StandalonePlan, storage: PodStorage): V1EnvVar[] {
   const values: Record<string, string | undefined> = {
     REGISTRY_HTTP_ADDR: `:${registryPort}`,
     // Uploads under way end before the pod does, within its grace period of 30 s.
@@ -83,40 +74,25 @@ function environment({ storage, settings, tlsSecret }: StandalonePlan): V1EnvVar
     REGISTRY_HEALTH_STORAGEDRIVER_ENABLED: "true",
     REGISTRY_HEALTH_STORAGEDRIVER_INTERVAL: `${storageCheckSeconds}s`,
     REGISTRY_HEALTH_STORAGEDRIVER_THRESHOLD: "1",
-    REGISTRY_LOG_LEVEL: ["Debug", "Trace", "TraceAll"].includes(settings.logLevel ?? "") ? "debug" : "info",
-    REGISTRY_STORAGE_MAINTENANCE_READONLY: settings.readOnly ? "{enabled: true}" : undefined,
-    REGISTRY_STORAGE_REDIRECT_DISABLE: settings.disableRedirect ? "true" : undefined,
+    REGISTRY_LOG_LEVEL: isDebug(settings) ? "debug" : "info",
+    ...settingsEnvironment(settings),
     ...(tlsSecret && {
       REGISTRY_HTTP_TLS_CERTIFICATE: `${certificates}/tls.crt`,
       REGISTRY_HTTP_TLS_KEY: `${certificates}/tls.key`,
     }),
-    ...storageEnvironment(storage),
+    ...storage.environment,
     // By default it sends traces to a collector on localhost, and logs that none is there.
     OTEL_TRACES_EXPORTER: "none",
   };
   const plain = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : { name, value },
   );
-  const secrets = storage.s3
-    ? ["REGISTRY_STORAGE_S3_ACCESSKEY", "REGISTRY_STORAGE_S3_SECRETKEY"].map((name) =>
-        secret(name, s3Secret, name),
-      )
-    : [];
-  return [...plain, secret("REGISTRY_HTTP_SECRET", httpSecret.name, httpSecret.key), ...secrets];
-}
-
-function storageEnvironment({ s3 }: Storage): Record<string, string | undefined> {
-  if (!s3) return { REGISTRY_STORAGE: "filesystem", REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: images };
-  return {
-    REGISTRY_STORAGE: "s3",
-    // Names of digits alone would be read as numbers.
-    REGISTRY_STORAGE_S3_BUCKET: JSON.stringify(s3.bucket),
-    REGISTRY_STORAGE_S3_REGION: JSON.stringify(s3.region),
-    REGISTRY_STORAGE_S3_REGIONENDPOINT: s3.regionEndpoint,
-    REGISTRY_STORAGE_S3_FORCEPATHSTYLE: s3.regionEndpoint && !s3.virtualHostedStyle ? "true" : undefined,
-    REGISTRY_STORAGE_S3_ENCRYPT: s3.encrypt ? "true" : undefined,
-    REGISTRY_STORAGE_S3_KEYID: s3.keyID,
-  };
+  const { secretName, names } = storage.secrets ?? { secretName: "", names: [] };
+  return [
+    ...plain,
+    secret("REGISTRY_HTTP_SECRET", httpSecret.name, httpSecret.key),
+    ...names.map((name) => secret(name, secretName, name)),
+  ];
 }
 
 function secret(name: string, from: string, key: string): V1EnvVar {

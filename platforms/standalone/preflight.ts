@@ -1,49 +1,48 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { describeStorage, sameStore, storageInUse } from "../../backends/backend";
-import { claimRepairs } from "../../backends/nfs";
-import { describeCondition, podProblems } from "../operator/convergence";
-import { claimProblems, type Findings, imageLoss, nodeProblems } from "../preflight";
+import type { Finding } from "../../backends/backend";
+import { storageInUse } from "../../backends/stores";
+import type { Findings, Trouble } from "../platform";
+import { emptyDirReplaced, imageLoss, nodeFindings } from "../preflight";
+import { podTroubles } from "../rollout";
+import { conditionsOf, isGood, unfinished } from "./convergence";
 import type { LiveStandalone } from "./live";
 import { holdsOthersClaims, isOwnNamespace } from "./namespace";
-import { managedBy, standaloneName, type StandalonePlan } from "./plan";
-import { standaloneConditions, unfinishedStandalone } from "./convergence";
-import { type DeploymentSpec, revisionOf } from "./workload";
+import type { StandalonePlan } from "./plan";
+import { managedBy, standaloneName } from "./registry";
+import { deploymentSpec, revisionOf } from "./workload";
 
-/** Compares the plan with the live cluster. Pure: the same snapshot gives the same findings. */
-export function standalonePreflight(
-  live: LiveStandalone,
-  plan: StandalonePlan,
-  wanted: DeploymentSpec,
-): Findings {
-  const unready = nodeProblems(live.nodes, plan, serves(live, plan));
+export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings {
+  const nodes = nodeFindings(live.nodes, plan, serves(live, plan));
+  const images = { ...live, deployment: running(live) };
   return {
     errors: [
       ...othersObjects(live, plan),
-      ...imageLoss({ deployment: running(live), holdsImages: undefined, volumeInUse: undefined }, plan),
-      ...claimProblems(live, plan),
+      ...imageLoss(images, plan),
+      ...(plan.backend.problems?.(live, plan) ?? []),
       ...tlsProblems(live, plan),
-      ...unready.errors,
+      ...nodes.errors,
     ],
     warnings: [
-      ...(plan.claim ? claimRepairs(live, plan.claim) : []),
-      ...troubles(live, plan),
-      ...unready.warnings,
-      ...restarts(live, plan, wanted),
+      ...(plan.backend.warnings?.(live, plan) ?? []),
+      ...nodes.warnings,
+      ...emptyDirReplaced(images, plan, () => podChanges(live, plan)),
       ...keptNamespace(live, plan),
     ],
+    trouble: troubleOf(live),
   };
 }
 
-function othersObjects({ deployment, service }: LiveStandalone, { namespace }: StandalonePlan): string[] {
+function othersObjects({ deployment, service }: LiveStandalone, { namespace }: StandalonePlan): Finding[] {
   const theirs = (object: KubernetesObject | undefined) =>
     object && Object.entries(managedBy).some(([key, value]) => object.metadata?.labels?.[key] !== value);
   const found = [...(theirs(deployment) ? ["deployment"] : []), ...(theirs(service) ? ["service"] : [])];
-  return found.map(
-    (kind) =>
-      `standalone.namespace: "${namespace}" has a ${kind} "${standaloneName}" that no such stack made; ` +
+  return found.map((kind) => ({
+    field: "standalone.namespace",
+    message:
+      `"${namespace}" has a ${kind} "${standaloneName}" that no such stack made; ` +
       `name another namespace, or delete that ${kind}`,
-  );
+  }));
 }
 
 // Without pods there is no emptyDir; on a claim images stay whoever runs.
@@ -52,52 +51,45 @@ function running({ deployment }: LiveStandalone) {
   return isDown && storageInUse(deployment)?.emptyDir ? undefined : deployment;
 }
 
-function tlsProblems({ certificate }: LiveStandalone, plan: StandalonePlan): string[] {
+function tlsProblems({ certificate }: LiveStandalone, plan: StandalonePlan): Finding[] {
   const { tlsSecret, namespace, managementState } = plan;
   if (tlsSecret === undefined || managementState !== "Managed" || certificate) return [];
-  return [
-    `standalone.tlsSecret: namespace ${namespace} has no Secret "${tlsSecret}" with tls.crt and tls.key; make it first: ` +
-      `kubectl -n ${namespace} create secret tls ${tlsSecret} --cert=FILE --key=FILE`,
-  ];
+  const message =
+    `namespace ${namespace} has no Secret "${tlsSecret}" with tls.crt and tls.key; make it first: ` +
+    `kubectl -n ${namespace} create secret tls ${tlsSecret} --cert=FILE --key=FILE`;
+  return [{ field: "standalone.tlsSecret", message }];
 }
 
 function serves(live: LiveStandalone, plan: StandalonePlan): boolean {
   const { nodeSelector } = live.deployment?.spec?.template.spec ?? {};
   return (
-    unfinishedStandalone(live, plan).length === 0 &&
-    isDeepStrictEqual(nodeSelector ?? {}, plan.placement.nodeSelector)
+    unfinished(live, plan).length === 0 && isDeepStrictEqual(nodeSelector ?? {}, plan.placement.nodeSelector)
   );
 }
 
-function troubles(live: LiveStandalone, plan: StandalonePlan): string[] {
-  const { deployment, pods } = live;
-  const inUse = storageInUse(deployment);
-  // What the plan changes is no trouble yet: the live registry is measured by what it was asked last.
-  const asked = {
-    ...plan,
-    managementState: deployment?.spec?.replicas === 0 ? ("Removed" as const) : ("Managed" as const),
-    replicas: deployment?.spec?.replicas ?? 0,
-    storage: inUse ?? {},
-  };
-  const waiting = deployment ? unfinishedStandalone(live, asked) : [];
-  if (waiting.length === 0) return [];
-  const conditions = standaloneConditions(live)
-    .filter(({ type, status }) => (type === "ReplicaFailure" ? status === "True" : status !== "True"))
-    .map(describeCondition);
-  const lines = new Set([...waiting, ...conditions, ...podProblems(pods)]);
-  return [`the live registry has not converged:\n${[...lines].map((line) => `  ${line}`).join("\n")}`];
+function podChanges(live: LiveStandalone, plan: StandalonePlan): string[] {
+  const isSame = revisionOf(live.deployment?.spec) === revisionOf(deploymentSpec(plan, live));
+  return isSame ? [] : ["what is asked of it now"];
 }
 
-function restarts(live: LiveStandalone, plan: StandalonePlan, wanted: DeploymentSpec): string[] {
-  const { spec } = running(live) ?? {};
-  const inUse = storageInUse(running(live));
-  const stays = inUse?.emptyDir && sameStore(inUse, plan.storage) && plan.managementState === "Managed";
-  if (!stays || revisionOf(spec) === revisionOf(wanted)) return [];
-  return [`the registry's pods restart, and the images in their ${describeStorage(inUse)} are lost`];
-}
-
-function keptNamespace(live: LiveStandalone, plan: StandalonePlan): string[] {
+function keptNamespace(live: LiveStandalone, plan: StandalonePlan): Finding[] {
   if (plan.managementState !== "Removed" || !isOwnNamespace(live) || !holdsOthersClaims(live, plan))
     return [];
-  return [`destroy will leave namespace ${plan.namespace}: it holds claims that this stack did not make`];
+  const message = `destroy will leave namespace ${plan.namespace}: it holds claims that this stack did not make`;
+  return [{ message }];
+}
+
+function troubleOf(live: LiveStandalone): Trouble | undefined {
+  const { deployment } = live;
+  if (!deployment) return undefined;
+  // What the plan changes is no trouble yet: the live registry is measured by what it was asked last.
+  const replicas = deployment.spec?.replicas ?? 0;
+  const lags = unfinished(live, {
+    managementState: replicas === 0 ? "Removed" : "Managed",
+    replicas,
+    storage: storageInUse(deployment) ?? {},
+  });
+  if (lags.length === 0) return undefined;
+  const conditions = conditionsOf(live).filter((condition) => !isGood(condition));
+  return { lags, conditions, pods: podTroubles(live.pods) };
 }

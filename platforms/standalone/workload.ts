@@ -1,14 +1,20 @@
 import { createHash } from "node:crypto";
 import type { V1DeploymentSpec, V1ServiceSpec } from "@kubernetes/client-node";
-import { registryPort, selector, type StandalonePlan } from "./plan";
-import { podSpec, type Surroundings } from "./pod";
+import type { LiveStandalone } from "./live";
+import type { StandalonePlan } from "./plan";
+import { podSpec } from "./pod";
+import { registryPort, selector } from "./registry";
 
 const revisionLabel = "image-registry/revision";
 
-/** The Deployment that the plan asks for. `certificate` is the one it serves with: pods read it only when they start. */
-export function deploymentSpec(plan: StandalonePlan, surroundings: Surroundings, certificate?: string) {
-  const pod = podSpec(plan, surroundings);
-  const revision = fingerprint([pod, certificate]);
+/** The Deployment that the plan asks for on this cluster. */
+export function deploymentSpec(
+  plan: StandalonePlan,
+  { assignsUsers, certificate }: Pick<LiveStandalone, "assignsUsers" | "certificate">,
+) {
+  const pod = podSpec(plan, assignsUsers);
+  // Pods read the certificate only when they start.
+  const revision = fingerprint([pod, certificate?.data?.["tls.crt"]]);
   const labels = { ...selector, [revisionLabel]: revision };
   return {
     // A registry that is down keeps its Deployment until destroy: an earlier up may have told the engine to retain it.

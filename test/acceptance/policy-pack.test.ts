@@ -52,7 +52,7 @@ describe("the policy pack", function () {
     );
   });
 
-  it("takes for production the stacks that its configuration names", async () => {
+  it("takes for production the stacks whose name says so, and those that its configuration names", async () => {
     assert.deepEqual(await refused("prod"), ["no-empty-dir-in-production", "registry-on-infra-nodes"]);
     assert.deepEqual(await refused("live.eu"), ["no-empty-dir-in-production", "registry-on-infra-nodes"]);
     assert.deepEqual(await refused("dev"), []);
@@ -60,7 +60,7 @@ describe("the policy pack", function () {
     assert.deepEqual(await refused("eu-1"), ["no-empty-dir-in-production"]);
     assert.deepEqual(await refused("us.1"), ["no-empty-dir-in-production"]);
     assert.deepEqual(await refused("us-1"), []);
-    assert.deepEqual(await refused("prod"), ["registry-on-infra-nodes"]);
+    assert.deepEqual(await refused("prod"), ["no-empty-dir-in-production", "registry-on-infra-nodes"]);
   });
 
   it("says that secrets cannot be judged at a level at which it is not told of them", async () => {

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { ApiException, KubeConfig } from "@kubernetes/client-node";
-import { backendsOf, storageInUse } from "../../backends/backend";
+import type { Storage } from "../../backends/backend";
+import { storageInUse, storeKeysIn } from "../../backends/stores";
 import { eligibleNodes, infraLabel } from "../../kubernetes/nodes";
 import { owningStackName } from "../../platforms/owning-stack";
-import { registryNamespace, type Storage } from "../../platforms/operator/registry";
+import { registryNamespace } from "../../platforms/operator/registry";
 import type { ControlPlane } from "../../sandbox/control-plane";
 import { startSandbox } from "../../sandbox/start";
 import { TestCluster, until } from "../acceptance/program/harness";
@@ -152,7 +153,7 @@ export class EngineCluster extends TestCluster {
   /** The backends that the Config has, and the storage that the pods use. */
   async storage(): Promise<{ backends: string[]; inUse: Storage | undefined }> {
     const deployment = await this.get("Deployment", "image-registry");
-    return { backends: backendsOf((await this.config()).spec.storage), inUse: storageInUse(deployment) };
+    return { backends: storeKeysIn((await this.config()).spec.storage), inUse: storageInUse(deployment) };
   }
 }
 

@@ -1,4 +1,4 @@
-import { projectDirectory } from "../../stack/stack-file";
+import { projectDirectory } from "../../project";
 import { findPulumi, withoutPlugins } from "../../sandbox/engine/cli";
 import { type Engine, inProcessEngine, realEngine } from "../../sandbox/engine/engines";
 import type { EngineCluster } from "./cluster";

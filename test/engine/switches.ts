@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type BackendName, backendsOf, sameStore } from "../../backends/backend";
+import type { StoreKey } from "../../backends/backend";
+import { sameStore, storeKeysIn } from "../../backends/stores";
 import type { Engine } from "../../sandbox/engine/engines";
 import { until } from "../acceptance/program/harness";
 import { acceptImageLoss, changes } from "../acceptance/program/runs";
@@ -69,6 +70,6 @@ function evictionOf(from: Backend, to: Backend): RegExp {
     : new RegExp(`will evict ${gone} from spec\\.storage of the live registry: ${kept}`);
 }
 
-function nameOf(backend: Backend): BackendName {
-  return backendsOf(backends[backend].storage)[0]!;
+function nameOf(backend: Backend): StoreKey {
+  return storeKeysIn(backends[backend].storage)[0]!;
 }

@@ -7,6 +7,7 @@ import { NfsClientHost } from "../../components/nfs-client-host";
 import { NfsExportHost, type NfsExportHostArgs } from "../../components/nfs-export-host";
 import { checkConfiguration } from "../../config";
 import { destroy, EngineError, preview, up, type StackRun } from "../../sandbox/engine";
+import { backendOf } from "../../backends";
 import { readExport } from "../../status/export";
 import { clientNetworks, exportPath, must, onMachines, serverSpec, unmount } from "./nfs-machines";
 
@@ -89,7 +90,7 @@ describe("the components on real hosts", function () {
     const host = { ...reached, address, clients, uid, gid };
     const nfs = { server: server.networkAddress, path: exportPath, size: "1Gi", host };
     const raw = { context: "none", backend: "nfs", nfs, sshPrivateKey };
-    const shown = await readExport(checkConfiguration(raw, "test"));
+    const shown = await readExport(backendOf(checkConfiguration(raw, "test")));
     assert.deepEqual([...(shown?.host?.clients ?? [])].sort(), [...clientNetworks].sort(), shown?.problem);
     const { size = 0, free = 0 } = shown?.host ?? {};
     assert.ok(free > 0 && free < size, `${free} of ${size}`);

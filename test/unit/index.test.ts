@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import program from "../..";
-import type { LiveRegistry } from "../../platforms/operator/live";
+import type { LiveOperator } from "../../platforms/operator/live";
 import { FakeCluster } from "./support/fake-cluster";
 import { infraNode, live } from "./support/fixtures";
 import { patience, configPatch, run } from "./support/monitor";
@@ -16,7 +16,7 @@ const prod = {
 /** The whole program in preview, on a cluster that answers. */
 async function preview(
   values: Record<string, unknown>,
-  found: Partial<LiveRegistry> = {},
+  found: Partial<LiveOperator> = {},
   encrypted: string[] = [],
 ) {
   const cluster = await new FakeCluster(
@@ -68,7 +68,7 @@ describe("the program", function () {
     const asked = async (resourceVersion: string, managedFields?: object[]) => {
       const { config } = live();
       const metadata = { ...config.metadata, uid: "1b4f", resourceVersion, managedFields };
-      const found = { nodes, config: { ...config, metadata } as LiveRegistry["config"] };
+      const found = { nodes, config: { ...config, metadata } as LiveOperator["config"] };
       const { resources } = await preview(prod, found);
       const objects = resources.filter(({ type }) => type.startsWith("kubernetes:"));
       return objects.map(({ name, inputs }) => [name, inputs]);

@@ -103,28 +103,32 @@ describe("platform standalone, on a cluster without the registry's operator", fu
     const edits: [string, RegExp, () => Promise<void>][] = [
       [
         "another number of pods",
-        /live deployment: spec\.replicas: 5 by hand, asked is 2/,
+        /put back spec\.replicas of the Deployment: it is 5 by hand, asked is 2/,
         () => edit({ replicas: 5 }),
       ],
       [
         "another image",
-        /containers\[registry\]\.image: "docker\.io\/library\/busybox" by hand/,
+        /containers\[registry\]\.image of the Deployment: it is "docker\.io\/library\/busybox" by hand/,
         () => editContainer({ image: "docker.io/library/busybox" }),
       ],
       [
         "a probe taken away",
-        /containers\[registry\]\.readinessProbe: taken away by hand/,
+        /containers\[registry\]\.readinessProbe of the Deployment: it is gone by hand/,
         () => editContainer({ readinessProbe: null }),
       ],
       [
         "another port, which the server would refuse beside ours",
-        /containers\[registry\]\.ports\[registry\]\.containerPort: 5001 by hand/,
+        /ports\[registry\]\.containerPort of the Deployment: it is 5001 by hand/,
         () => editContainer({ ports: [{ name: "registry", containerPort: 5001 }] }),
       ],
-      ["a second volume", /spec\.template\.spec\.volumes\[scratch\]: added by hand/, addVolume],
+      [
+        "a second volume",
+        /spec\.template\.spec\.volumes\[scratch\] of the Deployment: it was added by hand/,
+        addVolume,
+      ],
       [
         "the host's network",
-        /spec\.template\.spec\.hostNetwork: added by hand/,
+        /spec\.template\.spec\.hostNetwork of the Deployment: it was added by hand/,
         () => edit({ template: { spec: { hostNetwork: true } } }),
       ],
     ];
@@ -150,7 +154,7 @@ describe("platform standalone, on a cluster without the registry's operator", fu
     it("are put back in the service too", async () => {
       await cluster.patch("Service", name, { spec: { selector: { app: "another" } } });
       const previewed = await preview(stack());
-      assert.match(warnings(previewed), /put back the live service: spec\.selector\.app: added by hand/);
+      assert.match(warnings(previewed), /put back spec\.selector\.app of the Service: it was added by hand/);
       await serving(stack(), 2);
       const service = await cluster.get("Service", name);
       assert.deepEqual(service?.spec?.selector, { "app.kubernetes.io/name": name });

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
 import { checkConfiguration, valuesFrom } from "../../../config";
-import { projectDirectory } from "../../../stack/stack-file";
+import { projectDirectory } from "../../../project";
 import { type StackRun, up } from "../../../sandbox/engine";
 import { readStatus } from "../../../status/status";
 import { statusText } from "../../../status/text";

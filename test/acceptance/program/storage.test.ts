@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { backendsOf } from "../../../backends/backend";
+import { storeKeysIn } from "../../../backends/stores";
 import { preview, up } from "../../../sandbox/engine";
 import { testCluster, until } from "./harness";
 import { acceptImageLoss, assertRefused, changes, nfs, nfsClaim, warnings } from "./runs";
@@ -20,7 +20,7 @@ describe("the storage of a live registry", function () {
 
       const watch = await cluster.watchConfig();
       await up(cluster.stack("dev", { ...nfs, acceptImageLoss }));
-      const history = (await watch.seen()).map(({ spec }) => backendsOf(spec.storage).join());
+      const history = (await watch.seen()).map(({ spec }) => storeKeysIn(spec.storage).join());
 
       assert.deepEqual([...new Set(history)], ["emptyDir", "pvc"]);
       assert.equal(history.lastIndexOf("emptyDir") < history.indexOf("pvc"), true);
@@ -34,7 +34,7 @@ describe("the storage of a live registry", function () {
       await byHand({ storage: { emptyDir: {} } });
       const watch = await cluster.watchConfig();
       await up(cluster.stack("dev", nfs));
-      const history = (await watch.seen()).map(({ spec }) => backendsOf(spec.storage).join());
+      const history = (await watch.seen()).map(({ spec }) => storeKeysIn(spec.storage).join());
       assert.deepEqual([...new Set(history)], ["emptyDir", "pvc"]);
     });
 
@@ -50,7 +50,7 @@ describe("the storage of a live registry", function () {
         assert.deepEqual(change?.diff, ["metadata.annotations.image-registry/evicted"]);
 
         await up(run);
-        assert.deepEqual(backendsOf((await cluster.config()).spec.storage), ["emptyDir"]);
+        assert.deepEqual(storeKeysIn((await cluster.config()).spec.storage), ["emptyDir"]);
         assert.deepEqual(changes(await preview(run)), []);
       }
     });

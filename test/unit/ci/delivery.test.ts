@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 
 import { unknown } from "../../../ci/lib/plan-file";
+import { thisForge } from "../../../ci/lib/this-forge";
 import { FakeForge } from "./fake-forge";
 import { diagnostic, Job, summary } from "./job";
 
@@ -49,6 +50,26 @@ describe("the jobs of a delivery", function () {
     );
   });
 
+  it("says in a preview that its stack is no longer touched, once that is so", async () => {
+    job.pulumi({ exitCode: 1, events: [diagnostic("error", "images would be lost")] });
+    for (const stack of ["dev", "prod"]) await job.run("preview", stack);
+    const later = new Job({ ...forge.gitHub, STACKS: '["dev"]', COMMIT: "3c704b64f1d2aaaa" });
+    try {
+      await thisForge(forge.gitHub).comment("<!-- of somebody else -->", "hello");
+      assert.equal((await later.run("untouched")).exitCode, 0);
+    } finally {
+      later.remove();
+    }
+    const [dev, prod, other] = forge.comments.map(({ body }) => body);
+    assert.match(dev!, /images would be lost/);
+    assert.match(
+      prod!,
+      /^<!-- image-registry preview prod -->\n### Preview of stack prod at 3c704b64f1d2: no longer touched\n/,
+    );
+    assert.doesNotMatch(prod!, /failed|lost/);
+    assert.equal(other, "<!-- of somebody else -->\nhello");
+  });
+
   it("keeps the job's secrets out of the comment, and the kubeconfig in a private file for the engine alone", async () => {
     job.pulumi({
       output: "token a-very-secret-token",
@@ -73,6 +94,53 @@ describe("the jobs of a delivery", function () {
     } finally {
       elsewhere.remove();
     }
+  });
+
+  it("lets nothing that the engine writes speak to the runner", async () => {
+    const commands = [
+      "::stop-commands::x",
+      "\u00a0 ::set-output name=stacks::x",
+      "a ##[add-mask]update",
+      "b\r::add-mask::update",
+    ];
+    job.pulumi({
+      output: [...commands, "section_start:1:x\r\u001b[0Kfold"].join("\n"),
+      warning: "::error::x\n\u200b::warning::x",
+      events: [diagnostic("error", "::add-mask::update")],
+    });
+    const { output } = await job.run("preview", "dev");
+    const [mask, ...lines] = output.split("\n");
+    assert.equal(mask, "::add-mask::a-very-secret-token");
+    assert.equal(
+      lines.filter((line) => /^[^\w\s]*\s*::|##\[|section_start:|[\r\u001b]/.test(line)).join("\n"),
+      "",
+    );
+    for (const command of ["stop-commands", "set-output", "add-mask", "error", "warning", "fold"])
+      assert.ok(output.includes(command), command);
+  });
+
+  it("lets no error of its own speak to the runner either", async () => {
+    job.pulumi({ exitCode: 1, output: "x\n::add-mask::prod" });
+    const { output } = await job.run("plan", "prod", job.file("plan"));
+    assert.doesNotMatch(output, /^::add-mask::prod/m);
+  });
+
+  it("shows why the engine did not start, outside of what is folded", async () => {
+    job.pulumi({
+      exitCode: 255,
+      output: "Previewing update (dev):",
+      warning: "error: no stack named 'dev' found",
+    });
+    assert.equal((await job.run("preview", "dev")).exitCode, 255);
+    assert.match(
+      forge.comments[0]!.body,
+      /\*\*failed\*\*\n\n🛑 error\n\n```text\nerror: no stack named 'dev' found\n```\n\n<details>/,
+    );
+  });
+
+  it("asks the CLI not to look for a newer one", async () => {
+    await job.run("preview", "dev");
+    assert.match(job.read("fake/environment"), /^PULUMI_SKIP_UPDATE_CHECK=true$/m);
   });
 
   it("previews with the diff and the policy pack", async () => {
@@ -100,6 +168,33 @@ describe("the jobs of a delivery", function () {
     assert.equal(late.exitCode, 1);
     assert.match(late.output, /stack "prod" was deployed by another run since this was planned/);
     assert.equal(job.read("fake/calls").match(/^up /gm)?.length, 1);
+  });
+
+  it("plans and deploys though the CLI warns", async () => {
+    const warning = "warning: F is deprecated";
+    job.pulumi({
+      plan: { resourcePlans: {} },
+      events: [summary({ create: 1 })],
+      lastUpdate: "Monday",
+      warning,
+    });
+    const planned = await job.run("plan", "prod", job.file("plan"));
+    assert.equal(planned.exitCode, 0, planned.output);
+    const applied = await job.run("apply", "prod", job.file("plan"));
+    assert.equal(applied.exitCode, 0, applied.output);
+  });
+
+  it("does not tell a plan's reader to use a file that is gone", async () => {
+    const advice = [
+      "info: Update plan written to '/tmp/plan-x/plan.json'",
+      "Run `pulumi up --plan='/tmp/plan-x/plan.json'` to constrain the update to the operations planned by this preview",
+    ];
+    job.pulumi({ output: "the diff\n", warning: advice.join("\n"), plan: { resourcePlans: {} } });
+    const { output } = await job.run("plan", "prod", job.file("plan"));
+    for (const text of [output, job.read("summary.md")]) {
+      assert.match(text, /the diff/);
+      assert.doesNotMatch(text, /plan-x/);
+    }
   });
 
   // A download by pattern makes no folder for an artifact that is the only one.
@@ -137,6 +232,24 @@ describe("the jobs of a delivery", function () {
       const { exitCode, output } = await job.run(script, ...args, job.file("plans"));
       assert.equal(exitCode, 1);
       assert.match(output, /^error: \S+plans holds no plan; make one with ci\/jobs\/plan\.ts\n$/);
+    }
+  });
+
+  it("says in words that the environment for approval is missing, and what else the forge refuses", async () => {
+    const missing = await job.run("check-approval", "edge-approval");
+    assert.equal(missing.exitCode, 1);
+    assert.match(
+      missing.output,
+      /^error: nobody approved: environment "edge-approval" is missing; make it with reviewers .*$/m,
+    );
+
+    const elsewhere = new Job({ ...forge.gitHub, GITHUB_REPOSITORY: "team/other" });
+    try {
+      const { output } = await elsewhere.run("preview", "dev");
+      assert.match(output, /^error: GitHub answered 404 to GET \S+\/repos\/\S+: .*\n$/m);
+      assert.doesNotMatch(output, /HttpError|^ +at /m);
+    } finally {
+      elsewhere.remove();
     }
   });
 

@@ -82,12 +82,15 @@ for (const name of ["gitHub", "gitLab"] as const) {
         ({
           stack,
           verdict: "drift",
-          report: `${stack} drifted\n\n<details>${"x".repeat(bodyLimit)}`,
+          report: `${stack} drifted\n\n\`\`\`text\n${"x".repeat(bodyLimit)}\n\`\`\``,
         }) as const;
       await reportDrift(["dev", "prod"], [long("dev"), long("prod")], "tonight", thisForge(server[name]));
       const body = text(server.issues[0]!);
       assert.ok(body.length <= bodyLimit);
-      assert.match(body, /dev drifted\n\nToo long[^]*prod drifted\n\nToo long/);
+      assert.match(
+        body,
+        /dev drifted\n[^]*x\n```\n\nThe rest is left out[^]*prod drifted\n[^]*x\n```\n\nThe rest/,
+      );
     });
   });
 }

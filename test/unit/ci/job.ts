@@ -9,6 +9,8 @@ import { projectDirectory, typescriptLoader } from "../../../project";
 export interface FakePulumi {
   readonly exitCode?: number;
   readonly output?: string;
+  /** What it writes to stderr, whatever it is asked. */
+  readonly warning?: string;
   readonly events?: object[];
   /** When the stack's last update began. */
   readonly lastUpdate?: string;
@@ -19,6 +21,8 @@ export interface FakePulumi {
 const program = `#!/usr/bin/env bash
 args=("$@")
 echo "$*" >> "$FAKE/calls"
+cat "$FAKE/warning" >&2
+env > "$FAKE/environment"
 if [[ "$1 $2" == "stack history" ]]; then cat "$FAKE/history"; exit; fi
 [[ -z "\${KUBECONFIG:-}" ]] || { stat -c %a "$KUBECONFIG"; cat "$KUBECONFIG"; } > "$FAKE/kubeconfig"
 echo "\${KUBECONFIG:-}" > "$FAKE/kubeconfig-path"
@@ -41,9 +45,17 @@ export class Job {
     this.pulumi({});
   }
 
-  pulumi({ exitCode = 0, output = "", events = [], lastUpdate = "", plan = {} }: FakePulumi): void {
+  pulumi({
+    exitCode = 0,
+    output = "",
+    warning = "",
+    events = [],
+    lastUpdate = "",
+    plan = {},
+  }: FakePulumi): void {
     writeFileSync(this.file("fake/exit-code"), String(exitCode));
     writeFileSync(this.file("fake/output"), output);
+    writeFileSync(this.file("fake/warning"), warning);
     writeFileSync(this.file("fake/events"), events.map((event) => `${JSON.stringify(event)}\n`).join(""));
     writeFileSync(
       this.file("fake/history"),

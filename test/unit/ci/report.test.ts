@@ -7,8 +7,9 @@ import type { EngineEvent } from "@pulumi/pulumi/automation";
 
 import { findingsIn } from "../../../ci/lib/events";
 import { withoutOutputs, unknown } from "../../../ci/lib/plan-file";
-import type { PulumiRun } from "../../../ci/lib/pulumi";
-import { bodyLimit, report } from "../../../ci/lib/report";
+import type { PulumiRun } from "../../../ci/lib/run";
+import { bodyLimit, outline, report } from "../../../ci/lib/report";
+import { resourceChanges } from "../../../ci/lib/resource-changes";
 import { redactor } from "../../../ci/lib/secrets";
 import { diagnostic, summary } from "./job";
 
@@ -17,6 +18,7 @@ const run = (more: Partial<PulumiRun>): PulumiRun => ({
   output: "",
   findings: [],
   changes: {},
+  resources: [],
   ...more,
 });
 
@@ -40,6 +42,64 @@ describe("a report of a run", () => {
   it("shows what the engine wrote as text, whatever is in it", () => {
     const text = report("Preview of stack dev", run({ output: "```\n<img src=x>\n````" }));
     assert.match(text, /\n`````text\n```\n<img src=x>\n````\n`````\n/);
+  });
+
+  it("lists what changes in each resource, and nothing of what a refresh saw", () => {
+    const secret = {
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      ciphertext: "x",
+    };
+    const step = (op: string, name: string, more: object = {}) => ({
+      resourcePreEvent: {
+        metadata: {
+          op,
+          urn: `urn:pulumi:dev::image-registry::a:b:C$k:v1:Config::${name}`,
+          type: "k:v1:Config",
+          ...more,
+        },
+      },
+    });
+    const detailedDiff = {
+      "spec.replicas": { diffKind: "update", inputDiff: false },
+      'metadata.annotations["image-registry/evicted"]': { diffKind: "add", inputDiff: true },
+      "spec.httpSecret": { diffKind: "update", inputDiff: false },
+      "spec.storage.emptyDir": { diffKind: "delete", inputDiff: false },
+    };
+    const old = {
+      inputs: {},
+      outputs: { spec: { replicas: 1, httpSecret: secret, storage: { emptyDir: {} } } },
+    };
+    const wanted = {
+      inputs: {
+        metadata: { annotations: { "image-registry/evicted": "emptyDir@7" } },
+        spec: { replicas: 2, httpSecret: secret },
+      },
+    };
+    const events = [
+      step("refresh", "registry", { detailedDiff: { "status.conditions": { diffKind: "update" } } }),
+      step("same", "storage-volume"),
+      step("update", "registry", { old, new: wanted, detailedDiff }),
+      step("create", "stack-owner", { detailedDiff: null }),
+      step("update", "export", { diffs: ["stdin"], detailedDiff: null }),
+    ];
+    const resources = resourceChanges(events as unknown as EngineEvent[]);
+    assert.match(
+      outline("Stack dev has drifted", run({ resources, changes: { update: 2, create: 1 } })),
+      new RegExp(
+        [
+          "### Stack dev has drifted: update 2, create 1\n\n```text",
+          "~ update registry \\(k:v1:Config\\)",
+          '    metadata.annotations\\["image-registry/evicted"\\]: nothing → "emptyDir@7"',
+          "    spec.httpSecret: \\[secret\\] → \\[secret\\]",
+          "    spec.replicas: 1 → 2",
+          "    spec.storage.emptyDir: {} → nothing",
+          "\\+ create stack-owner \\(k:v1:Config\\)",
+          "~ update export \\(k:v1:Config\\)",
+          "    stdin",
+          "```$",
+        ].join("\n"),
+      ),
+    );
   });
 
   it("has errors before warnings before notes, each once, without colors and the engine's own noise", () => {
@@ -100,6 +160,50 @@ describe("the job's secrets", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it("are, of what a kubeconfig's command is given, the keys and tokens, and no plain words", () => {
+    const exec = {
+      command: "kubelogin",
+      args: [
+        "get-token",
+        "--environment",
+        "production",
+        "--login",
+        "serviceprincipal",
+        "--client-secret",
+        "hunter2hunter2",
+      ],
+      env: [
+        { name: "AWS_PROFILE", value: "production" },
+        { name: "AWS_SECRET_ACCESS_KEY", value: "an-access-key" },
+        { name: "TOKEN_FILE", value: "/var/run/token" },
+      ],
+    };
+    const inline = {
+      args: [
+        "--api-token=inline-token",
+        "--namespace=production",
+        "--token-name=of-a-token",
+        "Zm9vYmFyMTIzNDU2Nzg5",
+      ],
+    };
+    const provider = {
+      "auth-provider": {
+        name: "oidc-provider",
+        config: { "id-token": "an-id-token", "client-id": "kubernetes" },
+      },
+    };
+    const users = [
+      { user: { exec } },
+      { user: { exec: inline } },
+      { user: { ...provider, tokenFile: "/a/token-file", username: "production" } },
+    ];
+    const hidden = ["hunter2hunter2", "an-access-key", "inline-token", "Zm9vYmFyMTIzNDU2Nzg5", "an-id-token"];
+    const shown =
+      "production kubelogin get-token serviceprincipal --environment /var/run/token of-a-token oidc-provider kubernetes /a/token-file";
+    const clean = redactor({ KUBECONFIG_CONTENTS: JSON.stringify({ users }) });
+    assert.equal(clean(`${hidden.join(" ")} ${shown}`), `${hidden.map(() => "***").join(" ")} ${shown}`);
   });
 
   it("are not looked for where none is set", () => {

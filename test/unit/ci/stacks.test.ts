@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
 import { inOrder } from "../../../ci/jobs/changes";
-import { namedProduction, policyOptions } from "../../../ci/lib/policies";
+import { namedProduction, policyOptions, productionAmong } from "../../../ci/lib/policies";
 import { deliveredStacks, isOutside, touchedStacks } from "../../../ci/jobs/stacks";
-import { projectDirectory } from "../../../stack/stack-file";
-import { isProductionStack } from "../../../policy/production-stacks";
+import { follow } from "./imports";
 
 const delivered = ["dev", "staging", "prod"];
 
@@ -47,26 +46,11 @@ describe("the stacks that a change can touch", () => {
   }
 
   it("run nothing of what is taken for harmless", () => {
-    const seen = new Set<string>();
-    follow("index.ts", seen);
+    const seen = follow("index.ts");
     assert.ok(seen.size > 50);
     assert.deepEqual([...seen].filter(isOutside), []);
   });
 });
-
-function follow(file: string, seen: Set<string>): void {
-  if (seen.has(file)) return;
-  seen.add(file);
-  for (const [, name = ""] of readFileSync(path.join(projectDirectory, file), "utf8").matchAll(
-    /from "(\.[^"]+)"/g,
-  )) {
-    const target = path.join(path.dirname(file), name);
-    const found = [`${target}.ts`, path.join(target, "index.ts"), target].find((one) =>
-      existsSync(path.join(projectDirectory, one)),
-    );
-    if (found?.endsWith(".ts")) follow(found, seen);
-  }
-}
 
 describe("the delivered stacks", () => {
   const exists = (file: string) => file !== "Pulumi.nix.yaml";
@@ -80,34 +64,57 @@ describe("the delivered stacks", () => {
     assert.throws(() => deliveredStacks("dev nix", exists), /STACKS: "nix" without a Pulumi\.NAME\.yaml/);
   });
 
-  it("are production as policies.json says, else by their names", () => {
+  describe("are production", () => {
     const folder = mkdtempSync(path.join(tmpdir(), "policies-"));
     const file = path.join(folder, "policies.json");
-    const production = (policies?: object) => {
-      if (policies) writeFileSync(file, JSON.stringify(policies));
-      return ["prod", "eu-1"].filter((stack) => isProductionStack(stack, namedProduction(file)));
+    const stacks = ["prod", "eu-1", "dev"];
+    const production = (policies: unknown) => {
+      writeFileSync(file, typeof policies === "string" ? policies : JSON.stringify(policies));
+      return productionAmong(stacks, namedProduction(file, stacks));
     };
-    try {
-      assert.deepEqual(production(), ["prod"]);
+    after(() => rmSync(folder, { recursive: true }));
+
+    it("by their names, and those that policies.json adds", () => {
       assert.deepEqual(policyOptions(file), ["--policy-pack", "policy"]);
-      assert.deepEqual(production({ "no-empty-dir-in-production": { stacks: ["eu-*"] } }), ["eu-1"]);
+      assert.deepEqual(productionAmong(stacks, namedProduction(file, stacks)), ["prod"]);
+      assert.deepEqual(production({ "no-empty-dir-in-production": { stacks: ["eu-*"] } }), ["prod", "eu-1"]);
       assert.deepEqual(policyOptions(file), ["--policy-pack", "policy", "--policy-pack-config", file]);
+      assert.deepEqual(production({ "registry-on-infra-nodes": { stacks: ["dev"] } }), ["prod", "dev"]);
       assert.deepEqual(production({ "no-empty-dir-in-production": "advisory", all: "mandatory" }), ["prod"]);
+    });
+
+    it("though policies.json names none", () => {
+      assert.deepEqual(production({ "no-empty-dir-in-production": { stacks: [] } }), ["prod"]);
+    });
+
+    it("and none is deployed by a list with a name that no stack has", () => {
+      assert.throws(
+        () => production({ "no-empty-dir-in-production": { stacks: ["eu-1", "us-*"] } }),
+        /policies\.json: no-empty-dir-in-production\.stacks: "us-\*" names no stack: there are prod, eu-1, dev;/,
+      );
+    });
+
+    it("and none by a file that cannot be read", () => {
       assert.throws(
         () => production({ "no-empty-dir-in-production": { stacks: "eu-1" } }),
         /policies\.json: no-empty-dir-in-production\.stacks .*list of names/,
       );
-      writeFileSync(file, "eu-1");
-      assert.throws(() => production(), /policies\.json is not JSON/);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+      assert.throws(() => production("eu-1"), /policies\.json is not JSON/);
+    });
+
+    it("or are asked about, where their name leaves it open", () => {
+      assert.throws(
+        () => productionAmong(["dev", "preprod", "prodeu"], []),
+        /name of stack "preprod" leaves open .*: pulumi config set tier production --stack preprod, or else pulumi config set tier other --stack preprod\n.*"prodeu"/,
+      );
+      assert.deepEqual(productionAmong(["dev", "preprod"], ["pre*"]), ["preprod"]);
+    });
   });
 
   it("go out where their plan changes something, production last", () => {
     const plan = (stack: string, hasChanges = true) => ({ stack, hasChanges, state: "" });
     const plans = [plan("prod-eu"), plan("dev"), plan("staging", false)];
     assert.deepEqual(inOrder(plans), { first: ["dev"], production: ["prod-eu"] });
-    assert.deepEqual(inOrder(plans, ["d*"]), { first: ["prod-eu"], production: ["dev"] });
+    assert.deepEqual(inOrder(plans, ["d*"]), { first: [], production: ["prod-eu", "dev"] });
   });
 });

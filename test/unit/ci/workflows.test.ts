@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { runInNewContext } from "node:vm";
 import { parse } from "yaml";
 
-import { projectDirectory } from "../../../stack/stack-file";
+import { projectDirectory } from "../../../project";
+import { follow } from "./imports";
 
 interface Job {
   if?: string;
@@ -67,6 +68,44 @@ describe("the workflows together", () => {
     assert.deepEqual(deploy.jobs["deploy-production"]!.needs, ["changes", "approve"]);
   });
 
+  it("install neither the CLI nor the program's packages for scripts that never call Pulumi", function () {
+    this.timeout(30_000);
+    const scripts = { setup: new Set<string>(), "setup-scripts": new Set<string>() };
+    for (const name of workflows) {
+      const { jobs } = parse(text(...folder, name)) as { jobs: Record<string, Job> };
+      for (const { steps = [] } of Object.values(jobs)) {
+        const action = /actions\/(setup|setup-scripts)"/.exec(
+          JSON.stringify(steps),
+        )?.[1] as keyof typeof scripts;
+        for (const [script] of JSON.stringify(steps).matchAll(/ci\/jobs\/[\w-]+\.ts/g))
+          scripts[action].add(script);
+      }
+    }
+    const all = [...scripts.setup, ...scripts["setup-scripts"]];
+    const loaded = new Map(all.map((script) => [script, follow(script)]));
+    const callsPulumi = (script: string) => loaded.get(script)!.has("ci/lib/pulumi.ts");
+    assert.deepEqual(
+      [...scripts.setup].filter((one) => !callsPulumi(one)),
+      [],
+    );
+    assert.deepEqual([...scripts["setup-scripts"]].filter(callsPulumi), []);
+    assert.ok(scripts["setup-scripts"].size >= 5);
+
+    const { dependencies } = JSON.parse(text("ci", "package.json")) as { dependencies: object };
+    const packages = [...scripts["setup-scripts"]].flatMap((script) =>
+      [...loaded.get(script)!].flatMap(packagesOf),
+    );
+    assert.deepEqual(
+      packages.filter((name) => !(name in dependencies)),
+      [],
+    );
+    for (const action of Object.keys(scripts)) {
+      const source = text(".github", "actions", action, "action.yml");
+      assert.match(source, /run: npm ci .*--ignore-scripts$/m);
+      assert.equal(source.includes("pulumi/actions"), action === "setup");
+    }
+  });
+
   it("deploy production as they deploy the others", () => {
     assert.deepEqual(deploy.jobs["deploy-production"]!.steps, deploy.jobs["deploy"]!.steps);
   });
@@ -103,10 +142,16 @@ describe("the workflows together", () => {
     assert.equal(/pulumi-version: (.*)/.exec(setup)?.[1], devDependencies.pulumi);
     assert.match(
       text("examples", "gitlab-ci.yml"),
-      new RegExp(`image: pulumi/pulumi-nodejs:${devDependencies.pulumi}\n`),
+      new RegExp(`image: pulumi/pulumi-nodejs-22:${devDependencies.pulumi}\n`),
     );
   });
 });
+
+function packagesOf(file: string): string[] {
+  return [
+    ...text(file).matchAll(/^import (?!type )[^;]*from "((?:@[^/"]+\/)?[^./"][^/":]*)(?:\/[^"]*)?";$/gm),
+  ].map(([, name]) => name!);
+}
 
 /** The jobs that GitHub would run on main, in the file's order, when one of them fails. */
 function ran(jobs: Record<string, Job>, outputs: Record<string, object>, failing = ""): string[] {

@@ -5,11 +5,15 @@ import { ImagePruner, type ImagePrunerArgs } from "../../../components/image-pru
 import { imagePruner, infraLabel, onInfra } from "../support/fixtures";
 import { patience, prunerPatch, run } from "../support/monitor";
 
-async function pruned(args: Partial<ImagePrunerArgs>, options: { retainOnDelete?: boolean } = {}) {
+async function pruned(
+  args: Partial<ImagePrunerArgs> & { pruner?: SpecObject | undefined },
+  options: { retainOnDelete?: boolean } = {},
+) {
+  const pruner = "pruner" in args ? args.pruner : imagePruner();
   const { resources, warnings } = await run(
     () => {
       const provider = new Provider("cluster", { context: "dev" });
-      new ImagePruner("pruner", { live: imagePruner(), ...args }, { provider, ...options });
+      new ImagePruner("pruner", { checked: { live: { pruner } }, ...args }, { provider, ...options });
     },
     { preview: true },
   );
@@ -49,19 +53,19 @@ describe("ImagePruner", function () {
 
   it("gets back what a stack no longer asks for: the patch stays, with nothing in it", async () => {
     const live = applied({ nodeSelector: { [infraLabel]: "" } }, "nodeSelector");
-    assert.deepEqual((await pruned({ live })).spec, {});
+    assert.deepEqual((await pruned({ pruner: live })).spec, {});
   });
 
   it("that is not there is told, where something is asked of it", async () => {
-    const { patch, warnings } = await pruned({ live: undefined, settings: { suspend: true } });
+    const { patch, warnings } = await pruned({ pruner: undefined, settings: { suspend: true } });
     assert.equal(patch, undefined);
     assert.match(warnings.join(), /this cluster has no ImagePruner/);
-    assert.deepEqual((await pruned({ live: undefined })).warnings, []);
+    assert.deepEqual((await pruned({ pruner: undefined })).warnings, []);
   });
 
   it("changed by hand is a change of the patch, and told in the preview", async () => {
     const live = applied({ suspend: true });
-    const { annotations, warnings } = await pruned({ live, settings: { suspend: false } });
+    const { annotations, warnings } = await pruned({ pruner: live, settings: { suspend: false } });
     assert.equal(annotations?.["image-registry/evicted"], "suspend@1");
     assert.match(
       warnings.join(),

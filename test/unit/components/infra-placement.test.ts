@@ -4,12 +4,18 @@ import { InfraPlacement, type InfraPlacementArgs } from "../../../components/inf
 import { infraLabel, live, node, onInfra } from "../support/fixtures";
 import { patience, run } from "../support/monitor";
 
+const connection = { kubeconfig: "/nonexistent", context: "dev" };
+
 type Metadata = { name: string; labels?: Record<string, string>; annotations: Record<string, string> };
 
 async function placed(changes: Partial<InfraPlacementArgs> = {}, options: { retainOnDelete?: boolean } = {}) {
   const { resources } = await run(() => {
     const provider = new Provider("cluster", { context: "dev" });
-    new InfraPlacement("placement", { ...onInfra, live: live(), ...changes }, { provider, ...options });
+    new InfraPlacement(
+      "placement",
+      { ...onInfra, connection, checked: { live: live() }, ...changes },
+      { provider, ...options },
+    );
   });
   const children = resources.filter(({ parent }) => parent === "placement");
   return {
@@ -54,7 +60,11 @@ describe("the nodes that a stack names", function () {
     found: ReturnType<typeof node>,
     tolerations: InfraPlacementArgs["tolerations"] = onInfra.tolerations,
   ) => {
-    const { nodes } = await placed({ nodes: ["worker-0"], tolerations, live: live({ nodes: [found] }) });
+    const { nodes } = await placed({
+      nodes: ["worker-0"],
+      tolerations,
+      checked: { live: { nodes: [found] } },
+    });
     const inputs = nodes[0]?.inputs as { metadata: Metadata; spec: { taints: object[] } };
     return { labels: inputs.metadata.labels, taints: inputs.spec.taints };
   };

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import type { V1ConfigMap } from "@kubernetes/client-node";
 import { Provider } from "@pulumi/kubernetes/provider";
-import { findingsFor, preflight } from "../../../platforms/preflight";
+import { findingsFor } from "../../../platforms/check";
+import { operator } from "../../../platforms/operator";
 import { OwningStack } from "../../../components/owning-stack";
-import { live, plan } from "../support/fixtures";
+import { live, plan, told } from "../support/fixtures";
 import { patience, run } from "../support/monitor";
 
 const stack = "organization/image-registry/test";
@@ -23,7 +24,7 @@ async function owned(found: V1ConfigMap | undefined) {
         stack,
         namespace: "openshift-image-registry",
         connection,
-        live: { owningStack: found, moment: "100" },
+        checked: { live: { owningStack: found, moment: "100" } },
       },
       { provider },
     );
@@ -35,7 +36,7 @@ async function owned(found: V1ConfigMap | undefined) {
 }
 
 const findings = (owningStack: V1ConfigMap | undefined, found = live()) =>
-  findingsFor(stack, owningStack, () => preflight(found, plan()));
+  told(findingsFor(stack, { owningStack }, () => operator.preflight(found, plan())));
 
 describe("the stack that a cluster belongs to", function () {
   this.timeout(patience);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { Provider } from "@pulumi/kubernetes/provider";
-import type { LiveRegistry } from "../../../platforms/operator/live";
-import { preflight, type RegistryPlan } from "../../../platforms/preflight";
+import { operator } from "../../../platforms/operator";
+import { configDrift } from "../../../platforms/operator/drift";
+import type { LiveOperator } from "../../../platforms/operator/live";
+import type { RegistryPlan } from "../../../platforms/plan";
 import {
   RegistryOperatorPatch,
   type RegistryOperatorPatchArgs,
@@ -14,7 +16,7 @@ import { patience, configPatch, type Inputs, isSecret, run } from "../support/mo
 const nowhere = { kubeconfig: "/nonexistent", context: "dev" };
 
 interface Scene {
-  readonly found?: Partial<LiveRegistry>;
+  readonly found?: Partial<LiveOperator>;
   readonly asked?: Partial<RegistryPlan>;
   readonly args?: Partial<RegistryOperatorPatchArgs>;
   readonly preview?: boolean;
@@ -24,12 +26,16 @@ interface Scene {
 /** A preview without a cluster to connect to, unless the scene says otherwise. */
 async function patched({ found, asked, args, preview = true, connection = nowhere }: Scene = {}) {
   const [registry, wanted] = [live(found), plan(asked)];
-  const { warnings } = preflight(registry, wanted);
+  const checked = {
+    live: registry,
+    findings: operator.preflight(registry, wanted),
+    drift: configDrift(registry.config, wanted),
+  };
   const done = await run(
     () => {
       const provider = new Provider("cluster", { context: "dev" });
-      const checked = { connection, plan: wanted, live: registry, warnings };
-      return new RegistryOperatorPatch("registry", { registry: checked, ...args }, { provider }).conditions;
+      return new RegistryOperatorPatch("registry", { ...wanted, connection, checked, ...args }, { provider })
+        .conditions;
     },
     { preview },
   );
@@ -56,7 +62,7 @@ describe("the patch of the Config", function () {
   });
 
   it("owns other fields when they are given", async () => {
-    const { spec } = await patched({ args: { settings: { defaultRoute: true, logLevel: "Debug" } } });
+    const { spec } = await patched({ asked: { settings: { defaultRoute: true, logLevel: "Debug" } } });
     assert.deepEqual([spec["defaultRoute"], spec["logLevel"]], [true, "Debug"]);
   });
 
@@ -144,7 +150,7 @@ describe("an up of the patch", function () {
   });
   afterEach(() => cluster.stop());
 
-  const up = (found: Partial<LiveRegistry>, args: Partial<RegistryOperatorPatchArgs> = {}) =>
+  const up = (found: Partial<LiveOperator>, args: Partial<RegistryOperatorPatchArgs> = {}) =>
     patched({ found, asked: { storage }, args, preview: false, connection: cluster.connection });
 
   it("evicts in one merge patch that brings our backend along, as a manager of its own", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Provider } from "@pulumi/kubernetes/provider";
+import type { Drift } from "../../../platforms/platform";
 import type { LiveStandalone } from "../../../platforms/standalone/live";
-import { deploymentSpec, serviceSpec } from "../../../platforms/standalone/workload";
 import { StandaloneRegistry } from "../../../components";
 import { type Inputs, isSecret, patience, run } from "../support/monitor";
 import { liveStandalone, standalonePlan } from "../support/standalone-fixtures";
@@ -9,19 +9,19 @@ import { liveStandalone, standalonePlan } from "../support/standalone-fixtures";
 const nowhere = { kubeconfig: "/nonexistent", context: "dev" };
 
 /** A preview, without a cluster to connect to. */
-async function made(found: Partial<LiveStandalone> = {}, { retainOnDelete = true, hasDrifted = false } = {}) {
-  const [plan, live] = [standalonePlan(), liveStandalone(found)];
-  const registry = {
-    connection: nowhere,
-    plan,
-    live,
-    deployment: { spec: deploymentSpec(plan, live), applied: "fingerprint", hasDrifted },
-    service: { spec: serviceSpec(), applied: "fingerprint", hasDrifted: false },
-    warnings: ["something is wrong"],
+async function made(
+  found: Partial<LiveStandalone> = {},
+  { retainOnDelete = true, drift = [] }: { retainOnDelete?: boolean; drift?: Drift[] } = {},
+) {
+  const checked = {
+    live: liveStandalone(found),
+    drift,
+    findings: { errors: [], warnings: [{ message: "something is wrong" }] },
   };
+  const args = { ...standalonePlan(), connection: nowhere, checked };
   const program = () => {
     const provider = new Provider("cluster", { context: "dev" });
-    return new StandaloneRegistry("registry", { registry }, { provider, retainOnDelete }).conditions;
+    return new StandaloneRegistry("registry", args, { provider, retainOnDelete }).conditions;
   };
   const done = await run(program, { preview: true });
   const kubernetes = done.resources.filter(({ type }) => type.startsWith("kubernetes:"));
@@ -77,15 +77,23 @@ describe("a standalone registry", function () {
       assert.deepEqual(of(kind).beforeUpdate, of(kind).beforeCreate);
       assert.equal(annotations(kind)["pulumi.com/skipAwait"], "true");
       assert.equal(annotations(kind)["pulumi.com/patchFieldManager"], "image-registry-standalone");
-      assert.equal(annotations(kind)["image-registry/applied"], "fingerprint");
+      assert.match(annotations(kind)["image-registry/applied"] as string, /^[0-9a-f]{12}$/);
     }
     assert.ok(of("Deployment").dependsOn.includes("registry-http-secret"));
   });
 
   it("leaves open in a preview what putting drift back will come to", async () => {
-    const { annotations } = await made({}, { hasDrifted: true });
-    assert.notEqual(annotations("Deployment")["image-registry/applied"], "fingerprint");
-    assert.equal(annotations("Service")["image-registry/applied"], "fingerprint");
+    const replicas: Drift = {
+      kind: "Deployment",
+      field: "replicas",
+      is: 5,
+      asked: 2,
+      by: [],
+      remedy: "put back",
+    };
+    const { annotations } = await made({}, { drift: [replicas] });
+    assert.doesNotMatch(String(annotations("Deployment")["image-registry/applied"]), /^[0-9a-f]{12}(@|$)/);
+    assert.match(annotations("Service")["image-registry/applied"] as string, /^[0-9a-f]{12}$/);
   });
 
   it("tells in a preview how it is now and what is wrong", async () => {

@@ -6,7 +6,7 @@ describe("emptyDir", () => {
     assert.match(problem({ ...dev, replicas: "2" }), /^replicas: "2" is more than 1, the limit on emptyDir/);
   });
 
-  it("is refused in a stack named as production, until the stack says that it means it", () => {
+  it("is refused in production, until the stack says that it means it", () => {
     for (const stack of ["prod", "production", "eu-prod", "prod-eu", "shop.live", "PRD"]) {
       assert.match(
         problem(dev, stack),
@@ -17,10 +17,34 @@ describe("emptyDir", () => {
     }
   });
 
-  it("is taken in any other stack", () => {
-    for (const stack of ["dev", "test", "product-a", "reproduction", "delivery"]) {
-      assert.deepEqual(problems(dev, stack), [], stack);
+  it("is refused in a stack that says it is production, whatever its name", () => {
+    assert.match(problem({ ...dev, tier: "production" }, "eu-1"), /^backend: "emptyDir" loses every image/);
+  });
+
+  it("is asked about in a stack whose name leaves open whether it is production, until the stack says it", () => {
+    for (const stack of ["preprod", "prodeu", "non-prod", "pre-prod", "product-a", "reproduction"]) {
+      assert.match(
+        problem(dev, stack),
+        /^backend: "emptyDir" loses every image .* leaves open .* pulumi config set tier production --stack \S+, or else pulumi config set tier other/,
+      );
+      assert.deepEqual(problems({ ...dev, tier: "other" }, stack), []);
+      assert.deepEqual(problems({ ...dev, acceptImageLoss: true }, stack), []);
+      assert.deepEqual(problems(onNfs(), stack), []);
     }
+  });
+
+  it("is taken in any other stack", () => {
+    for (const stack of ["dev", "test", "eu-1"]) assert.deepEqual(problems(dev, stack), [], stack);
+  });
+});
+
+describe("the tier", () => {
+  it("cannot take back what the stack's name says", () => {
+    assert.match(
+      problem({ ...onNfs(), tier: "other" }, "prod-eu"),
+      /^tier: "other" contradicts the name of stack "prod-eu", which says production/,
+    );
+    assert.deepEqual(problems({ ...onNfs(), tier: "production" }, "prod-eu"), []);
   });
 });
 

@@ -43,6 +43,35 @@ describe("the exports in a text", () => {
     ]);
   });
 
+  it("are seen with quotes around their names, those of exports(5) and those of a shell", () => {
+    const world = /"\*" opens the export to every host/;
+    for (const text of [
+      '"/srv/my registry" *(rw)',
+      String.raw`echo "\"/srv/my registry\" *(rw)" >> /etc/exports`,
+      `echo '"/srv/my registry" *(rw)' >> /etc/exports`,
+      `echo "/srv/my registry" '*(rw)' >> /etc/exports`,
+      `printf '%s\\n' '/srv/a' "*(rw)"`,
+      String.raw`/srv/my\040registry *(rw)`,
+    ])
+      assert.match(problems(text).join(), world, text);
+    assert.equal(exportsIn('"/srv/my registry" *(rw)')[0]!.path, "/srv/my registry");
+  });
+
+  it("are seen on lines that go on, by exports(5) or by a shell", () => {
+    assert.match(problems("/srv/a 10.0.0.1(rw) \\\n  *(ro)").join(), /"\*" opens the export/);
+    assert.match(problems("/srv/a \\\n\t*(rw)").join(), /"\*" opens the export/);
+    assert.match(problems("/srv/a 10.0.0.1(rw,\\\nno_root_squash)").join(), /no_root_squash/);
+    assert.equal(exportsIn("/srv/a 10.0.0.1(rw) \\\n10.0.0.2(rw)").length, 2);
+  });
+
+  it("have options that stand before the clients", () => {
+    assert.deepEqual(exportsIn("/srv/a -rw,no_root_squash 10.0.0.1 10.0.0.2(ro)"), [
+      { path: "/srv/a", client: "10.0.0.1", options: ["rw", "no_root_squash"] },
+      { path: "/srv/a", client: "10.0.0.2", options: ["rw", "no_root_squash", "ro"] },
+    ]);
+    assert.deepEqual(exportsIn("find /srv/a -name x -print; ls /srv/b -la c"), []);
+  });
+
   it("are open to the world with a space before the options", () => {
     assert.deepEqual(problems("echo '/srv/a 10.0.0.1 (rw)'"), [
       undefined,

@@ -29,6 +29,10 @@ for (const [what, args] of Object.entries(ways)) {
       assert.doesNotMatch(output, /planted/);
     });
 
+    it("takes the TypeScript file where a script of the same name lies beside it", () => {
+      assert.doesNotMatch(start(args, folder), /a script/);
+    });
+
     it("tells where in the source an error arose", () => {
       assert.match(start(args, folder), /test\/unit\/loader\/fails\.ts:7:9\D/);
     });

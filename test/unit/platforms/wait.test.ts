@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { waitUntilConverged } from "../../../platforms/wait";
+import { operator } from "../../../platforms/operator";
+import { waitFor } from "../../../platforms/wait";
 import { UserError } from "../../../errors";
 import { FakeCluster } from "../support/fake-cluster";
-import { followed, live, onClaim, pendingPod, registryConfig } from "../support/fixtures";
+import { followed, live, onClaim, pendingPod, plan, registryConfig } from "../support/fixtures";
 import { patience } from "../support/monitor";
 
 describe("waiting for the registry", function () {
@@ -15,7 +16,7 @@ describe("waiting for the registry", function () {
 
   const start = async (found: typeof converged) => (cluster = await new FakeCluster(found).start());
   const wait = (timeoutSeconds: number, progress: (line: string) => void = () => {}) =>
-    waitUntilConverged(cluster.connection, { timeoutSeconds, progress });
+    waitFor(operator, cluster.connection, plan({ storage: onClaim("images") }), { timeoutSeconds, progress });
   afterEach(() => cluster.stop());
 
   it("ends at once when it serves already", async () => {

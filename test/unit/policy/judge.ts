@@ -10,7 +10,7 @@ import {
 import type { AnalyzeDiagnostic, AnalyzeResponse, RemediateResponse } from "@pulumi/pulumi/proto/analyzer_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import program from "../../../index";
-import type { LiveRegistry } from "../../../platforms/operator/live";
+import type { LiveOperator } from "../../../platforms/operator/live";
 import { secretKeys } from "../../../config/schema";
 import { policies } from "../../../policy/policies";
 import { FakeCluster } from "../support/fake-cluster";
@@ -53,7 +53,7 @@ const ran = new Map<string, Promise<Registration[]>>();
 /** What the program registers in the first preview of a stack with this configuration, on a cluster that answers. */
 export function registrations(
   values: Record<string, unknown>,
-  found: Partial<LiveRegistry> = {},
+  found: Partial<LiveOperator> = {},
 ): Promise<Registration[]> {
   const key = JSON.stringify([values, found]);
   const registered = ran.get(key) ?? runProgram(values, found);
@@ -63,7 +63,7 @@ export function registrations(
 
 async function runProgram(
   values: Record<string, unknown>,
-  found: Partial<LiveRegistry>,
+  found: Partial<LiveOperator>,
 ): Promise<Registration[]> {
   const nodes = [...["infra-0", "infra-1"].map(infraNode), node("worker-0"), node("worker-1")];
   const before = { holdsImages: false, deployment: undefined, nodes };

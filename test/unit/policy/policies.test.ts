@@ -107,6 +107,28 @@ describe("the policies", function () {
     });
   }
 
+  it("refuse a class, or a patch of a volume, that lets volumes go with their claims", async () => {
+    const made = (type: string, wire: Inputs) => [{ type: `kubernetes:${type}`, name: "extra", wire }];
+    const volume = (spec: Inputs) => made("core/v1:PersistentVolumePatch", { spec });
+    const storageClass = (inputs: Inputs) => made("storage.k8s.io/v1:StorageClass", inputs);
+    assert.match(
+      await refusal(volume({ persistentVolumeReclaimPolicy: "Delete" })),
+      /^volumes-retained: spec\.persistentVolumeReclaimPolicy is "Delete"/,
+    );
+    assert.match(
+      await refusal(storageClass({ reclaimPolicy: "Delete" })),
+      /^volumes-retained: reclaimPolicy is "Delete"/,
+    );
+    assert.match(await refusal(storageClass({})), /reclaimPolicy is missing and must be "Retain"/);
+    const retained = [
+      volume({ persistentVolumeReclaimPolicy: "Retain" }),
+      volume({ capacity: { storage: "1Gi" } }),
+      storageClass({ reclaimPolicy: "Retain" }),
+      made("storage.k8s.io/v1:StorageClassPatch", { allowVolumeExpansion: true }),
+    ];
+    for (const resources of retained) assert.deepEqual(await judge(resources, "dev"), []);
+  });
+
   it("let a standalone pod have an emptyDir that holds no images", async () => {
     const resources = await registrations({ ...onNfs(), ...infra, platform: "standalone" });
     const scratch = changed(resources, deployment, "spec.template.spec.volumes", (volumes) => [
@@ -149,6 +171,15 @@ describe("the policies on hosts", function () {
       await refusal(await sent("create", () => "echo '/srv/registry *(rw)' >> /etc/exports && exportfs -r")),
       /^no-world-open-export: create exports \/srv\/registry: "\*"/,
     );
+  });
+
+  it("refuse it in quotes, and on a line that goes on", async () => {
+    const written = ["echo '\"/srv/my registry\" *(rw)'", "cat > f <<END\n/srv/registry \\\n  *(rw)\nEND"];
+    for (const script of written)
+      assert.match(
+        await refusal(await sent("create", () => script)),
+        /^no-world-open-export: create exports .*"\*"/,
+      );
   });
 
   it("say so where a script is not known before up", async () => {

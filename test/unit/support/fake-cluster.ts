@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { registryNamespace } from "../../../platforms/operator/registry";
-import type { LiveRegistry } from "../../../platforms/operator/live";
+import type { LiveOperator } from "../../../platforms/operator/live";
 
 export interface Write {
   readonly path: string;
@@ -34,7 +34,7 @@ export class FakeCluster {
   afterWrite: () => void = () => {};
   private readonly server: Server;
 
-  constructor(public live: LiveRegistry) {
+  constructor(public live: LiveOperator) {
     this.server = createServer((request, response) => {
       void this.answer(request).then((body) => {
         response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" });
@@ -102,7 +102,7 @@ export class FakeCluster {
       [`/apis/apps/v1/namespaces/${registryNamespace}/deployments/image-registry`]: deployment,
       [`/api/v1/namespaces/${registryNamespace}/pods`]: labelled,
       [`/api/v1/namespaces/${registryNamespace}/events`]: [],
-      [`/api/v1/namespaces/${registryNamespace}/persistentvolumeclaims`]: claims,
+      [`/api/v1/namespaces/${registryNamespace}/persistentvolumeclaims`]: [...claims],
       [`/api/v1/namespaces/${registryNamespace}/configmaps/image-registry-stack`]: owningStack,
       "/api/v1/nodes": nodes,
       ...Object.fromEntries(nodes.map((node) => [`/api/v1/nodes/${node.metadata?.name}`, node])),

@@ -8,17 +8,20 @@ import type {
   V1PodSpec,
   V1Taint,
 } from "@kubernetes/client-node";
+import type { Storage } from "../../../backends/backend";
+import { claim as claimBackend } from "../../../backends/claim";
 import type { SpecObject } from "../../../platforms/operator/drift";
-import type { LiveRegistry } from "../../../platforms/operator/live";
-import type { RegistryPlan } from "../../../platforms/preflight";
+import type { LiveOperator } from "../../../platforms/operator/live";
 import {
   internalHostname,
   registryApi,
   registryName,
   registryNamespace,
   type RegistryConfig,
-  type Storage,
 } from "../../../platforms/operator/registry";
+import type { RegistryPlan } from "../../../platforms/plan";
+import type { Findings } from "../../../platforms/platform";
+import { findingText, warningTexts } from "../../../platforms/text";
 import type { ConfigSpec } from "../../../crds/types";
 
 /** A healthy registry on emptyDir with one pod, as a fresh non-production cluster shows it; tests change one thing. */
@@ -171,7 +174,7 @@ export function imagePruner(spec: object = { schedule: "", suspend: false }): Sp
   return { kind: "ImagePruner", metadata: { name: registryName, generation: 1, uid: "pruner-uid" }, spec };
 }
 
-export function live(changes: Partial<LiveRegistry> = {}): LiveRegistry {
+export function live(changes: Partial<LiveOperator> = {}): LiveOperator {
   const config = changes.config ?? registryConfig();
   return {
     config,
@@ -194,7 +197,11 @@ export const emptyDir: Storage = { managementState: "Unmanaged", emptyDir: {} };
 export const onClaim = (name: string): Storage => ({ managementState: "Unmanaged", pvc: { claim: name } });
 
 export function plan(changes: Partial<RegistryPlan> = {}): RegistryPlan {
+  const { storage = emptyDir } = changes;
   return {
+    backend: storage.pvc
+      ? claimBackend({ pvc: { claim: storage.pvc.claim ?? "" } })
+      : { name: "emptyDir", storage },
     namespace: registryNamespace,
     managementState: "Managed",
     replicas: 1,
@@ -204,6 +211,12 @@ export function plan(changes: Partial<RegistryPlan> = {}): RegistryPlan {
     ownAffinity: false,
     nodesToLabel: [],
     acceptImageLoss: false,
+    settings: {},
     ...changes,
   };
+}
+
+/** As people read them. */
+export function told(findings: Findings): { errors: string[]; warnings: string[] } {
+  return { errors: findings.errors.map(findingText), warnings: warningTexts([], findings) };
 }

@@ -1,6 +1,7 @@
 import type { V1Deployment } from "@kubernetes/client-node";
 import type { LiveStandalone } from "../../../platforms/standalone/live";
-import { managedBy, type StandalonePlan } from "../../../platforms/standalone/plan";
+import type { StandalonePlan } from "../../../platforms/standalone/plan";
+import { managedBy } from "../../../platforms/standalone/registry";
 import { deploymentSpec } from "../../../platforms/standalone/workload";
 import { node, onClaim, plan } from "./fixtures";
 
@@ -8,19 +9,18 @@ import { node, onClaim, plan } from "./fixtures";
 
 export function standalonePlan(changes: Partial<StandalonePlan> = {}): StandalonePlan {
   return {
-    ...plan({ storage: onClaim("images"), replicas: 2, ownAffinity: true }),
+    ...plan({ replicas: 2, ownAffinity: true, ...changes, storage: changes.storage ?? onClaim("images") }),
     namespace: "image-registry",
     image: "registry:3.1.1",
     owner: { uid: 1000, gid: 1000 },
     ownerIsGiven: false,
-    settings: {},
     ...changes,
   };
 }
 
 /** The Deployment of a plan, rolled out. */
 export function rolledOut(asked: StandalonePlan): V1Deployment {
-  const spec = deploymentSpec(asked, { assignsUsers: false });
+  const spec = deploymentSpec(asked, { assignsUsers: false, certificate: undefined });
   const { replicas } = spec;
   return {
     metadata: { name: "image-registry", generation: 3, labels: { ...managedBy } },
@@ -53,6 +53,8 @@ export function liveStandalone(changes: Partial<LiveStandalone> = {}): LiveStand
     nodes: [node("worker-0"), node("worker-1")],
     claims: [claim],
     volume: undefined,
+    volumeInUse: undefined,
+    holdsImages: undefined,
     httpSecret: undefined,
     certificate: undefined,
     assignsUsers: false,

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import type { V1Deployment } from "@kubernetes/client-node";
-import { unfinished } from "../../../../platforms/operator/convergence";
+import { unfinished, unsettled } from "../../../../platforms/operator/convergence";
 import type { RegistryConfig } from "../../../../platforms/operator/registry";
-import { followed, infraLabel, onClaim, registryConfig, removed } from "../../support/fixtures";
+import { lagTexts } from "../../../../platforms/text";
+import { followed, infraLabel, onClaim, plan, registryConfig, removed } from "../../support/fixtures";
 
 const waiting = (config: RegistryConfig, deployment: V1Deployment | undefined = followed(config)) =>
-  unfinished({ config, deployment, pods: [] });
+  lagTexts(unsettled({ config, deployment, pods: [] }));
 
 /** All that is waited for, as one text; there must be something. */
 function waitsFor(config: RegistryConfig, deployment?: V1Deployment): string {
@@ -67,7 +68,7 @@ describe("a Config that is green too early", () => {
   });
 
   it("has not converged when there is no deployment", () => {
-    const lines = unfinished({ config: registryConfig(), deployment: undefined, pods: [] });
+    const lines = lagTexts(unsettled({ config: registryConfig(), deployment: undefined, pods: [] }));
     assert.match(lines.join(), /no deployment yet/);
   });
 });
@@ -139,7 +140,7 @@ describe("a registry asked to be Removed", () => {
 
   it("has converged when its deployment is gone and the Config says so", () => {
     assert.deepEqual(
-      unfinished({ config: registryConfig(spec, { conditions: removed }), deployment: undefined, pods: [] }),
+      unsettled({ config: registryConfig(spec, { conditions: removed }), deployment: undefined, pods: [] }),
       [],
     );
   });
@@ -149,11 +150,29 @@ describe("a registry asked to be Removed", () => {
   });
 
   it("has not while the Config is merely green", () => {
-    const lines = unfinished({ config: registryConfig(spec), deployment: undefined, pods: [] });
+    const lines = lagTexts(unsettled({ config: registryConfig(spec), deployment: undefined, pods: [] }));
     assert.match(lines.join(), /Removed=False/);
   });
 
   it("and asked back has not converged while it is green as Removed", () => {
     assert.match(waitsFor(registryConfig({}, { conditions: removed })), /Removed=True/);
+  });
+});
+
+describe("a registry whose Config says other than the stack", () => {
+  const against = (spec: Parameters<typeof registryConfig>[0], asked: Parameters<typeof plan>[0] = {}) => {
+    const config = registryConfig(spec);
+    return lagTexts(unfinished({ config, deployment: followed(config), pods: [] }, plan(asked)));
+  };
+
+  it("does not serve what the stack asks for, however green it is", () => {
+    assert.deepEqual(against({}), []);
+    assert.deepEqual(against({ replicas: 2 }), ["replicas is 2, the stack asks for 1"]);
+    assert.deepEqual(against({}, { storage: onClaim("images") }), [
+      'storage is emptyDir, the stack asks for pvc "images"',
+    ]);
+    assert.deepEqual(against({ managementState: "Unmanaged" }), [
+      "managementState is Unmanaged, the stack asks for Managed",
+    ]);
   });
 });

@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
-import { ownsNote } from "../../../../platforms/operator/drift";
-import { foreignFields, madeAnewByOperator } from "../../../../platforms/operator/foreign-fields";
-import { registryManager, type RegistryConfig } from "../../../../platforms/operator/registry";
-import type { RegistrySettings } from "../../../../platforms/operator/settings";
+import type { V1ConfigMap } from "@kubernetes/client-node";
+import { registryManager } from "../../../../kubernetes/field-managers";
+import { configDrift, fieldsLost, ownsNote } from "../../../../platforms/operator/drift";
+import type { RegistryConfig } from "../../../../platforms/operator/registry";
+import { driftText } from "../../../../platforms/text";
 import type { ConfigSpec } from "../../../../crds/types";
-import { infraLabel, onClaim, registryConfig } from "../../support/fixtures";
+import type { Drift } from "../../../../platforms/platform";
+import { preflight } from "../../../../platforms/operator/preflight";
+import { infraLabel, live as liveCluster, onClaim, plan, registryConfig, told } from "../../support/fixtures";
 
 const asked = { managementState: "Managed", replicas: 1, storage: onClaim("registry") };
 
-function found(live: RegistryConfig, more: object = {}, settings: RegistrySettings = {}) {
-  return foreignFields(live, { ...asked, ...more }, settings);
-}
-const names = (...args: Parameters<typeof found>) => found(...args).map(({ name }) => name);
+const found = (live: RegistryConfig, more: object = {}) =>
+  fieldsLost(live, registryManager, { ...asked, ...more });
+const names = (...args: Parameters<typeof found>) => found(...args).map(({ field }) => field);
+const text = (drift: Drift | undefined) => drift && driftText(drift);
 
 /** A Config our manager applied, in which another one then set the fields; `ours` is what is left to us. */
 function byHand(spec: Partial<ConfigSpec>, ours: object, theirs: object = {}): RegistryConfig {
@@ -29,22 +32,19 @@ const lost = (key: string) => ({ [`f:${key}`]: undefined });
 describe("what another manager set", () => {
   it("as a second storage backend is evicted, and named one by one", () => {
     const live = registryConfig({ storage: { ...onClaim("registry"), emptyDir: {}, gcs: {} } });
-    const evicted = found(live);
+    const evicted = configDrift(live, plan({ storage: onClaim("registry") }));
     assert.deepEqual(
-      evicted.map(({ name }) => name),
+      evicted.map(({ field }) => field),
       ["emptyDir", "gcs"],
     );
-    assert.match(
-      evicted[0]?.described ?? "",
-      /^will evict emptyDir .*pvc "registry" is to be its only backend/,
-    );
+    assert.match(text(evicted[0]) ?? "", /^will evict emptyDir .*pvc "registry" is to be its only backend/);
   });
 
   it("in a field we had applied is put back, naming whose it is now", () => {
     const [field, ...others] = found(byHand({ replicas: 3 }, lost("replicas"), { "f:replicas": {} }));
     assert.deepEqual(others, []);
     assert.equal(
-      field?.described,
+      text(field),
       "will put back spec.replicas of the Config: it is 3 by kubectl-patch, asked is 1",
     );
   });
@@ -72,10 +72,7 @@ describe("what another manager set", () => {
     const [field] = found(byHand({ httpSecret: "by-hand" }, {}, { "f:httpSecret": {} }), {
       httpSecret: undefined,
     });
-    assert.equal(
-      field?.described,
-      "will put back spec.httpSecret of the Config: it was changed by kubectl-patch",
-    );
+    assert.equal(text(field), "will put back spec.httpSecret of the Config: it was changed by kubectl-patch");
   });
 
   it("is no drift while we own the field: that is a change of the configuration", () => {
@@ -112,18 +109,22 @@ describe("what another manager set", () => {
 
   it("and we ask to be blank is cleared", () => {
     const live = registryConfig({ storage: onClaim("registry"), defaultRoute: true });
-    assert.deepEqual(names(live, {}, { defaultRoute: false }), ["defaultRoute"]);
+    const [cleared, ...others] = configDrift(
+      live,
+      plan({ storage: onClaim("registry"), settings: { defaultRoute: false } }),
+    );
+    assert.deepEqual(others, []);
+    assert.match(text(cleared) ?? "", /^will clear spec\.defaultRoute/);
   });
 });
 
 describe("a Config that holds nothing of this stack", () => {
   it("was made anew if the cluster is this stack's, and is just new if not", () => {
+    const warned = (config: RegistryConfig, owningStack: V1ConfigMap | undefined) =>
+      told(preflight(liveCluster({ config, owningStack }), plan({ acceptImageLoss: true }))).warnings.join();
     const blank = registryConfig({ managementState: "Removed", storage: {} });
-    assert.match(
-      madeAnewByOperator(blank, { owned: true }) ?? "",
-      /made anew .*\(managementState Removed, storage none\)/,
-    );
-    assert.equal(madeAnewByOperator(blank, { owned: false }), undefined);
-    assert.equal(madeAnewByOperator(byHand({}, {}), { owned: true }), undefined);
+    assert.match(warned(blank, {}), /made anew .*\(managementState Removed, storage none\)/);
+    assert.doesNotMatch(warned(blank, undefined), /made anew/);
+    assert.doesNotMatch(warned(byHand({}, {}), {}), /made anew/);
   });
 });

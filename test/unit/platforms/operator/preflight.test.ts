@@ -1,28 +1,44 @@
 import assert from "node:assert/strict";
-import type { LiveRegistry } from "../../../../platforms/operator/live";
-import { assertPreflight, preflight, type RegistryPlan } from "../../../../platforms/preflight";
+import { nfs } from "../../../../backends/nfs";
+import type { Configuration } from "../../../../config/schema";
 import { UserError } from "../../../../errors";
+import { assertPossible } from "../../../../platforms/check";
+import type { LiveOperator } from "../../../../platforms/operator/live";
+import { registryManager } from "../../../../kubernetes/field-managers";
+import { lostByManager, ownedByOther } from "../../../../kubernetes/managed-fields";
+import { effectivePlacement, preflight } from "../../../../platforms/operator/preflight";
+import type { RegistryPlan } from "../../../../platforms/plan";
 import {
   claim,
   followed,
+  infraLabel,
   live,
   onClaim,
   pendingPod,
   plan,
   registryConfig,
   removed,
+  told,
   volume,
 } from "../../support/fixtures";
 
-const errors = (found: Partial<LiveRegistry>, asked: Partial<RegistryPlan>) =>
-  preflight(live(found), plan(asked)).errors;
-const warnings = (found: Partial<LiveRegistry>, asked: Partial<RegistryPlan> = {}) =>
-  preflight(live(found), plan(asked)).warnings;
+const errors = (found: Partial<LiveOperator>, asked: Partial<RegistryPlan>) =>
+  told(preflight(live(found), plan(asked))).errors;
+const warnings = (found: Partial<LiveOperator>, asked: Partial<RegistryPlan> = {}) =>
+  told(preflight(live(found), plan(asked))).warnings;
 const onto = (name: string, changes: Partial<RegistryPlan> = {}) => ({ storage: onClaim(name), ...changes });
 const registryClaim = claim("registry");
+const section = {
+  server: "nfs.example.com",
+  path: "/srv/registry",
+  size: "100Gi",
+  accessModes: ["ReadWriteMany"],
+};
+const onNfs = (claimName: string) =>
+  nfs({ nfs: { ...section, claimName, mountOptions: [], clientHosts: [] } } as unknown as Configuration);
 
 /** The one error there must be. */
-function error(found: Partial<LiveRegistry>, asked: Partial<RegistryPlan>): string {
+function error(found: Partial<LiveOperator>, asked: Partial<RegistryPlan>): string {
   const all = errors(found, asked);
   assert.equal(all.length, 1, `errors: ${all.join("; ") || "none"}`);
   return all[0] as string;
@@ -30,8 +46,8 @@ function error(found: Partial<LiveRegistry>, asked: Partial<RegistryPlan>): stri
 
 describe("a plan that fits the cluster", () => {
   it("passes without a word", () => {
-    assert.deepEqual(preflight(live(), plan()), { errors: [], warnings: [] });
-    assert.doesNotThrow(() => assertPreflight({ errors: [], warnings: ["only a warning"] }));
+    assert.deepEqual(told(preflight(live(), plan())), { errors: [], warnings: [] });
+    assert.doesNotThrow(() => assertPossible({ errors: [] }));
   });
 });
 
@@ -133,21 +149,12 @@ describe("an existing claim that the stack names", () => {
 
 describe("the claim and volume that the stack makes", () => {
   it("are checked against those on the cluster", () => {
-    const asked = {
-      namespace: "openshift-image-registry",
-      managementState: "Managed" as const,
-      claimName: "registry",
-      volumeName: "registry",
-      size: "100Gi",
-      accessModes: ["ReadWriteMany"],
-      nfs: { server: "nfs.example.com", path: "/srv/registry" },
-    };
     const claims = [claim("registry", { volumeName: "pvc-1" })];
     assert.match(
-      error({ holdsImages: false, claims }, onto("registry", { claim: asked })),
+      error({ holdsImages: false, claims }, onto("registry", { backend: onNfs("registry") })),
       /bound to volume "pvc-1"/,
     );
-    assert.deepEqual(errors({ holdsImages: false }, onto("registry", { claim: asked })), []);
+    assert.deepEqual(errors({ holdsImages: false }, onto("registry", { backend: onNfs("registry") })), []);
   });
 });
 
@@ -157,7 +164,7 @@ describe("a warning", () => {
     const config = registryConfig({}, { conditions: { Progressing, StorageExists: "False" } });
     const [text = "", ...more] = warnings({ config, pods: [pendingPod("0/3 nodes are available")] });
     assert.deepEqual(more, []);
-    assert.match(text, /has not converged \(1 storage backend\)/);
+    assert.match(text, /has not converged/);
     assert.match(text, /StorageExists=False/);
     assert.match(text, /pod image-registry-7d4b9-x2x4q \(Pending\): Unschedulable: 0\/3 nodes are available/);
     assert.equal(text.split("no such claim").length, 2, text);
@@ -172,38 +179,105 @@ describe("a warning", () => {
 describe("errors", () => {
   it("come together, as one that a user caused, and say that nothing was changed", () => {
     assert.throws(
-      () => assertPreflight({ errors: ["first", "second"], warnings: [] }),
+      () => assertPossible({ errors: [{ message: "first" }, { field: "second", message: "wrong" }] }),
       (thrown: unknown) =>
         thrown instanceof UserError &&
-        /^nothing was changed:\n {2}- first\n {2}- second$/.test(thrown.message),
+        /^nothing was changed:\n {2}- first\n {2}- second: wrong$/.test(thrown.message),
     );
   });
 });
 
 describe("another claim on the export that the pods use", () => {
-  const nfs = { server: "nfs.example.com", path: "/srv/registry" };
-  const asked = {
-    managementState: "Managed" as const,
-    namespace: "openshift-image-registry",
-    claimName: "renamed",
-    volumeName: "renamed",
-    size: "100Gi",
-    accessModes: ["ReadWriteMany"],
-    nfs,
-  };
   const config = registryConfig({ storage: onClaim("registry") });
 
   it("has the same images", () => {
-    const found = { config, deployment: followed(config), volumeInUse: volume({ nfs }) };
-    assert.deepEqual(errors(found, { storage: onClaim("renamed"), claim: asked }), []);
+    const found = { config, deployment: followed(config), volumeInUse: volume() };
+    assert.deepEqual(errors(found, { storage: onClaim("renamed"), backend: onNfs("renamed") }), []);
   });
 
   it("has others where the export is another one", () => {
     const found = {
       config,
       deployment: followed(config),
-      volumeInUse: volume({ nfs: { ...nfs, path: "/old" } }),
+      volumeInUse: volume({ nfs: { server: "nfs.example.com", path: "/old" } }),
     };
-    assert.match(error(found, { storage: onClaim("renamed"), claim: asked }), /would not have them/);
+    assert.match(
+      error(found, { storage: onClaim("renamed"), backend: onNfs("renamed") }),
+      /would not have them/,
+    );
+  });
+});
+
+describe("another manager's field", () => {
+  const config = registryConfig({ nodeSelector: { pool: "theirs", [infraLabel]: "" } });
+  const entry = (manager: string, operation: string, keys: string[]) => ({
+    manager,
+    operation,
+    fieldsV1: { "f:spec": { "f:nodeSelector": Object.fromEntries(keys.map((key) => [`f:${key}`, {}])) } },
+  });
+  const owned = {
+    ...config,
+    metadata: {
+      ...config.metadata,
+      managedFields: [
+        entry(registryManager, "Apply", [infraLabel]),
+        entry("kubectl-patch", "Update", ["pool"]),
+      ],
+    },
+  };
+
+  it("is told from ours by manager and operation", () => {
+    const owner = (key: string) => ownedByOther(owned, registryManager, ["spec", "nodeSelector", key]);
+    assert.deepEqual([owner("pool"), owner(infraLabel), owner("nobody's")], [true, false, false]);
+    const updated = { ...config, metadata: { managedFields: [entry("ours", "Update", ["pool"])] } };
+    assert.ok(ownedByOther(updated, "ours", ["spec", "nodeSelector", "pool"]));
+  });
+
+  it("of the nodeSelector stays in force beside ours, and what we no longer ask for does not", () => {
+    const selector = (nodeSelector: Record<string, string>) =>
+      effectivePlacement(owned, { placement: { nodeSelector, tolerations: [] }, ownAffinity: false })
+        .placement.nodeSelector;
+    assert.deepEqual(selector({ zone: "a" }), { pool: "theirs", zone: "a" });
+    assert.deepEqual(selector({ pool: "ours" }), { pool: "ours" });
+  });
+
+  it("of the tolerations stays in force when we have none, and gives way when we have some", () => {
+    const theirs = [{ key: "pool", operator: "Exists" }];
+    const managedFields = [
+      { manager: "kubectl-patch", operation: "Update", fieldsV1: { "f:spec": { "f:tolerations": {} } } },
+    ];
+    const tolerating = { ...registryConfig({ tolerations: theirs }), metadata: { managedFields } };
+    const tolerations = (ours: { key: string; operator: string }[]) =>
+      effectivePlacement(tolerating, {
+        placement: { nodeSelector: {}, tolerations: ours },
+        ownAffinity: false,
+      }).placement.tolerations;
+    assert.deepEqual(tolerations([]), theirs);
+    const ours = [{ key: infraLabel, operator: "Exists" }];
+    assert.deepEqual(tolerations(ours), ours);
+  });
+
+  it("was taken from us when we applied the object and no longer own it", () => {
+    const lost = (key: string) => lostByManager(owned, registryManager, ["spec", "nodeSelector", key]);
+    assert.deepEqual([lost("pool"), lost(infraLabel)], [true, false]);
+    assert.equal(lostByManager(config, registryManager, ["spec", "nodeSelector", "pool"]), false);
+  });
+});
+
+describe("the images in an emptyDir", () => {
+  const told = (asked: Partial<RegistryPlan>, holdsImages: boolean | undefined = undefined) =>
+    warnings({ holdsImages }, asked).join();
+
+  it("are told to go when the pod is replaced, and why it is", () => {
+    assert.match(
+      told({ settings: { logLevel: "Debug" } }),
+      /replaced for environment REGISTRY_LOG_LEVEL, and the images/,
+    );
+  });
+
+  it("stay where no pod is replaced, and need no word where there are none", () => {
+    assert.equal(told({}), "");
+    assert.equal(told({ replicas: 2 }), "");
+    assert.equal(told({ settings: { logLevel: "Debug" } }, false), "");
   });
 });

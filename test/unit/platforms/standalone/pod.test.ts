@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { storageInUse } from "../../../../backends/backend";
+import { storageInUse } from "../../../../backends/stores";
 import type { StandalonePlan } from "../../../../platforms/standalone/plan";
 import { podSpec } from "../../../../platforms/standalone/pod";
 import { deploymentSpec, revisionOf } from "../../../../platforms/standalone/workload";
 import { emptyDir, infraLabel, onClaim, onInfra } from "../../support/fixtures";
 import { standalonePlan } from "../../support/standalone-fixtures";
 
-const cluster = { assignsUsers: false };
+const cluster = { assignsUsers: false, certificate: undefined };
 const pod = (changes: Partial<StandalonePlan> = {}, assignsUsers = false) =>
-  podSpec(standalonePlan(changes), { assignsUsers });
+  podSpec(standalonePlan(changes), assignsUsers);
 const deployment = (changes: Partial<StandalonePlan> = {}) =>
   deploymentSpec(standalonePlan(changes), cluster);
 const container = (changes: Partial<StandalonePlan> = {}) => pod(changes).containers[0]!;
@@ -119,7 +119,9 @@ describe("the registry's deployment", () => {
     assert.equal(revisionOf(deployment({ replicas: 5 })), first);
     assert.notEqual(revisionOf(deployment({ image: "registry:3.1.2" })), first);
     const serving = (certificate: string) =>
-      revisionOf(deploymentSpec(standalonePlan(), cluster, certificate));
+      revisionOf(
+        deploymentSpec(standalonePlan(), { ...cluster, certificate: { data: { "tls.crt": certificate } } }),
+      );
     assert.notEqual(serving("old"), serving("new"));
   });
 

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { unfinishedStandalone } from "../../../../platforms/standalone/convergence";
+import { unfinished } from "../../../../platforms/standalone/convergence";
 import type { LiveStandalone } from "../../../../platforms/standalone/live";
 import type { StandalonePlan } from "../../../../platforms/standalone/plan";
-import { standalonePreflight } from "../../../../platforms/standalone/preflight";
-import { deploymentSpec } from "../../../../platforms/standalone/workload";
-import { emptyDir, node, onClaim, onInfra, pendingPod } from "../../support/fixtures";
+import { preflight } from "../../../../platforms/standalone/preflight";
+import { lagTexts } from "../../../../platforms/text";
+import { emptyDir, node, onClaim, onInfra, pendingPod, told } from "../../support/fixtures";
 import { liveStandalone, nothingYet, rolledOut, standalonePlan } from "../../support/standalone-fixtures";
 
 function findings(found: Partial<LiveStandalone> = {}, asked: Partial<StandalonePlan> = {}) {
-  const plan = standalonePlan(asked);
-  return standalonePreflight(liveStandalone(found), plan, deploymentSpec(plan, { assignsUsers: false }));
+  return told(preflight(liveStandalone(found), standalonePlan(asked)));
 }
 const onEmptyDir = standalonePlan({ storage: emptyDir, replicas: 1 });
 const ephemeral = { deployment: rolledOut(onEmptyDir), endpoints: 1 };
@@ -44,7 +43,9 @@ describe("the plan of a standalone registry", () => {
 
   it("warns before pods restart and lose the images in their emptyDir", () => {
     const { warnings } = findings(ephemeral, { ...onEmptyDir, image: "registry:3.2.0" });
-    assert.deepEqual(warnings, ["the registry's pods restart, and the images in their emptyDir are lost"]);
+    assert.deepEqual(warnings, [
+      "backend: the pod is replaced for what is asked of it now, and the images in its emptyDir go with it",
+    ]);
     assert.deepEqual(findings(ephemeral, onEmptyDir).warnings, []);
   });
 
@@ -97,7 +98,7 @@ describe("the plan of a standalone registry", () => {
 
 describe("a standalone registry serves", () => {
   const left = (found: Partial<LiveStandalone>, asked: Partial<StandalonePlan> = {}) =>
-    unfinishedStandalone(liveStandalone(found), standalonePlan(asked)).join("; ");
+    lagTexts(unfinished(liveStandalone(found), standalonePlan(asked))).join("; ");
   const lagging = (status: object) => {
     const deployment = rolledOut(standalonePlan());
     return { deployment: { ...deployment, status: { ...deployment.status, ...status } } };

@@ -1,0 +1,69 @@
+import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import type { Configuration } from "../config/schema";
+import {
+  type Asked,
+  type Backend,
+  type Finding,
+  type FoundStorage,
+  onFileSystem,
+  type Store,
+} from "./backend";
+
+export const claimStore: Store<"pvc"> = {
+  key: "pvc",
+  identity: ["claim"],
+  describe: ({ claim = "" }) => `pvc "${claim}"`,
+  inUse: ({ volume }) => volume?.persistentVolumeClaim && { claim: volume.persistentVolumeClaim.claimName },
+  forPod: ({ claim = "" }) => ({
+    volume: { persistentVolumeClaim: { claimName: claim } },
+    environment: onFileSystem,
+  }),
+};
+
+/** A claim that somebody else made. */
+export function claim({ pvc }: Pick<Configuration, "pvc">): Backend {
+  const name = pvc?.claim ?? "";
+  return {
+    name: "pvc",
+    storage: { pvc: { claim: name } },
+    problems: (found, asked) => problemsOf(name, found, asked),
+  };
+}
+
+function problemsOf(name: string, { claims }: FoundStorage, asked: Asked): Finding[] {
+  if (asked.managementState !== "Managed") return [];
+  const claim = claims.find(({ metadata }) => metadata?.name === name);
+  if (claim) return accessModeProblems(claim, asked);
+  const others = claims.map(({ metadata }) => `"${metadata?.name}"`).join(", ") || "none";
+  return [
+    {
+      field: "pvc.claim",
+      message: `"${name}" does not exist in namespace ${asked.namespace} (claims there: ${others}); create it first`,
+    },
+  ];
+}
+
+// The operator's own rule for claims (its pkg/storage/pvc): otherwise it stops with Progressing=True/Error.
+function accessModeProblems(
+  { metadata, spec, status }: V1PersistentVolumeClaim,
+  { replicas, rolloutStrategy }: Asked,
+): Finding[] {
+  const [field, name] = ["pvc.claim", `"${metadata?.name}"`];
+  const modes = spec?.accessModes ?? [];
+  if (status?.phase === "Lost")
+    return [
+      { field, message: `${name} is Lost: its volume is gone; restore the volume or name another claim` },
+    ];
+  if (modes.includes("ReadWriteMany")) return [];
+  if (!modes.includes("ReadWriteOnce")) {
+    const message = `${name} has access modes ${modes.join(", ")}; the registry needs ReadWriteMany or ReadWriteOnce`;
+    return [{ field, message }];
+  }
+  const single = `but ${field}: ${name} is ReadWriteOnce, which`;
+  return [
+    ...(replicas > 1 ? [{ field: "replicas", message: `${replicas}, ${single} serves 1 replica` }] : []),
+    ...(rolloutStrategy === "Recreate"
+      ? []
+      : [{ field: "rolloutStrategy", message: `"${rolloutStrategy}", ${single} needs "Recreate"` }]),
+  ];
+}

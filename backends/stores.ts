@@ -1,0 +1,84 @@
+import type { V1Deployment } from "@kubernetes/client-node";
+import {
+  imageVolume,
+  type PodStorage,
+  type SeenPod,
+  type Storage,
+  type Store,
+  type StoreKey,
+} from "./backend";
+import { claimStore } from "./claim";
+import { emptyDirStore } from "./empty-dir";
+import { objectStores } from "./object-store";
+import { s3Store } from "./s3";
+
+/** Every kind of store that the Config's CRD knows. */
+const stores: readonly Store[] = [emptyDirStore, claimStore, s3Store, ...objectStores];
+
+/** The stores that a storage object holds; the operator serves only when there is exactly one. */
+export function storesIn(storage: Storage | undefined): Store[] {
+  return stores.filter(({ key }) => storage?.[key] !== undefined && storage[key] !== null);
+}
+
+export function storeKeysIn(storage: Storage | undefined): StoreKey[] {
+  return storesIn(storage).map(({ key }) => key);
+}
+
+/** The stores on the cluster that the wanted storage has no place for. */
+export function foreignStores(live: Storage | undefined, wanted: Storage): StoreKey[] {
+  return storeKeysIn(live).filter((key) => wanted[key] === undefined);
+}
+
+/** One line for people: `emptyDir`, `pvc "image-registry-storage"`, `s3 bucket "images"`. */
+export function describeStorage(storage: Storage): string {
+  return (
+    storesIn(storage)
+      .map((store) => store.describe(valuesOf(storage, store)))
+      .join(" and ") || "none"
+  );
+}
+
+/** Whether two storage objects keep images in the same place. */
+export function sameStore(one: Storage, other: Storage): boolean {
+  const [ours, theirs] = [storesIn(one), storesIn(other)];
+  return (
+    ours.length === theirs.length &&
+    ours.every((store) => theirs.includes(store) && sameIdentity(store, one, other))
+  );
+}
+
+function sameIdentity(store: Store, one: Storage, other: Storage): boolean {
+  const [ours, theirs] = [valuesOf(one, store), valuesOf(other, store)];
+  return store.identity.every((field) => (ours[field] ?? "") === (theirs[field] ?? ""));
+}
+
+function valuesOf(storage: Storage, { key }: Store): Record<string, unknown> {
+  return { ...storage[key] };
+}
+
+/**
+ * The storage that the registry's pods really use, read off the Deployment: spec says what is wanted and status
+ * what was last reported, but images are where the pods write them.
+ */
+export function storageInUse(deployment: V1Deployment | undefined): Storage | undefined {
+  const pod = deployment?.spec?.template.spec;
+  if (!pod) return undefined;
+  const env = new Map(pod.containers[0]?.env?.map(({ name, value }) => [name, value]));
+  const seen: SeenPod = {
+    volume: pod.volumes?.find(({ name }) => name === imageVolume),
+    driver: env.get("REGISTRY_STORAGE"),
+    // The operator writes values as YAML, so a bucket of digits comes in quotes.
+    setting: (name) => env.get(`REGISTRY_STORAGE_${name}`)?.replace(/^"(.*)"$/, "$1"),
+  };
+  for (const store of stores) {
+    const found = store.inUse(seen);
+    if (found) return { [store.key]: found };
+  }
+  return undefined;
+}
+
+/** What a pod needs to use the storage, where the stack runs the pods itself; undefined where it cannot. */
+export function podStorage(storage: Storage): PodStorage | undefined {
+  const [store, ...more] = storesIn(storage);
+  return store && more.length === 0 ? store.forPod?.(valuesOf(storage, store)) : undefined;
+}

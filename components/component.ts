@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Checked } from "../platforms/check";
+import { warningTexts } from "../platforms/text";
+
+/** What all components of the program share. Each ends its constructor with registerOutputs. */
+export abstract class Component extends pulumi.ComponentResource {
+  /** `type` is the class's name; another one would be another resource to every stack there is. */
+  protected constructor(
+    type: string,
+    protected readonly name: string,
+    protected readonly options: pulumi.ComponentResourceOptions = {},
+  ) {
+    super(`image-registry:index:${type}`, name, {}, options);
+  }
+
+  /** The name of a child. */
+  protected child(name: string): string {
+    return `${this.name}-${name}`;
+  }
+
+  /** Options of a child: retained where the component is, and with it. */
+  protected childOptions(more: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
+    return { parent: this, retainOnDelete: this.options.retainOnDelete, ...more };
+  }
+
+  /** A step that the engine calls before it makes or changes a child. */
+  protected hook(name: string, step: () => Promise<void>): pulumi.ResourceHook {
+    return new pulumi.ResourceHook(this.child(name), step);
+  }
+
+  protected warn(message: string): void {
+    void pulumi.log.warn(message, this);
+  }
+
+  protected inform(message: string, { passing = false } = {}): void {
+    void pulumi.log.info(message, this, undefined, passing);
+  }
+
+  /** A preview says what is wrong and what will be done about it; the up that follows would only say it again. */
+  protected warnInPreview(checked: Promise<Pick<Checked, "drift" | "findings">>): void {
+    this.inPreview(checked, ({ drift, findings }) => {
+      for (const warning of warningTexts(drift, findings)) this.warn(warning);
+    });
+  }
+
+  protected inPreview<T>(checked: Promise<T>, tell: (checked: T) => void): void {
+    // Where there is nothing to tell of, a resource fails with the reason.
+    if (pulumi.runtime.isDryRun()) checked.then(tell, () => undefined);
+  }
+}

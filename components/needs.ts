@@ -1,0 +1,29 @@
+import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
+import type { Needs } from "../backends/backend";
+import { NfsClientHost } from "./nfs-client-host";
+import { NfsExportHost } from "./nfs-export-host";
+import { RegistryStorage, type RegistryStorageArgs } from "./registry-storage";
+import { S3Credentials } from "./s3-credentials";
+
+interface Options extends ComponentResourceOptions {
+  readonly dependsOn: Resource[];
+}
+
+/** What a backend needs before the registry's pods are told to use it. */
+export function makeNeeds(
+  { volume, exportHost, clientHosts = [], s3Keys }: Needs,
+  place: Pick<RegistryStorageArgs, "namespace" | "checked">,
+  options: Options,
+): { needed: Resource[]; volume?: Output<string> } {
+  // Hosts are no matter of the Kubernetes provider.
+  const { retainOnDelete, dependsOn } = options;
+  const server = exportHost ? [new NfsExportHost("nfs", exportHost, { retainOnDelete, dependsOn })] : [];
+  const served = [...dependsOn, ...server];
+  const clients = clientHosts.map(
+    (node) => new NfsClientHost(`nfs-client-${node.connection.host}`, node, { dependsOn: served }),
+  );
+  const keys = s3Keys ? [new S3Credentials("s3", { namespace: place.namespace, ...s3Keys }, options)] : [];
+  if (!volume) return { needed: [...clients, ...keys] };
+  const storage = new RegistryStorage("storage", { ...volume, ...place }, { ...options, dependsOn: served });
+  return { needed: [storage, ...clients, ...keys], volume: storage.volumeName };
+}

@@ -1,0 +1,52 @@
+import { UserError } from "../errors";
+import { ClusterClient } from "../kubernetes/client";
+import type { ClusterConnection } from "../kubernetes/kubeconfig";
+import { heldByAnother } from "./owning-stack";
+import type { Drift, Findings, LiveRegistry, Platform, PlatformTypes } from "./platform";
+import { findingText } from "./text";
+
+/** A plan that the live cluster has been asked about, and found possible. */
+export interface Checked<K extends PlatformTypes = PlatformTypes> {
+  readonly platform: K["name"];
+  readonly connection: ClusterConnection;
+  readonly plan: K["plan"];
+  readonly live: K["live"];
+  readonly drift: readonly Drift[];
+  readonly findings: Findings;
+}
+
+/**
+ * Reads the cluster and checks the plan against it. Everything that would break or lose something ends the run here,
+ * in preview and in up, before any resource is made. `stack` is organization/project/stack.
+ */
+export async function checkOn<K extends PlatformTypes>(
+  platform: Platform<K>,
+  connection: ClusterConnection,
+  plan: K["plan"],
+  stack?: string,
+): Promise<Checked<K>> {
+  const client = new ClusterClient(connection);
+  const live = await platform.read(client, plan);
+  const findings = findingsFor(stack, live, () => platform.preflight(live, plan));
+  assertPossible(findings);
+  const drift = await platform.drift(client, live, plan);
+  return { platform: platform.name, connection, plan, live, drift, findings };
+}
+
+/** What the checks found, or that the registry is another stack's: all else would then be that stack's doing. */
+export function findingsFor(
+  stack: string | undefined,
+  { owningStack }: Pick<LiveRegistry, "owningStack">,
+  check: () => Findings,
+): Findings {
+  const held = stack === undefined ? undefined : heldByAnother(owningStack, stack);
+  return held ? { errors: [held], warnings: [] } : check();
+}
+
+/** Throws all errors as one, so that a user mends them in one go. */
+export function assertPossible({ errors }: Pick<Findings, "errors">): void {
+  if (errors.length)
+    throw new UserError(
+      `nothing was changed:\n${errors.map((error) => `  - ${findingText(error)}`).join("\n")}`,
+    );
+}

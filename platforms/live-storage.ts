@@ -1,0 +1,21 @@
+import type { V1PersistentVolume, V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import { storageInUse } from "../backends/stores";
+import type { ClusterClient } from "../kubernetes/client";
+import type { RegistryPlan } from "./plan";
+import type { LiveRegistry, Rollout } from "./platform";
+
+/** The claims, with the volume that the stack wants to make and the one behind the claim that the pods use now. */
+export async function readVolumes(
+  client: ClusterClient,
+  { backend }: Pick<RegistryPlan, "backend">,
+  { deployment }: Rollout,
+  claims: V1PersistentVolumeClaim[],
+): Promise<Pick<LiveRegistry, "claims" | "volume" | "volumeInUse">> {
+  const wanted = backend.needs?.volume?.volumeName;
+  const inUse = storageInUse(deployment)?.pvc?.claim;
+  const bound = claims.find(({ metadata }) => metadata?.name === inUse)?.spec?.volumeName;
+  const read = (name: string | undefined) =>
+    name ? client.get<V1PersistentVolume>("v1", "PersistentVolume", name) : undefined;
+  const volume = await read(wanted);
+  return { claims, volume, volumeInUse: bound === wanted ? volume : await read(bound) };
+}

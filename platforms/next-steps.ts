@@ -1,0 +1,13 @@
+import type { RegistryPlan } from "./plan";
+
+/** What the user may want to know or do after this up; `advice` is the platform's for a registry that is up. */
+export function nextSteps({ backend, managementState }: RegistryPlan, advice: readonly string[]): string[] {
+  if (managementState === "Unmanaged")
+    return ["the operator leaves the registry alone until managementState is Managed"];
+  if (managementState === "Removed") {
+    const stay = backend.imagesAt ? `; the images stay at ${backend.imagesAt}` : "";
+    return [`the registry is down; pulumi destroy now removes what this stack made${stay}`];
+  }
+  const last = backend.advice ?? "to take it down: set managementState to Removed, pulumi up, pulumi destroy";
+  return [...advice, last];
+}

@@ -1,0 +1,31 @@
+import type { RegistryPlan } from "../plan";
+import type { Platform } from "../platform";
+import { conditionsOf, isGood, unfinished } from "./convergence";
+import { configDrift } from "./drift";
+import { type LiveOperator, type OperatorRollout, readRegistry, readRollout } from "./live";
+import { planOf } from "./plan";
+import { preflight } from "./preflight";
+
+export interface OperatorTypes {
+  readonly name: "operator";
+  readonly plan: RegistryPlan;
+  readonly rollout: OperatorRollout;
+  readonly live: LiveOperator;
+}
+
+/** OpenShift 4, whose operator makes the registry of what its Config says. */
+export const operator: Platform<OperatorTypes> = {
+  name: "operator",
+  plan: planOf,
+  read: readRegistry,
+  readRollout,
+  preflight,
+  drift: (_, live, plan) => Promise.resolve(configDrift(live.config, plan)),
+  unfinished,
+  conditions: conditionsOf,
+  isGood,
+  generations: ({ config, deployment }) => [config.metadata?.generation, deployment?.metadata?.generation],
+  managementState: ({ config }) => config.spec.managementState ?? "",
+  addresses: ({ hostnames }) => [hostnames.internal, ...hostnames.routes],
+  advice: () => ["watch it: oc get clusteroperator image-registry"],
+};

@@ -1,0 +1,144 @@
+import type { V1ConfigMap, V1Deployment, V1Node, V1PersistentVolume, V1Pod } from "@kubernetes/client-node";
+import type { Finding, FoundStorage, Storage } from "../backends/backend";
+import type { Configuration } from "../config/schema";
+import type { ClusterClient } from "../kubernetes/client";
+import type { RegistryPlan } from "./plan";
+
+/** Who runs the registry: the cluster's operator, or the stack itself. All but `read…` and `drift` are pure. */
+export interface Platform<K extends PlatformTypes = PlatformTypes> {
+  readonly name: K["name"];
+  /** What the configuration asks of the registry. */
+  plan(config: Configuration): K["plan"];
+  /** What the cluster says about its registry now. */
+  read(client: ClusterClient, plan: K["plan"]): Promise<K["live"]>;
+  /** The part of it that changes while a rollout runs. */
+  readRollout(client: ClusterClient, plan: K["plan"]): Promise<K["rollout"]>;
+  /** What would break or be lost by the plan, and what is wrong now. */
+  preflight(live: K["live"], plan: K["plan"]): Findings;
+  /** What others changed that the next up puts right. */
+  drift(client: ClusterClient, live: K["live"], plan: K["plan"]): Promise<Drift[]>;
+  /** What stands between the registry and the plan; nothing when it serves. */
+  unfinished(seen: K["rollout"], plan: K["plan"]): Lag[];
+  conditions(seen: K["rollout"]): Condition[];
+  /** Whether the condition is as it is on a registry that does well. */
+  isGood(condition: Condition): boolean;
+  /** The generations of the objects that say what is asked. */
+  generations(seen: K["rollout"]): (number | undefined)[];
+  /** What it is asked to be at the moment. */
+  managementState(live: K["live"], plan: K["plan"]): string;
+  /** Where the registry answers, host or host:port. */
+  addresses(live: K["live"], plan: K["plan"]): string[];
+  /** What to know of a registry that is up, for people. */
+  advice(plan: K["plan"]): string[];
+}
+
+/** The types that go together on one platform. */
+export interface PlatformTypes {
+  readonly name: Configuration["platform"];
+  readonly plan: RegistryPlan;
+  readonly rollout: Rollout;
+  readonly live: LiveRegistry;
+}
+
+/** What changes while a rollout runs, and is asked for again and again. */
+export interface Rollout {
+  readonly deployment: V1Deployment | undefined;
+  /** The registry's own pods. */
+  readonly pods: V1Pod[];
+}
+
+/** What a cluster says about its registry at one moment: read on every run, changed or not. */
+export interface LiveRegistry extends Rollout, FoundStorage {
+  readonly nodes: V1Node[];
+  /** The volume behind the claim that the pods use now. */
+  readonly volumeInUse: V1PersistentVolume | undefined;
+  /** Whether images were pushed to the registry; undefined when the cluster cannot tell. */
+  readonly holdsImages: boolean | undefined;
+  /** Names the stack that this cluster's registry belongs to. */
+  readonly owningStack: V1ConfigMap | undefined;
+  /** Another text whenever an object that is gone has to be made anew. */
+  readonly moment: string;
+}
+
+export interface Findings {
+  /** What would break or lose something: the run ends before anything is touched. */
+  readonly errors: readonly Finding[];
+  /** What is wrong now, or about to be changed by force. */
+  readonly warnings: readonly Finding[];
+  /** Why the live registry does not serve what it was last asked. @default it does */
+  readonly trouble?: Trouble | undefined;
+}
+
+export interface Trouble {
+  readonly lags: readonly Lag[];
+  readonly conditions: readonly Condition[];
+  readonly pods: readonly PodTrouble[];
+}
+
+/** A condition as people read it; without its time, so that an unchanged one is equal. */
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A pod that does not serve, in the scheduler's or the kubelet's own words. */
+export interface PodTrouble {
+  readonly pod: string;
+  readonly phase: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A field of the registry's objects that others changed or are about to lose. */
+export interface Drift {
+  /** Of the live object: Config, Deployment, … */
+  readonly kind: string;
+  /** Its path in the spec: `replicas`, `storage.s3.bucket`. */
+  readonly field: string;
+  /** @default it is gone */
+  readonly is?: unknown;
+  /** @default nothing */
+  readonly asked?: unknown;
+  /** Field managers. @default nobody is on record */
+  readonly by: readonly string[];
+  readonly remedy: "put back" | "evict" | "clear" | "change";
+  /** Neither value is to be shown. */
+  readonly isSecret?: boolean;
+}
+
+/** One thing that stands between the live registry and what is asked of it. */
+export type Lag =
+  /** The operator's Config says otherwise: it is yet to be written, or somebody writes against the stack. */
+  | { readonly of: "Config"; readonly field: string; readonly is: unknown; readonly asked: unknown }
+  /** What the operator reports of it does not follow it yet. */
+  | { readonly of: "status"; readonly field: string; readonly is: unknown; readonly asked: unknown }
+  /** It names no backend, or more than one. */
+  | { readonly of: "backends"; readonly is: Storage }
+  /** The Deployment or its pods do not have what is asked yet. */
+  | { readonly of: "Deployment"; readonly field: string; readonly is?: unknown; readonly asked?: unknown }
+  | { readonly of: "condition"; readonly type: string; readonly is: Condition | undefined }
+  /** A number of pods is not the one asked for. */
+  | { readonly of: "rollout"; readonly is: RolloutState; readonly asked: number }
+  | { readonly of: "endpoints"; readonly is: number; readonly asked: number }
+  /** What must not be there any more. */
+  | { readonly of: "leftover"; readonly kind: "deployment" }
+  | { readonly of: "pods"; readonly left: number }
+  | {
+      readonly of: "missing";
+      readonly kind: "deployment" | "service";
+      /** An operator makes it by itself. */
+      readonly maker: PlatformTypes["name"];
+    };
+
+export type RolloutState =
+  | "being deleted"
+  | "not begun"
+  | {
+      readonly updated: number;
+      readonly all: number;
+      readonly available: number;
+      /** Of the Deployment's condition Progressing. */
+      readonly reason: string;
+    };

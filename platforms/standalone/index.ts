@@ -1,0 +1,34 @@
+import type { Platform } from "../platform";
+import { conditionsOf, isGood, unfinished } from "./convergence";
+import { driftOf } from "./drift";
+import { readRegistry, readRollout, type LiveStandalone, type StandaloneRollout } from "./live";
+import { planOf, type StandalonePlan } from "./plan";
+import { preflight } from "./preflight";
+import { endpointIn, standaloneName } from "./registry";
+
+export interface StandaloneTypes {
+  readonly name: "standalone";
+  readonly plan: StandalonePlan;
+  readonly rollout: StandaloneRollout;
+  readonly live: LiveStandalone;
+}
+
+/** A cluster without the registry's operator: the stack runs the registry itself. */
+export const standalone: Platform<StandaloneTypes> = {
+  name: "standalone",
+  plan: planOf,
+  read: readRegistry,
+  readRollout,
+  preflight,
+  drift: driftOf,
+  unfinished,
+  conditions: conditionsOf,
+  isGood,
+  generations: ({ deployment }) => [deployment?.metadata?.generation],
+  managementState: (_, plan) => plan.managementState,
+  addresses: (_, { namespace }) => [endpointIn(namespace)],
+  advice: ({ namespace }) => [
+    `watch it: kubectl -n ${namespace} get deployment ${standaloneName}`,
+    "the registry asks for no password: keep its Service to those you trust",
+  ],
+};
