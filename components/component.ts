@@ -23,7 +23,7 @@ export abstract class Component extends pulumi.ComponentResource {
     return { parent: this, retainOnDelete: this.options.retainOnDelete, ...more };
   }
 
-  /** A step that the engine calls before it makes or changes a child. */
+  /** A step that the engine calls before or after it makes or changes a child. */
   protected hook(name: string, step: () => Promise<void>): pulumi.ResourceHook {
     return new pulumi.ResourceHook(this.child(name), step);
   }

@@ -1,5 +1,6 @@
 import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
 import type { Needs } from "../backends/backend";
+import { registryNamespace } from "../platforms/operator/registry";
 import { NfsClientHost } from "./nfs-client-host";
 import { NfsExportHost } from "./nfs-export-host";
 import { RegistryStorage, type RegistryStorageArgs } from "./registry-storage";
@@ -22,7 +23,10 @@ export function makeNeeds(
   const clients = clientHosts.map(
     (node) => new NfsClientHost(`nfs-client-${node.connection.host}`, node, { dependsOn: served }),
   );
-  const keys = s3Keys ? [new S3Credentials("s3", { namespace: place.namespace, ...s3Keys }, options)] : [];
+  // What takes the operator's registry down takes the keys with it: by name, for Pulumi would watch all Secrets.
+  const goes = place.namespace === registryNamespace && retainOnDelete === false;
+  const keys =
+    s3Keys && !goes ? [new S3Credentials("s3", { namespace: place.namespace, ...s3Keys }, options)] : [];
   if (!volume) return { needed: [...clients, ...keys] };
   const storage = new RegistryStorage("storage", { ...volume, ...place }, { ...options, dependsOn: served });
   return { needed: [storage, ...clients, ...keys], volume: storage.volumeName };

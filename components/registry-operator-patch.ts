@@ -1,6 +1,7 @@
 import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random";
+import { s3Secret } from "../backends/s3";
 import { ClusterClient } from "../kubernetes/client";
 import { patchAnnotations, registryManager } from "../kubernetes/field-managers";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
@@ -14,6 +15,7 @@ import { patchNotes } from "../platforms/operator/patch-notes";
 import { askedSpec } from "../platforms/operator/plan";
 import { keptHttpSecret } from "../platforms/operator/preflight";
 import { registryApi, registryName, registryNamespace } from "../platforms/operator/registry";
+import { deleteS3Keys, leavesS3 } from "../platforms/operator/s3-keys";
 import { type PlainPlan, planFor, type RegistryPlan } from "../platforms/plan";
 import type { Condition } from "../platforms/platform";
 import { driftText } from "../platforms/text";
@@ -88,6 +90,7 @@ export class RegistryOperatorPatch extends Component {
   private patch(): CustomResourcePatch {
     const spec = askedSpec(this.plan);
     const evict = this.evictionHook();
+    const forget = this.forgettingHook();
     return new CustomResourcePatch(
       this.name,
       {
@@ -103,7 +106,12 @@ export class RegistryOperatorPatch extends Component {
         spec: { ...spec, httpSecret: this.httpSecret },
       },
       this.childOptions({
-        hooks: { beforeCreate: [evict], beforeUpdate: [evict] },
+        hooks: {
+          beforeCreate: [evict],
+          beforeUpdate: [evict],
+          afterCreate: [forget],
+          afterUpdate: [forget],
+        },
         // Also when Removed: to let go of the patch would take replicas and storage, which must be there, out of the CR.
         retainOnDelete: true,
       }),
@@ -114,6 +122,15 @@ export class RegistryOperatorPatch extends Component {
     return this.hook("evict", async () => {
       const evicted = await evictForeignFields(new ClusterClient(this.args.connection), this.plan);
       if (evicted.length) this.warn(`evicted ${evicted.join(", ")} from the live registry's spec`);
+    });
+  }
+
+  private forgettingHook(): pulumi.ResourceHook {
+    return this.hook("forget-s3-keys", async () => {
+      const { live } = await this.checked;
+      if (!leavesS3(live.config, this.plan)) return;
+      if (await deleteS3Keys(new ClusterClient(this.args.connection)))
+        this.inform(`deleted Secret ${s3Secret.name}, which held the keys of s3`);
     });
   }
 

@@ -128,6 +128,15 @@ export class ClusterClient {
     return this.ask<T>({ ...write(object, query), method: "PUT", contentType: "application/json" });
   }
 
+  /** Deletes the object, unless another one has its name by now. */
+  async delete(object: KubernetesObject): Promise<void> {
+    const { uid } = object.metadata ?? {};
+    const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid } };
+    const path = pathOf(object);
+    const contentType = "application/json";
+    await this.ask({ method: "DELETE", path, accept: contentType, contentType, body });
+  }
+
   private async ask<T>(request: Request): Promise<T | undefined> {
     try {
       const answer = await this.answerTo(request);

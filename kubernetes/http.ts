@@ -9,7 +9,7 @@ import type { KubeCluster } from "./kubeconfig";
 import { proxyOf } from "./proxy";
 
 export interface Request {
-  readonly method: "GET" | "PATCH" | "POST" | "PUT";
+  readonly method: "DELETE" | "GET" | "PATCH" | "POST" | "PUT";
   /** Path and query below the server's address. */
   readonly path: string;
   readonly accept: string;

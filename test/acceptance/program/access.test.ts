@@ -7,6 +7,7 @@ import { startSandbox } from "../../../sandbox/start";
 import { testCluster, TestCluster } from "./harness";
 import { type Kind, Objects } from "./objects";
 import { acceptImageLoss, changes, failure, nfs, nfsClaim } from "./runs";
+import { s3Secret } from "../../../backends/s3";
 import { StackUser } from "./stack-user";
 
 const placement = { infra: true };
@@ -56,21 +57,36 @@ describe("access/operator.yaml", function () {
   });
 
   it("does not let it label nodes, nor read or write the keys of s3: the error says which right is missing", async () => {
-    const nodes = await failure(up(stack({ placement: { ...placement, nodes: ["worker-0"] } })));
-    assert.match(nodes.message, /nodes "worker-0" is forbidden: .* cannot (get|patch) resource "nodes"/);
+    const nodes = await failure(up(stack({ placement: { ...placement, nodes: ["infra-0"] } })));
+    assert.match(nodes.message, /nodes "infra-0" is forbidden: .* cannot (get|patch) resource "nodes"/);
     const keys = await failure(up(stack({ ...s3, acceptImageLoss })));
     assert.match(keys.message, /image-registry-private-configuration-user" is forbidden/);
   });
 
   it("with nodes.yaml and s3.yaml does, and takes all of it down again", async () => {
     for (const file of ["nodes.yaml", "s3.yaml"]) await user.give(file);
-    await up(stack({ placement: { ...placement, nodes: ["worker-0"] } }));
-    await up(stack({ ...s3, acceptImageLoss }));
+    await up(stack({ placement: { ...placement, nodes: ["infra-0", "infra-1"] } }));
     for (const overlay of [{ ...s3, ...removed }, removed]) {
-      await up(stack(overlay));
+      await up(stack({ ...s3, acceptImageLoss }));
+      assert.ok(await cluster.get("Secret", s3Secret.name));
+      await up(stack({ ...overlay, acceptImageLoss }));
+      assert.equal(
+        await cluster.get("Secret", s3Secret.name),
+        undefined,
+        "the keys go with the registry that used them",
+      );
       await destroy(stack(overlay));
     }
     assert.equal(await cluster.get("PersistentVolume", nfsClaim), undefined);
+  });
+
+  it("leaves the keys of s3 where they are used, when the stack of a live registry is destroyed", async () => {
+    await up(stack(s3));
+    await destroy(stack(s3));
+    assert.ok(await cluster.get("Secret", s3Secret.name));
+    await up(stack({ ...s3, ...removed }));
+    assert.equal(await cluster.get("Secret", s3Secret.name), undefined);
+    await destroy(stack({ ...s3, ...removed }));
   });
 
   it("gives its user a file that can be used beside the administrator's", async () => {
@@ -93,15 +109,14 @@ describe("access/operator.yaml", function () {
   });
 
   it("grants no right that went unused", () => {
-    // Of Pulumi's own provider (seen in the audit log of a real engine): watches while it waits, nodes at a refresh. And
+    // Of Pulumi's own provider (seen in the audit log of a real engine): watches while it waits. And
     // images and routes, which the sandbox's API server does not have.
     const elsewhere = [
       ...watches([
         "persistentvolumes",
-        ...["configmaps", "persistentvolumeclaims", "secrets"].map((kind) => `${kind} ${namespace}`),
+        ...["configmaps", "persistentvolumeclaims"].map((kind) => `${kind} ${namespace}`),
         "events",
       ]),
-      "get nodes *",
       "list image.openshift.io/images *",
       `list route.openshift.io/routes ${namespace} *`,
     ];
@@ -112,7 +127,7 @@ describe("access/operator.yaml", function () {
 
   it("leaves no request refused but those it has no right to", () => {
     const expected =
-      /nodes worker-0$|secrets openshift-image-registry image-registry-private-configuration-user$/;
+      /nodes infra-0$|secrets openshift-image-registry image-registry-private-configuration-user$/;
     assert.deepEqual(
       user.used().refused.filter((request) => !expected.test(request)),
       [],
@@ -122,6 +137,8 @@ describe("access/operator.yaml", function () {
   describe("forbids all else, such as", () => {
     const forbidden: [string, (as: Objects) => Promise<unknown>][] = [
       ["to delete the registry's Config", (as) => as.delete("Config", "cluster")],
+      ["to list Secrets", (as) => as.list("Secret")],
+      ["to label another node", (as) => as.patch("Node", "worker-0", { metadata: { labels: { a: "b" } } })],
       ["to read another Secret", (as) => as.get("Secret", "image-registry-private-configuration")],
       ["to delete the registry's pods", async (as) => as.delete("Pod", "some-pod")],
       [

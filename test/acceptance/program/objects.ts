@@ -93,6 +93,12 @@ export class Objects {
     await this.api.patch(object, undefined, undefined, "kubectl-patch", undefined, PatchStrategy.MergePatch);
   }
 
+  /** Server-side apply, which makes the object too, and is what Pulumi does. */
+  async apply<K extends Kind>(kind: K, name: string, rest: Partial<Kinds[K]>): Promise<void> {
+    const object = { ...this.header(kind, name), ...rest };
+    await this.api.patch(object, undefined, undefined, "test", true, PatchStrategy.ServerSideApply);
+  }
+
   async replace<K extends Kind>(object: Live<K>): Promise<void> {
     await this.api.replace(object);
   }

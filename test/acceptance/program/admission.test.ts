@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { up } from "../../../sandbox/engine";
+import { startSandbox } from "../../../sandbox/start";
+import { testCluster } from "./harness";
+import { Objects } from "./objects";
+import { nfs, nfsClaim } from "./runs";
+import { StackUser } from "./stack-user";
+
+describe("access/admission.yaml", function () {
+  this.timeout("3m");
+  const namespace = "openshift-image-registry";
+  const cluster = testCluster((options) => startSandbox({ ...options, isAudited: true }));
+  let own: { kubeconfig: string; context: string };
+
+  before(async () => {
+    const user = new StackUser(cluster.controlPlane, namespace);
+    await cluster.fresh();
+    for (const file of ["operator.yaml", "admission.yaml"]) await user.give(file);
+    own = await user.configuration();
+    await until(() => assert.rejects(makeVolume({ hostPath: { path: "/" } }), /on NFS alone/));
+  });
+
+  const as = () => {
+    const objects = new Objects(namespace);
+    objects.connect(own.kubeconfig);
+    return objects;
+  };
+  const volume = {
+    accessModes: ["ReadWriteMany"],
+    capacity: { storage: "1Gi" },
+    persistentVolumeReclaimPolicy: "Retain",
+  };
+  const makeVolume = (spec: object) =>
+    as().apply("PersistentVolume", nfsClaim, { spec: { ...volume, ...spec } });
+  const onNfs = { nfs: { server: "nfs.example.com", path: "/srv/registry" } };
+
+  it("refuses the stack's user a volume on a node's disk, and one that goes with its claim", async () => {
+    await assert.rejects(makeVolume({ hostPath: { path: "/" } }), /makes volumes on NFS alone/);
+    await assert.rejects(
+      makeVolume({ ...onNfs, persistentVolumeReclaimPolicy: "Delete" }),
+      /persistentVolumeReclaimPolicy: Retain alone/,
+    );
+  });
+
+  it("refuses it fields of the Config that no stack sets, to set or to take away, and names them", async () => {
+    const overrides = { unsupportedConfigOverrides: { deployment: { annotations: { a: "b" } } } };
+    const change = (spec: object) => as().patch("Config", "cluster", { spec });
+    await assert.rejects(change(overrides), /stack does not set spec\.unsupportedConfigOverrides/);
+    await cluster.patch("Config", "cluster", { spec: overrides });
+    await assert.rejects(
+      change({ unsupportedConfigOverrides: null }),
+      /does not set spec\.unsupportedConfig/,
+    );
+    await change({ logLevel: "Debug" });
+    await cluster.patch("Config", "cluster", { spec: { unsupportedConfigOverrides: null } });
+  });
+
+  it("lets the stack do all that it does, and everybody else what they may", async () => {
+    const registry = {
+      defaultRoute: true,
+      readOnly: false,
+      disableRedirect: true,
+      logLevel: "Debug",
+      operatorLogLevel: "Debug",
+      requests: { read: { maxRunning: 10 } },
+      resources: { requests: { cpu: "100m" } },
+    };
+    const placement = { infra: true };
+    await up(
+      cluster.stack("prod", { ...own, ...nfs, registry, placement, pruner: { schedule: "0 3 * * *" } }),
+    );
+    await cluster.create("PersistentVolume", "of-an-administrator", {
+      spec: { ...volume, hostPath: { path: "/mnt" }, persistentVolumeReclaimPolicy: "Delete" },
+    });
+    await cluster.delete("PersistentVolume", "of-an-administrator");
+  });
+});
+
+/** The API server takes up a policy a moment after it was made. */
+async function until(check: () => Promise<void>): Promise<void> {
+  for (let left = 100; ; left--) {
+    try {
+      return await check();
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
