@@ -1,8 +1,12 @@
 const Module = require("node:module");
 const path = require("node:path");
+// For one call, esbuild's thread of its own costs more than it saves.
+process.env.ESBUILD_WORKER_THREADS = "0";
 const { buildSync } = require("esbuild");
+delete process.env.ESBUILD_WORKER_THREADS;
 const sourceMaps = require("source-map-support");
 const { options } = require("./options");
+require("./lazy-compiler");
 
 const project = path.dirname(__dirname);
 
@@ -14,23 +18,48 @@ const project = path.dirname(__dirname);
 exports.bundled = (entry) => {
   // As if it lay at the project's root: so that is where __dirname points, and packages are looked for.
   const file = path.join(project, `${entry}.js`);
-  const { outputFiles } = buildSync({
-    ...options,
-    absWorkingDir: project,
-    entryPoints: [entry],
-    outfile: file,
-    bundle: true,
-    // The SDK is one with that of the process which runs the program; the other is for an old kind of login alone.
-    external: ["@pulumi/*", "@kubernetes/client-node"],
-    mainFields: ["module", "main"],
-    sourcemap: "external",
-    write: false,
+  const build = (sourcemap) => {
+    const { outputFiles } = buildSync({
+      ...options,
+      absWorkingDir: project,
+      entryPoints: [entry],
+      outfile: file,
+      bundle: true,
+      external,
+      mainFields: ["module", "main"],
+      sourcemap,
+      write: false,
+    });
+    return outputFiles.map(({ text }) => text);
+  };
+  whenItFails(() => {
+    const [map] = build("external");
+    sourceMaps.install({ retrieveSourceMap: (source) => (source === file ? { url: file, map } : null) });
   });
-  const [map, code] = outputFiles.map(({ text }) => text);
-  sourceMaps.install({ retrieveSourceMap: (source) => (source === file ? { url: file, map } : null) });
+  const [code] = build(false);
   const module = new Module(file);
   module.filename = file;
   module.paths = Module._nodeModulePaths(project);
   module._compile(code, file);
   return module.exports;
 };
+
+const external = [
+  // One with that of the process which runs the program.
+  "@pulumi/*",
+  // Seldom needed, and then loaded.
+  "@kubernetes/client-node",
+  "hpagent",
+  "socks-proxy-agent",
+];
+
+/**
+ * A source map is for the stack of an error that nobody foresaw, and made only then: the SDK looks at the stack of every
+ * promise, which takes a third of the program's time with a map.
+ */
+function whenItFails(explain) {
+  process.once("uncaughtExceptionMonitor", explain);
+  // By itself a listener would keep Node from ending the process.
+  if (process.listenerCount("unhandledRejection") > 0)
+    process.prependOnceListener("unhandledRejection", explain);
+}

@@ -4,6 +4,7 @@ const { readFileSync } = require("node:fs");
 const Module = require("node:module");
 const { transformSync } = require("esbuild");
 const { options } = require("./options");
+require("./lazy-compiler");
 
 function load(module, file) {
   const source = readFileSync(file, "utf8");

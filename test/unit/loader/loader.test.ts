@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -8,9 +8,11 @@ import { projectDirectory, typescriptLoader } from "../../../project";
 
 const entry = "test/unit/loader/starts.ts";
 const planted = `{"code":"console.log('planted')","map":{"version":3,"sources":[],"mappings":""}}`;
+// What the SDK does with an error that the program throws.
+const asTheSdk = `process.on("unhandledRejection", (error) => console.error(error.stack))`;
 const ways = {
   "a script": [...typescriptLoader, entry],
-  "the program": ["--eval", `require("./loader/bundle").bundled(${JSON.stringify(entry)})`],
+  "the program": ["--eval", `${asTheSdk}; require("./loader/bundle").bundled(${JSON.stringify(entry)})`],
 };
 
 for (const [what, args] of Object.entries(ways)) {
@@ -34,13 +36,23 @@ for (const [what, args] of Object.entries(ways)) {
     });
 
     it("tells where in the source an error arose", () => {
-      assert.match(start(args, folder), /test\/unit\/loader\/fails\.ts:7:9\D/);
+      assert.match(start(args, folder), /test\/unit\/loader\/fails\.ts:7:9\b/);
     });
   });
 }
 
 describe("the program as one file", function () {
   this.timeout(60_000);
+
+  it("is loaded without the TypeScript compiler, which the SDK has at hand for what is seldom done", () => {
+    const script = `
+      require("./start.js");
+      const loaded = () => Object.keys(require.cache).some((file) => /typescript\\/lib|vendor\\/typescript/.test(file));
+      const before = loaded();
+      const name = require("@pulumi/pulumi/typescript-shim").SyntaxKind[1];
+      console.log(before, loaded(), typeof name);`;
+    assert.equal(start(["--eval", script], tmpdir()), "false true string\n");
+  });
 
   it("says `__dirname` in project.ts alone: elsewhere it would be another folder than the source's", () => {
     const { metafile } = buildSync({
@@ -64,7 +76,12 @@ describe("the program as one file", function () {
 
 function start(args: readonly string[], folder: string): string {
   const env = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, XDG_CACHE_HOME: folder };
-  return execFileSync(process.execPath, args, { cwd: projectDirectory, env, encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: projectDirectory,
+    env,
+    encoding: "utf8",
+  });
+  return stdout + stderr;
 }
 
 function filesOf(folder: string): string[] {
