@@ -10,7 +10,7 @@ export function exportHostTask(
   nfs: Nfs,
   host: NonNullable<Nfs["host"]>,
 ): HostTask<ExportHost> {
-  const { id, clients, uid, gid, mode, security, requireMountPoint } = host;
+  const { id, clients, uid, gid, mode, security, requireMountPoint, fsid } = host;
   return {
     connection: exportHostConnection(nfs, host, sshPrivateKey),
     export: {
@@ -22,12 +22,14 @@ export function exportHostTask(
       mode,
       security,
       requireMountPoint,
+      fsid,
       minimumFree: nfs.size,
     },
     protocols: { nfs3: host.nfs3, dedicated: host.dedicated },
     cluster: context,
     takeOverFrom: host.takeOverFrom,
     firewall: host.firewall,
+    otherExports: host.otherExports,
     force: host.forceRemoval,
     verify: verifyHosts,
     reapply: reapplyHosts,

@@ -65,6 +65,8 @@ const host = z.strictObject({
   dedicated: flag.default(false),
   firewall: z.enum(["auto", "none"]).default("auto"),
   forceRemoval: flag.default(false),
+  otherExports: z.enum(["refuse", "warn"]).default("refuse"),
+  fsid: integer(1, 2 ** 31 - 1).optional(),
   takeOverFrom: stackName.optional(),
 });
 

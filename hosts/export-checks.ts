@@ -17,7 +17,7 @@ const systemDirectories = new Set([
 ]);
 /** All that is below them, too: the system's own, what is emptied at boot, what this project's script keeps. */
 const systemTrees =
-  /^\/(bin|boot|dev|etc|lib(32|64|x32)?|proc|root|run|sbin|sys|tmp|usr\/(?!local\/)|var\/(lock|run|tmp)|lost\+found|var\/lib\/(image-registry|nfs))\//;
+  /^\/(bin|boot|dev|etc|lib(32|64|x32)?|proc|root|run|sbin|sys|tmp|usr(?!\/local\/)|var\/(lock|run|tmp)|lost\+found|var\/lib\/(image-registry|nfs))\//;
 const flavours = ["sys", "krb5", "krb5i", "krb5p"];
 const largestId = 2 ** 31 - 1;
 
@@ -110,6 +110,13 @@ export function checkUid(uid: number): string | undefined {
   return Number.isInteger(uid) && uid > 0 && uid <= largestId
     ? undefined
     : `${show(uid)} is not a user or group number; use 1 to ${largestId}`;
+}
+
+/** 0 would make the directory the root of all NFSv4 exports of its host. */
+export function checkFsid(fsid: number): string | undefined {
+  return Number.isInteger(fsid) && fsid > 0 && fsid <= largestId
+    ? undefined
+    : `${show(fsid)} is not a number from 1 to ${largestId}`;
 }
 
 export function checkMode(mode: string): string | undefined {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import {
   checkClients,
   checkExportPath,
+  checkFsid,
   checkId,
   checkMode,
   checkSecurity,
@@ -29,6 +30,8 @@ export interface ExportSpec {
   readonly security?: string;
   /** Refuse to serve the directory unless a file system is mounted on it. @default false */
   readonly requireMountPoint?: boolean;
+  /** Number that identifies the file system to clients where it has no UUID (exports(5): fsid=). @default none */
+  readonly fsid?: number;
   /** Space the file system must offer, as a Kubernetes quantity ("100Gi"): the size of the volume. */
   readonly minimumFree?: string;
 }
@@ -59,7 +62,12 @@ export interface ServerSpec {
   readonly protocols?: ProtocolSpec;
   /** "auto" opens the firewall that is active; "none" leaves it alone. @default "auto" */
   readonly firewall?: "auto" | "none";
-  /** Remove the export even while clients hold it. @default false */
+  /**
+   * Other people's exports that reach the same files and would not be accepted of this one, such as one to every host:
+   * "refuse" to serve beside them, or "warn". A check finds them either way. @default "refuse"
+   */
+  readonly otherExports?: "refuse" | "warn";
+  /** Remove the export, or a client of it, even while clients hold it. @default false */
   readonly force?: boolean;
   /** Seconds to wait for the package manager and for another run of this script. @default 300 */
   readonly waitForLock?: number;
@@ -79,6 +87,7 @@ export function validateServer(spec: ServerSpec, prefix = "nfs"): void {
     gid: checkUid(spec.export.gid),
     mode: checkMode(spec.export.mode ?? "0770"),
     security: checkSecurity(spec.export.security ?? "sys"),
+    fsid: spec.export.fsid === undefined ? undefined : checkFsid(spec.export.fsid),
     minimumFree: minimumFreeProblem(spec.export.minimumFree),
     owner: ownerProblem(spec.owner),
     waitForLock: checkSeconds(spec.waitForLock ?? 300),

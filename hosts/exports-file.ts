@@ -18,8 +18,7 @@ export function exportOptions(spec: ExportSpec): string[] {
     `anonuid=${spec.uid}`,
     `anongid=${spec.gid}`,
     `sec=${spec.security ?? "sys"}`,
-    // Nothing is served from the disk below when the mount is missing after a boot.
-    ...(spec.requireMountPoint ? ["mountpoint"] : []),
+    ...(spec.fsid === undefined ? [] : [`fsid=${spec.fsid}`]),
   ];
 }
 
@@ -32,9 +31,6 @@ export function exportsFile(spec: ExportSpec): string {
   ].join("\n");
 }
 
-/** The options `exportfs -s` must show; it leaves out the identity nobody has (65534) and "mountpoint". */
-export function expectedOptions(spec: ExportSpec): string[] {
-  return exportOptions(spec).filter(
-    (option) => option !== "mountpoint" && !/^anon[ug]id=65534$/.test(option),
-  );
-}
+/** What exportfs adds to the options of its table (/var/lib/nfs/etab) where a line does not say otherwise. */
+export const defaultOptions: readonly string[] =
+  "hide nocrossmnt secure root_squash secure_locks acl no_pnfs pnfs".split(" ");

@@ -30,6 +30,15 @@ export function firewalldRules(clients: readonly string[], nfs3: boolean): strin
     );
 }
 
+/** ufw rules in the spelling `ufw show added` prints, without its "ufw allow" and our comment. */
+export function ufwRules(clients: readonly string[], nfs3: boolean): string[] {
+  return clients
+    .map(canonicalClient)
+    .flatMap((client) =>
+      openPorts(nfs3).map(({ port, protocol }) => `from ${client} to any port ${port} proto ${protocol}`),
+    );
+}
+
 /** iptables rules in the spelling `iptables -S` prints, each behind its family (4 or 6) and a space. */
 export function iptablesRules(clients: readonly string[], nfs3: boolean, comment: string): string[] {
   return clients.map(canonicalClient).flatMap((client) => {

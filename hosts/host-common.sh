@@ -15,7 +15,7 @@ explain_end() {
   local command=$2
   if [[ $1 == 0 || $1 == 3 ]]; then return; fi
   if [[ $command == timeout\ * ]]; then command=$BOUNDED; fi
-  printf 'error: could not %s: "%s" ended with status %s\n' "$STEP" "$command" "$1" >&2
+  printf 'error: stopped at: %s ("%s" ended with status %s)\n' "$STEP" "$command" "$1" >&2
 }
 
 # Announces a difference. True: go ahead and mend it. In check it is counted and left.
@@ -76,6 +76,14 @@ detect_os() {
     *suse* | *' sles '*) OS_FAMILY=suse ;;
     *) fail "$OS_NAME is not known here; known are RHEL, Fedora, Debian, Ubuntu, SUSE and their kin" ;;
   esac
+}
+
+# among WORD LIST...
+among() {
+  local sought=$1 one
+  shift
+  for one in "$@"; do if [[ $one == "$sought" ]]; then return; fi; done
+  return 1
 }
 
 # put_file FILE MODE TEXT: readers see the old file or the new one, also after a power cut.

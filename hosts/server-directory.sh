@@ -10,6 +10,8 @@ refuse_others_directory() {
   if [[ $real != "$EXPORT_PATH" ]]; then
     # exportfs would export the target, and the live table would name another path than was asked.
     refuse "$EXPORT_PATH passes through a symbolic link; name $real instead"
+  elif ! right_file_system; then
+    return
   elif [[ -e $EXPORT_PATH && ! -d $EXPORT_PATH ]]; then
     refuse "$EXPORT_PATH is not a directory"
   elif [[ $REQUIRE_MOUNT_POINT == yes ]] && ! mountpoint -q "$EXPORT_PATH"; then

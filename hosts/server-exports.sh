@@ -2,28 +2,35 @@
 # Our file in /etc/exports.d, and the live table. exportfs's exit status says nothing about one export: a line it
 # dislikes elsewhere fails it, a duplicate of ours elsewhere wins over ours. So the table itself is compared.
 
-live_table() { timeout 60 exportfs -s; }
+# What exportfs has made of all files: PATH<tab>CLIENT(OPTIONS), with every option written out, defaults too. `exportfs -s`
+# leaves some out.
+live_table() { cat /var/lib/nfs/etab 2>/dev/null || true; }
 
 want_export() {
-  local before previous='' existed=no differences messages
+  local before previous='' existed=no differences messages told=$CHANGES
   before=$(live_table)
+  refuse_to_cut_off "$before"
   if [[ -f $EXPORTS_FILE ]]; then
     existed=yes
     previous=$(<"$EXPORTS_FILE")
   fi
   want_file "$EXPORTS_FILE" 644 "$EXPORTS_TEXT"
   differences=$(export_differences "$before")
-  if [[ -n $differences ]]; then
-    if ! mend "exported table: ${differences%; }"; then return; fi
-    messages=$(reexport "$before")
-    differences=$(export_differences "$(live_table)")
-    if [[ -n $differences || $messages == *"$EXPORT_PATH does not support NFS export"* ]]; then
-      if [[ $existed == yes ]]; then put_file "$EXPORTS_FILE" 644 "$previous"; else rm -f "$EXPORTS_FILE"; fi
-      reexport "$(live_table)" >/dev/null
-      fail "the export was taken back, because after exportfs -ra ${differences%; }. exportfs said: $messages"
-    fi
+  if [[ -n $differences ]] && ! mend "exported table: ${differences%; }"; then return; fi
+  # Whatever has changed in the file is told to the kernel.
+  if [[ -z $differences && $CHANGES == "$told" ]]; then return; fi
+  messages=$(reexport "$before")
+  differences=$(export_differences "$(live_table)")
+  if [[ -n $differences ]] || cannot_be_exported "$messages"; then
+    if [[ $existed == yes ]]; then put_file "$EXPORTS_FILE" 644 "$previous"; else rm -f "$EXPORTS_FILE"; fi
+    reexport "$(live_table)" >/dev/null
+    differences=${differences%; }
+    fail "the export was taken back${differences:+, because after exportfs -ra $differences}. exportfs said: ${messages:-nothing}"
   fi
 }
+
+# For some file systems exportfs only warns, and then serves nothing.
+cannot_be_exported() { [[ $1 == *"$EXPORT_PATH does not support NFS export"* || $1 == *"$EXPORT_PATH requires fsid="* ]]; }
 
 # exportfs -ra also drops what no file names: exports made by hand, by a cluster manager, or by a line that has
 # since become faulty. They are not ours to drop.
@@ -32,53 +39,82 @@ reexport() {
   timeout 120 exportfs -ra 2>&1 || true
   after=$'\n'$(live_table)
   while IFS= read -r line; do
-    read -r path rest <<<"$line"
+    IFS=$'\t' read -r path rest <<<"$line"
     client=${rest%%(*}
     rest=${rest#*(}
     if [[ -z $path || $path == "$EXPORT_PATH" || $after == *$'\n'"${line%%(*}("* ]]; then continue; fi
     if [[ $client == *:* ]]; then client="[${client%%/*}]$([[ $client != */* ]] || printf '/%s' "${client##*/}")"; fi
-    timeout 60 exportfs -i -o "${rest%)}" "$client:$path" 2>&1 || true
+    # The table writes a blank as \040.
+    timeout 60 exportfs -i -o "${rest%)}" "$client:$(printf '%b' "$path")" 2>&1 || true
   done <<<"$before"
 }
 
-# What differs between the given table and what was asked, in words.
+# What differs between the given table and what was asked, in words: every client, and every option of each.
 export_differences() {
-  local path rest client option
+  local path rest client option place
   local -A served=()
-  while read -r path rest; do
-    if [[ $path == "$EXPORT_PATH" ]]; then served[${rest%%(*}]=,${rest#*(}; fi
-  done <<<"${1//)/,}"
+  while IFS=$'\t' read -r path rest; do
+    if [[ $path == "$EXPORT_PATH" ]]; then served[${rest%%(*}]=${rest#*(}; fi
+  done <<<"$1"
   for client in "${CLIENTS[@]}"; do
     if [[ -z ${served[$client]:-} ]]; then
       printf '%s is not served; ' "$client"
       continue
     fi
-    for option in "${EXPECTED_OPTIONS[@]}"; do
-      if [[ ${served[$client]} != *",$option,"* ]]; then printf '%s is served without %s; ' "$client" "$option"; fi
-    done
+    place=$(named_elsewhere "$EXPORT_PATH" "$client")
+    option=$(option_differences "${served[$client]%)}")
+    if [[ -n $option ]]; then printf '%s is served %s%s; ' "$client" "$option" "${place:+, as $place has it}"; fi
     unset "served[$client]"
   done
   for client in "${!served[@]}"; do
-    if ! named_elsewhere "$client"; then printf '%s is served, and not asked for; ' "$client"; fi
+    # Somebody else's file may export the same directory to other clients; judge_other_exports looks at those.
+    if [[ -z $(named_elsewhere "$EXPORT_PATH" "$client") ]]; then printf '%s is served, and not asked for; ' "$client"; fi
   done
 }
 
-# Somebody else's file may export the same directory to other clients.
+option_differences() {
+  local option text=''
+  for option in "${EXPECTED_OPTIONS[@]}"; do
+    if [[ ,$1, != *",$option,"* ]]; then text+="${text:+, }without $option"; fi
+  done
+  for option in ${1//,/ }; do
+    if ! among "$option" "${EXPECTED_OPTIONS[@]}" "${DEFAULT_OPTIONS[@]}" && [[ $text != *"with $option"* ]]; then
+      text+="${text:+, }with $option"
+    fi
+  done
+  printf '%s' "$text"
+}
+
+# named_elsewhere PATH CLIENT: "file:line" of another file that names it; nothing when none does. A line ends where no
+# backslash continues it, and may have its path in quotes.
 named_elsewhere() {
   local file
   for file in /etc/exports /etc/exports.d/*.exports; do
-    if [[ $file != "$EXPORTS_FILE" ]] && grep -s "^${EXPORT_PATH}[[:space:]]" "$file" | grep -qF "$1("; then return; fi
-  done
-  return 1
+    if [[ ! -e $file || $file == "$EXPORTS_FILE" ]]; then continue; fi
+    EXPORTED=$1 CLIENT=$2 awk -v file="$file" '
+      { if (text == "") start = NR; text = text $0 }
+      sub(/\\$/, " ", text) { next }
+      {
+        sub(/#.*/, "", text); gsub(/"/, "", text)
+        n = split(text, words); text = ""
+        if (words[1] != ENVIRON["EXPORTED"] && words[1] != ENVIRON["EXPORTED"] "/") next
+        for (i = 2; i <= n; i++) {
+          client = words[i]; sub(/\(.*/, "", client)
+          if (client == "") client = "*"
+          if (client == ENVIRON["CLIENT"]) { print file ":" start; exit }
+        }
+        if (n == 1 && ENVIRON["CLIENT"] == "*") { print file ":" start; exit }
+      }' "$file"
+  done | head -n 1
 }
 
 withdraw_export() {
   local before
-  before=$(live_table 2>/dev/null || true)
+  before=$(live_table)
   if [[ -e $EXPORTS_FILE ]]; then
     say "changed: remove $EXPORTS_FILE"
     rm -f "$EXPORTS_FILE"
     flush /etc/exports.d
   fi
-  if [[ $'\n'$before == *$'\n'"$EXPORT_PATH "* ]]; then reexport "$before" >/dev/null; fi
+  if [[ $'\n'$before == *$'\n'"$EXPORT_PATH"$'\t'* ]]; then reexport "$before" >/dev/null; fi
 }

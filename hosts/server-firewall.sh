@@ -1,28 +1,75 @@
 # shellcheck shell=bash
-# Opens the firewall that is active, to the clients asked and nobody else. Only rules that accept are ever added,
-# so nobody who could connect before, over SSH or otherwise, is shut out.
+# Opens every firewall that is there, to the clients asked and nobody else. Only rules that accept are ever added, so nobody
+# who could connect before, over SSH or otherwise, is shut out. At last the packets of a client are tried: see
+# server-packets.sh.
 
 want_firewall() {
-  local states
+  local variant found=''
   if [[ $FIREWALL == none ]]; then return; fi
-  states=$(systemctl is-active firewalld iptables ip6tables) || true
-  if [[ $states == active* ]]; then
+  if active firewalld; then
+    found=firewalld
     want_firewalld
-  elif [[ $OS_FAMILY == rhel && $'\n'$states$'\n' == *$'\n'active$'\n'* ]]; then
-    want_iptables iptables 4 /etc/sysconfig/iptables
-    want_iptables ip6tables 6 /etc/sysconfig/ip6tables
-  elif read_nftables && [[ -n $INPUT_FILTERS ]]; then
+  fi
+  if ufw_enabled; then
+    found+=" ufw"
+    want_ufw
+  fi
+  for variant in $(iptables_variants); do
+    if want_iptables "$variant"; then found+=" $variant"; fi
+  done
+  if read_nftables && [[ -n $INPUT_FILTERS ]]; then
+    found+=" nftables"
     want_nftables
-  else
+  fi
+  if [[ -z $found ]]; then
     say "firewall: none is active that is known here; ${FIREWALL_PORTS[*]} must be open to ${CLIENTS[*]}"
   fi
+  try_packets
 }
 
 # The firewall may have been exchanged since: each kind is looked through.
 drop_firewall() {
+  local variant
   drop_rich_rules ""
+  drop_ufw_rules ""
   IPTABLES_RULES=()
-  if active iptables; then want_iptables iptables 4 /etc/sysconfig/iptables; fi
-  if active ip6tables; then want_iptables ip6tables 6 /etc/sysconfig/ip6tables; fi
+  for variant in $(iptables_variants); do want_iptables "$variant" || true; done
   drop_nftables
+}
+
+# Firewalls that tell no rule of ours from the administrator's own: what was added is kept in a record, a rule a line.
+
+# record_rules RECORD RULES: before they are added. A run that dies in between leaves a record too many, never a rule nobody
+# knows.
+record_rules() {
+  local known=''
+  if [[ -e $1 ]]; then known=$(<"$1"); fi
+  known=$(printf '%s\n%s\n' "$known" "$2" | awk 'NF && !seen[$0]++')
+  put_file "$1" 600 "$known"
+}
+
+# other_record_has RECORD RULE: another export of ours needs it.
+other_record_has() {
+  local record
+  for record in "$STATE"/*."${1##*.}"; do
+    if [[ $record != "$1" ]] && grep -qsxF -- "$2" "$record"; then return; fi
+  done
+  return 1
+}
+
+# recorded_but_not RECORD WANTED: the rules to take away, a line each.
+recorded_but_not() {
+  local line
+  if [[ ! -e $1 ]]; then return; fi
+  while IFS= read -r line; do
+    if [[ -n $line && $'\n'$2$'\n' != *$'\n'"$line"$'\n'* ]]; then printf '%s\n' "$line"; fi
+  done <"$1"
+}
+
+# keep_in_record RECORD WANTED
+keep_in_record() {
+  local kept
+  if [[ $MODE == check || ! -e $1 ]]; then return; fi
+  kept=$(grep -xF -f <(printf '%s\n' "$2") -- "$1" || true)
+  if [[ -z $kept ]]; then rm -f "$1"; elif [[ $kept != "$(<"$1")" ]]; then put_file "$1" 600 "$kept"; fi
 }

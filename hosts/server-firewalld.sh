@@ -1,78 +1,91 @@
 # shellcheck shell=bash
-# firewalld: rich rules bound to their source, in the zone where the client's packets arrive; running and permanent
-# configuration alike, without a reload. Rich rules carry no comment, so what was added is kept in a record.
+# firewalld: rich rules bound to their source, in every zone that judges packets of the client; running and permanent
+# configuration alike, without a reload. Rich rules carry no comment, so what was added is kept in a record. firewall-cmd is
+# slow to start: it is asked once for all zones, and told all rules of a zone at once.
 
 want_firewalld() {
-  local entry line wanted=''
+  local entry client='' zone zones='' wanted=''
+  read_firewalld
   for entry in "${FIREWALLD_RULES[@]}"; do
-    find_zone "${entry%% *}"
-    wanted+="$ZONE|${entry#* }"$'\n'
+    if [[ ${entry%% *} != "$client" ]]; then
+      client=${entry%% *}
+      zones=$(zones_of "$client")
+    fi
+    for zone in $zones; do wanted+="$zone|${entry#* }"$'\n'; done
   done
   drop_rich_rules "$wanted"
-  while IFS= read -r line; do
-    if [[ -n $line ]]; then
-      add_rich_rule "${line%%|*}" "${line#*|}"
-      add_rich_rule "${line%%|*}" "${line#*|}" --permanent
+  while IFS= read -r zone; do
+    add_rich_rules "$zone" "$(sed -n "s/^$zone|//p" <<<"$wanted")" "$RUNNING_ZONES"
+    add_rich_rules "$zone" "$(sed -n "s/^$zone|//p" <<<"$wanted")" "$PERMANENT_ZONES" --permanent
+  done < <(cut -s -d '|' -f 1 <<<"$wanted" | sort -u)
+}
+
+read_firewalld() {
+  RUNNING_ZONES=$(bounded firewall-cmd --list-all-zones)
+  PERMANENT_ZONES=$(bounded firewall-cmd --permanent --list-all-zones)
+  DEFAULT_ZONE=$(bounded firewall-cmd --get-default-zone)
+}
+
+# zone_lines ZONES KEY: "zone value" for each value of a key such as sources.
+zone_lines() {
+  awk -v key="$2:" '/^[^ \t]/ { zone = $1 } $1 == key { for (i = 2; i <= NF; i++) print zone, $i }' <<<"$1"
+}
+
+# A zone that is bound to a source judges the packets from there before the interface's zone does: one that is bound to a wider
+# network all of the client's, one that is bound to part of it that part's. Of one that is bound to a set of addresses or
+# to hardware addresses nobody knows.
+zones_of() {
+  local client=$1 zone source whole=no device found=''
+  while read -r zone source; do
+    if [[ -z $zone ]]; then continue; fi
+    if ! is_network "$source" || holds "$client" "$source"; then
+      found+="$zone "
+    elif holds "$source" "$client"; then
+      found+="$zone "
+      whole=yes
     fi
-  done <<<"$wanted"
+  done < <(zone_lines "$RUNNING_ZONES"$'\n'"$PERMANENT_ZONES" sources)
+  if [[ $whole == no ]]; then
+    device=$(device_to "$client")
+    zone=$(zone_lines "$RUNNING_ZONES" interfaces | sed -n "s/^\([^ ]*\) ${device:-no device}\$/\1/p" | head -n 1)
+    found+=${zone:-$DEFAULT_ZONE}
+  fi
+  tr ' ' '\n' <<<"$found" | sort -u
 }
 
-# firewall-cmd takes a third of a second for each answer: they are kept.
-declare -A ZONES=() RICH_RULES=()
-
-find_zone() {
-  local device
-  if [[ -z ${ZONES[$1]:-} ]]; then
-    device=$(ip -o route get "${1%%/*}" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p') || device=''
-    ZONES[$1]=$(firewall-cmd --get-zone-of-source="$1" 2>/dev/null) ||
-      ZONES[$1]=$(firewall-cmd --get-zone-of-interface="$device" 2>/dev/null) ||
-      ZONES[$1]=$(bounded firewall-cmd --get-default-zone)
-  fi
-  ZONE=${ZONES[$1]}
-}
-
-# add_rich_rule ZONE RULE [--permanent]
-add_rich_rule() {
-  local key="$1 ${3:-running}"
-  if [[ -z ${RICH_RULES[$key]:-} ]]; then
-    RICH_RULES[$key]=$'\n'$(bounded firewall-cmd "${@:3}" --zone="$1" --list-rich-rules)$'\n'
-  fi
-  if [[ ${RICH_RULES[$key]} == *$'\n'"$2"$'\n'* ]]; then
-    # Shared with another export of ours, or the administrator's own: that one is not ours to remove later.
-    if [[ $MODE == apply ]] && other_record_has "$1|$2"; then record_rich_rule "$1|$2"; fi
-  elif mend "firewalld, $key: $2"; then
-    record_rich_rule "$1|$2"
-    bounded firewall-cmd "${@:3}" --quiet --zone="$1" --add-rich-rule="$2"
-  fi
-}
-
-# Before the rule is added: a run that dies in between leaves a record too many, never a rule nobody knows.
-record_rich_rule() {
-  local known=''
-  if [[ -e $FIREWALLD_RECORD ]]; then known=$(<"$FIREWALLD_RECORD"); fi
-  if [[ $'\n'$known$'\n' != *$'\n'"$1"$'\n'* ]]; then put_file "$FIREWALLD_RECORD" 600 "${known:+$known$'\n'}$1"; fi
+# add_rich_rules ZONE RULES CONFIGURATION [--permanent]
+add_rich_rules() {
+  local zone=$1 rules=$2 rule present missing=()
+  present=$(awk -v zone="$zone" '/^[^ \t]/ { in_zone = $1 == zone } in_zone && /^[ \t]+rule / { sub(/^[ \t]+/, ""); print }' <<<"$3")
+  while IFS= read -r rule; do
+    if [[ $'\n'$present$'\n' == *$'\n'"$rule"$'\n'* ]]; then
+      # Shared with another export of ours, or the administrator's own: that one is not ours to remove later.
+      if [[ $MODE == apply ]] && other_record_has "$FIREWALLD_RECORD" "$zone|$rule"; then
+        record_rules "$FIREWALLD_RECORD" "$zone|$rule"
+      fi
+    elif mend "firewalld, $zone ${4:-running}: $rule"; then
+      missing+=("$rule")
+    fi
+  done <<<"$rules"
+  if [[ ${#missing[@]} == 0 ]]; then return; fi
+  record_rules "$FIREWALLD_RECORD" "$(printf "$zone|%s\n" "${missing[@]}")"
+  bounded firewall-cmd "${@:4}" --quiet --zone="$zone" "${missing[@]/#/--add-rich-rule=}"
 }
 
 # Takes away the recorded rules that are not in the given list, save those that another export's record has.
 drop_rich_rules() {
-  local line kept=''
-  if [[ ! -e $FIREWALLD_RECORD ]]; then return; fi
+  local line zone dropped='' rules
   while IFS= read -r line; do
-    if [[ $'\n'$1 == *$'\n'"$line"$'\n'* ]]; then
-      kept+=${kept:+$'\n'}$line
-    elif mend "firewalld without ${line#*|}" && ! other_record_has "$line" && active firewalld; then
-      bounded firewall-cmd --quiet --zone="${line%%|*}" --remove-rich-rule="${line#*|}" || true
-      bounded firewall-cmd --quiet --zone="${line%%|*}" --permanent --remove-rich-rule="${line#*|}" || true
+    if [[ -n $line ]] && mend "firewalld without ${line#*|}" && ! other_record_has "$FIREWALLD_RECORD" "$line"; then
+      dropped+=$line$'\n'
     fi
-  done <"$FIREWALLD_RECORD"
-  if [[ $MODE == check ]]; then return; fi
-  if [[ -n $kept ]]; then put_file "$FIREWALLD_RECORD" 600 "$kept"; else rm -f "$FIREWALLD_RECORD"; fi
-}
-
-other_record_has() {
-  local record
-  for record in "$STATE"/*.firewalld; do
-    if [[ $record != "$FIREWALLD_RECORD" ]] && grep -qsxF -- "$1" "$record"; then return; fi
-  done
-  return 1
+  done < <(recorded_but_not "$FIREWALLD_RECORD" "$1")
+  if [[ -n $dropped ]] && active firewalld; then
+    while IFS= read -r zone; do
+      mapfile -t rules < <(sed -n "s/^$zone|/--remove-rich-rule=/p" <<<"$dropped")
+      bounded firewall-cmd --quiet --zone="$zone" "${rules[@]}" || true
+      bounded firewall-cmd --quiet --permanent --zone="$zone" "${rules[@]}" || true
+    done < <(cut -s -d '|' -f 1 <<<"$dropped" | sort -u)
+  fi
+  keep_in_record "$FIREWALLD_RECORD" "$1"
 }

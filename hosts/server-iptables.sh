@@ -1,25 +1,83 @@
 # shellcheck shell=bash
-# iptables-services, as OpenShift's own procedure has it: rules at the top of the chain OS_FIREWALL_ALLOW where the
-# host has it, else of INPUT; live, and in /etc/sysconfig for the next boot. Our rules carry our name as a comment.
+# iptables, also beside docker, where something loads its rules at boot: iptables-services (RHEL) or netfilter-persistent
+# (Debian). Our rules stand at the top of the chain OS_FIREWALL_ALLOW where OpenShift's own procedure made it, else of INPUT;
+# live, and in the file that is loaded at boot. They carry our name as a comment. A host may have rules in both
+# of the kernel's tables, iptables-nft's and iptables-legacy's, and each drops what it drops.
 
-# want_iptables COMMAND FAMILY FILE; rules that are ours and not asked for go away.
-want_iptables() {
-  local command=$1 file=$3 rule
-  local -a wanted=()
-  # bash 4.2 (RHEL 7) takes an empty array for an unset one.
-  for rule in ${IPTABLES_RULES[@]+"${IPTABLES_RULES[@]}"}; do if [[ $rule == "$2 "* ]]; then wanted+=("${rule#* }"); fi; done
-  if ! active "$command"; then
-    if [[ ${#wanted[@]} -gt 0 ]]; then say "firewall: $command is not active; nothing was opened in it"; fi
-    return
-  fi
-  want_live_rules "$command" ${wanted[@]+"${wanted[@]}"}
-  want_saved_rules "$file" ${wanted[@]+"${wanted[@]}"}
+iptables_variants() {
+  local command
+  for command in iptables ip6tables; do
+    if ! command -v "$command" >/dev/null; then continue; fi
+    printf '%s\n' "$command"
+    # Asking the other kind would load its modules: only where there is something to ask for.
+    if [[ $("$command" -V) != *nf_tables* ]]; then
+      if command -v "$command-nft" >/dev/null; then printf '%s\n' "$command-nft"; fi
+    elif grep -qs filter "/proc/net/${command%tables}_tables_names" && command -v "$command-legacy" >/dev/null; then
+      printf '%s\n' "$command-legacy"
+    fi
+  done
 }
 
+# want_iptables COMMAND; rules that are ours and not asked for go away. True: it judges what comes in.
+want_iptables() {
+  local command=$1 rules rule file judges=no
+  local -a wanted=()
+  rules=$(bounded "$command" -w -S 2>/dev/null) || return 1
+  # Theirs to keep: our rules are among ufw's and firewalld's own.
+  if [[ $rules == *'-N ufw-user-input'* || $rules == *'-N INPUT_ZONES'* ]]; then return 1; fi
+  file=$(saved_rules_file "$command")
+  if input_drops "$rules"; then judges=yes; fi
+  if [[ $judges == yes && -n $file ]]; then
+    # bash 4.2 (RHEL 7) takes an empty array for an unset one.
+    for rule in ${IPTABLES_RULES[@]+"${IPTABLES_RULES[@]}"}; do
+      if [[ $rule == "$(family_of "$command") "* ]]; then wanted+=("${rule#* }"); fi
+    done
+  fi
+  want_live_rules "$command" "$rules" ${wanted[@]+"${wanted[@]}"}
+  if [[ -n $file ]]; then want_saved_rules "$file" ${wanted[@]+"${wanted[@]}"}; fi
+  [[ $judges == yes ]]
+}
+
+family_of() { if [[ $1 == ip6* ]]; then printf 6; else printf 4; fi; }
+
+# The file that is loaded at boot; says nothing where none is, or where nothing known here does that.
+saved_rules_file() {
+  local file=''
+  if [[ $OS_FAMILY == rhel ]]; then
+    if active "$1"; then file=/etc/sysconfig/$1; fi
+  elif [[ $1 != *-* && $(systemctl is-enabled netfilter-persistent 2>/dev/null) == enabled ]]; then
+    file=/etc/iptables/rules.v$(family_of "$1")
+  fi
+  if [[ -e $file ]]; then printf '%s' "$file"; fi
+}
+
+# Whether INPUT, or a chain it leads to, drops anything.
+input_drops() {
+  awk '
+    $1 == "-P" && $2 == "INPUT" && $3 == "DROP" { drops["INPUT"] = 1 }
+    $1 == "-A" {
+      for (i = 3; i < NF; i++) if ($i == "-j" || $i == "-g") {
+        if ($(i + 1) ~ /^(DROP|REJECT|NFQUEUE)$/) drops[$2] = 1
+        else leads[$2] = leads[$2] " " $(i + 1)
+      }
+    }
+    END {
+      todo = "INPUT"
+      while (todo != "") {
+        n = split(todo, chains, " "); todo = ""
+        for (i = 1; i <= n; i++) {
+          if (drops[chains[i]]) exit 0
+          if (!(chains[i] in seen)) { seen[chains[i]] = 1; todo = todo " " leads[chains[i]] }
+        }
+        if (todo ~ /^ *$/) exit 1
+      }
+    }' <<<"$1"
+}
+
+# want_live_rules COMMAND ITS-RULES [RULE]...
 want_live_rules() {
-  local command=$1 rules chain rule
-  shift
-  rules=$(bounded "$command" -w -S)
+  local command=$1 rules=$2 chain rule
+  shift 2
   chain=$(allow_chain "$rules" '-N ')
   for rule in "$@"; do
     if [[ $'\n'$rules$'\n' != *$'\n'"-A $chain $rule"$'\n'* ]] && mend "$command: -I $chain $rule"; then
@@ -40,20 +98,9 @@ allow_chain() {
   if [[ $'\n'$1 == *$'\n'"$2OS_FIREWALL_ALLOW"* ]]; then printf OS_FIREWALL_ALLOW; else printf INPUT; fi
 }
 
-among() {
-  local sought=$1 one
-  shift
-  for one in "$@"; do if [[ $one == "$sought" ]]; then return; fi; done
-  return 1
-}
-
 want_saved_rules() {
   local file=$1 before after chain
   shift
-  if [[ ! -e $file ]]; then
-    if [[ $# -gt 0 ]]; then refuse "$file does not exist, so the rules would be lost at the next boot"; fi
-    return
-  fi
   before=$(<"$file")
   chain=$(allow_chain "$before" ':')
   after=$(printf '%s\n' "$before" | saved_rules "$chain" "$@")

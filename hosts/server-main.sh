@@ -18,17 +18,25 @@ converge() {
   refuse_others_directory
   # What is refused has no use for the rest, which a check would go through.
   if [[ $DIFFERENCES -gt 0 ]]; then return; fi
+  judge_other_exports
   read_shared_protocols
+  refuse_taken_ports
+  if [[ $DIFFERENCES -gt 0 ]]; then return; fi
   want_owner_record
   want_directory
+  want_file_system_record
   # Debian's package starts the server when it is installed: its configuration comes first. RHEL's brings
   # /etc/nfs.conf, which older versions have to edit.
+  want_file "$STATE/$EXPORT_NAME.protocols" 644 "$PROTOCOLS"
   if [[ $CONF_STYLE == drop-in ]]; then want_protocol_files; fi
   want_package "$SERVER_PACKAGE"
   if [[ -n $MISSING_PACKAGE ]]; then return; fi
   if [[ $CONF_STYLE != drop-in ]]; then want_protocol_files; fi
   want_services
+  bind_to_mount
   want_export
+  # Once more: where NFS was installed only now, nothing of the administrator's was served before.
+  judge_other_exports
   want_selinux
   want_firewall
   prove_writable
@@ -45,9 +53,8 @@ remove_export() {
   if [[ -e $EXPORTS_FILE && $FORCE == no ]]; then refuse_while_held; fi
   withdraw_export
   drop_firewall
-  rm -f "$STATE/$EXPORT_NAME.protocols" "$OWNER_FILE"
-  read_shared_protocols
-  if [[ $SHARED_BY == 0 ]]; then drop_protocol_files; fi
+  rm -f "$STATE/$EXPORT_NAME.protocols" "$OWNER_FILE" "$FILE_SYSTEM_FILE"
+  follow_who_is_left
   say "removed: the export of $EXPORT_PATH; its data, packages and services stay"
 }
 

@@ -4,19 +4,40 @@
 # that table's input chain jumps there first. The administrator's files stay as they are: a unit of ours puts the
 # chain back whenever nftables.service has loaded its rules.
 
-# Reads the live rules once; INPUT_FILTERS then holds "family table chain" of every input chain that drops what no rule
-# accepts. Chains named INPUT belong to iptables.
+# Reads the live rules once; INPUT_FILTERS then holds "family table chain" of every chain, on a packet's way in, that may drop
+# one of a client's: by its policy, or by a rule of its own or of a chain it leads to. Left out are rules about other ports,
+# about packets that belong to no connection or have come in by the wrong interface, and the tables that
+# firewalld, ufw and iptables keep themselves. Whatever escapes this is found by try_packets.
 read_nftables() {
   LIVE_RULESET='' INPUT_FILTERS=''
   if ! command -v nft >/dev/null; then return; fi
   LIVE_RULESET=$(bounded nft --handle list ruleset 2>/dev/null) || true
-  INPUT_FILTERS=$(awk '
+  INPUT_FILTERS=$(PORTS=" ${FIREWALL_PORTS[*]%/*} " OURS=$RULE_COMMENT awk '
     { sub(/ # handle [0-9]+$/, "") }
-    $1 == "table" { table = $2 " " $3 }
-    $1 == "chain" { chain = $2; input = drops = 0 }
-    /type filter hook input/ { input = 1; drops = /policy drop/ }
-    /^[ \t]*(counter( packets [0-9]+ bytes [0-9]+)? )?(log .*)?(drop|reject)( with .*)?$/ { drops = 1 }
-    $1 == "}" { if (input && drops && chain != "INPUT") print table, chain; input = 0 }' <<<"$LIVE_RULESET")
+    $1 == "table" { family = $2; name = $3; table = $2 " " $3 }
+    $1 == "chain" { chain = table " " $2; last = $2; next }
+    $1 == "}" { chain = "" }
+    chain == "" { next }
+    /type filter hook (input|prerouting)/ && family ~ /^(inet|ip|ip6)$/ && name != "firewalld" &&
+      !(family != "inet" && last ~ /^(INPUT|PREROUTING)$/ && name ~ /^(filter|mangle|raw|security)$/) { order[++bases] = chain }
+    /policy drop/ { drops[chain] = 1 }
+    {
+      rule = $0
+      sub(/"[^"]*"/, "", rule); gsub(/(invalid|untracked) : drop/, "", rule)
+      for (rest = rule; match(rest, /(jump|goto) [^ ,}]+/); rest = substr(rest, RSTART + RLENGTH))
+        leads[chain] = leads[chain] "\n" table " " substr(rest, RSTART + 5, RLENGTH - 5)
+      if (rule !~ /(^|[ \t:])(drop|reject|queue)([ ,}]|$)/ || rule ~ /ct state (invalid|untracked) |fib /) next
+      if (match(rule, /dport [0-9]+ /) && index(ENVIRON["PORTS"], substr(rule, RSTART + 5, RLENGTH - 5)) == 0) next
+      drops[chain] = 1
+    }
+    function reaches(chain, depth,   list, n, i) {
+      if (drops[chain]) return 1
+      if (depth > 16) return 0
+      n = split(leads[chain], list, "\n")
+      for (i = 2; i <= n; i++) if (reaches(list[i], depth + 1)) return 1
+      return 0
+    }
+    END { for (i = 1; i <= bases; i++) if (reaches(order[i], 0)) print order[i] }' <<<"$LIVE_RULESET")
 }
 
 # nft_chain FAMILY TABLE CHAIN: its rules as they are live, each with its handle.

@@ -40,15 +40,13 @@ read_shared_protocols() {
 }
 
 want_protocol_files() {
-  want_file "$STATE/$EXPORT_NAME.protocols" 644 "$PROTOCOLS"
   if [[ $NFS3 == yes ]]; then
     want_settings "${NFS3_SETTINGS[@]}"
     want_file "$LOCKD_MODPROBE_FILE" 644 "$LOCKD_MODPROBE_TEXT"
     want_file "$LOCKD_SYSCTL_FILE" 644 "$LOCKD_SYSCTL_TEXT"
     return
   fi
-  want_gone "$LOCKD_MODPROBE_FILE"
-  want_gone "$LOCKD_SYSCTL_FILE"
+  leave_lockd_ports
   if others_may_use_nfs3; then
     say "notice: this host has other exports; NFSv3 stays on for them (dedicated: true would end it)"
     KEEP_NFS3=yes
@@ -60,7 +58,7 @@ want_protocol_files() {
 # Other people's exports may have NFSv3 clients, and a server that is asked for none of it must not cut them off.
 others_may_use_nfs3() {
   local path
-  if [[ $DEDICATED == yes || -e $NFS_CONF_DROP_IN || -e $STATE/settings.before ]]; then return 1; fi
+  if [[ $DEDICATED == yes ]] || nfs3_was_ended; then return 1; fi
   if [[ $(cat /proc/fs/nfsd/versions 2>/dev/null) != *+3* ]]; then return 1; fi
   while read -r path _; do
     if [[ -n $path && $OUR_PATHS != *" $path "* ]]; then return 0; fi
@@ -68,9 +66,32 @@ others_may_use_nfs3() {
   return 1
 }
 
+# By an earlier run: who has exported something since then, has done it without NFSv3.
+nfs3_was_ended() {
+  case $CONF_STYLE in
+    drop-in) grep -qs '^vers3=n' "$NFS_CONF_DROP_IN" ;;
+    nfs.conf) [[ -e $STATE/settings.before && $(nfsconf --get nfsd vers3 2>/dev/null) == n ]] ;;
+    sysconfig) grep -qs '^RPCNFSDARGS=.*-N 3' /etc/sysconfig/nfs ;;
+  esac
+}
+
+# The settings follow the exports of ours that are left; without any they are again what they were before the first one.
+follow_who_is_left() {
+  local before=$CHANGES
+  read_shared_protocols
+  if [[ $SHARED_BY == 0 ]]; then
+    drop_protocol_files
+    # Else the server would go on with our versions and ports up to the next boot.
+    if [[ $CHANGES != "$before" ]] && active nfs-server; then restart_server; fi
+  elif package_installed "$SERVER_PACKAGE"; then
+    want_protocol_files
+    want_services
+  fi
+}
+
 drop_protocol_files() {
-  local file
-  for file in "$NFS_CONF_DROP_IN" "$LOCKD_MODPROBE_FILE" "$LOCKD_SYSCTL_FILE"; do want_gone "$file"; done
+  want_gone "$NFS_CONF_DROP_IN"
+  leave_lockd_ports
   restore_settings
   if [[ -e $STATE/masked ]]; then
     say "changed: unmask ${RPCBIND_UNITS[*]}"

@@ -1,7 +1,7 @@
 import { canonicalClient } from "./export-checks";
 import { exportName, validateServer, type ServerSpec } from "./export-spec";
-import { expectedOptions, exportsFile, fileNote } from "./exports-file";
-import { firewalldRules, iptablesRules, nftRules, nftUnit, openPorts } from "./firewall";
+import { defaultOptions, exportOptions, exportsFile, fileNote } from "./exports-file";
+import { firewalldRules, iptablesRules, nftRules, nftUnit, openPorts, ufwRules } from "./firewall";
 import {
   lockdModprobe,
   lockdSysctl,
@@ -17,15 +17,20 @@ import { script } from "./script";
 const files = [
   "host-common.sh",
   "server-owner.sh",
+  "server-file-system.sh",
   "server-directory.sh",
   "server-protocols.sh",
   "server-settings.sh",
   "server-services.sh",
   "server-exports.sh",
+  "server-other-exports.sh",
   "server-holders.sh",
+  "server-networks.sh",
   "server-firewalld.sh",
+  "server-ufw.sh",
   "server-iptables.sh",
   "server-nftables.sh",
+  "server-packets.sh",
   "server-firewall.sh",
   "server-main.sh",
 ];
@@ -46,6 +51,7 @@ export function serverScript(spec: ServerSpec): string {
     {
       STATE: state,
       EXPORT_NAME: name,
+      FILE_SYSTEM_FILE: `${state}/${name}.file-system`,
       OWNER_FILE: `${state}/${name}.owner`,
       OWNER_STACK: spec.owner.stack,
       OWNER_CLUSTER: spec.owner.cluster,
@@ -60,7 +66,9 @@ export function serverScript(spec: ServerSpec): string {
       CLIENTS: spec.export.clients.map(canonicalClient),
       EXPORTS_FILE: `/etc/exports.d/${name}.exports`,
       EXPORTS_TEXT: exportsFile(spec.export),
-      EXPECTED_OPTIONS: expectedOptions(spec.export),
+      EXPECTED_OPTIONS: exportOptions(spec.export),
+      DEFAULT_OPTIONS: defaultOptions,
+      OTHER_EXPORTS: spec.otherExports ?? "refuse",
       OUR_FILE_NOTE: fileNote,
       PROTOCOLS: [...(nfs3 ? ["nfs3"] : ["nfs4"]), ...(spec.protocols?.dedicated ? ["dedicated"] : [])].join(
         " ",
@@ -78,9 +86,18 @@ export function serverScript(spec: ServerSpec): string {
       LOCKD_SYSCTL_TEXT: lockdSysctl,
       RPCBIND_UNITS: ["rpcbind.socket", "rpcbind.service", "rpc-statd.service"],
       FIREWALL: spec.firewall ?? "auto",
+      TCP_PORTS: [
+        ...new Set(
+          openPorts(nfs3)
+            .filter(({ protocol }) => protocol === "tcp")
+            .map(({ port }) => String(port)),
+        ),
+      ],
       FIREWALL_PORTS: openPorts(nfs3).map(({ port, protocol }) => `${port}/${protocol}`),
       FIREWALLD_RULES: firewalldRules(spec.export.clients, nfs3),
       RULE_COMMENT: comment,
+      UFW_RULES: ufwRules(spec.export.clients, nfs3),
+      UFW_RECORD: `${state}/${name}.ufw`,
       FIREWALLD_RECORD: `${state}/${name}.firewalld`,
       NFT_FILE: `/etc/image-registry/${name}.nft`,
       NFT_UNIT: unit,

@@ -13,20 +13,25 @@ want_services() {
     restart_server
     differing=$(protocol_differences)
     if [[ -n $differing ]]; then
-      fail "nfs-server runs, but ${differing}see systemctl status nfs-server rpc-statd rpcbind"
+      fail "nfs-server runs, but ${differing%; }. $(overriding_settings)See systemctl status nfs-server rpc-statd rpcbind"
     fi
   fi
 }
 
 restart_server() {
-  if [[ $NFS3 == yes ]]; then bounded systemctl restart rpc-statd; fi
+  if [[ $NFS3 == yes ]] || active rpc-statd; then bounded systemctl restart rpc-statd; fi
   bounded systemctl restart nfs-server
 }
 
 protocol_differences() {
-  local versions sockets port
+  local versions sockets port address
   versions=$(cat /proc/fs/nfsd/versions 2>/dev/null) || versions=''
-  if [[ $versions != *+4* ]]; then printf 'NFSv4 is not served; '; fi
+  # What the volume asks for.
+  if [[ $versions != *+4.2* ]]; then printf 'NFSv4.2 is not served; '; fi
+  sockets=$(ss -ltn)
+  for address in $(server_addresses); do
+    if ! listens "$address" 2049; then printf 'nothing listens on %s, where clients come in, port 2049; ' "$address"; fi
+  done
   if [[ $NFS3 == no ]]; then
     if [[ ${KEEP_NFS3:-no} == yes ]]; then return; fi
     if [[ $versions == *+3* ]]; then printf 'NFSv3 is still served; '; fi
@@ -34,10 +39,56 @@ protocol_differences() {
     return
   fi
   if [[ $versions != *+3* ]]; then printf 'NFSv3 is not served; '; fi
-  sockets=$(ss -ltn)
   for port in "${NFS3_PORTS[@]}"; do
     if [[ $sockets != *":$port "* ]]; then printf 'port %s does not listen; ' "$port"; fi
   done
+}
+
+# This host's addresses as its clients know them.
+server_addresses() {
+  local client
+  for client in "${CLIENTS[@]}"; do
+    ip -o route get "${client%%/*}" 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p' || true
+  done | sort -u
+}
+
+# listens ADDRESS PORT, by the list in `sockets`
+listens() {
+  local any='0\.0\.0\.0'
+  if [[ $1 == *:* ]]; then any='\[::\]|::'; fi
+  grep -qE "[[:space:]]($any|\*|\[?${1//./\\.}\]?):${2}[[:space:]]" <<<"$sockets"
+}
+
+# The administrator's lines about what ours are about, with their files: one that is read after ours wins.
+overriding_settings() {
+  local file lines=''
+  for file in /etc/nfs.conf /etc/nfs.conf.d/*.conf; do
+    if [[ ! -e $file || $file == "$NFS_CONF_DROP_IN" ]]; then continue; fi
+    lines+=$(awk -v file="$file" '
+      /^[ \t]*\[/ { section = $0; gsub(/[][ \t]/, "", section) }
+      section ~ /^(nfsd|mountd|statd|lockd)$/ && /^[ \t]*(vers[0-9.]+|host|port|udp-port|outgoing-port|tcp)[ \t]*=/ {
+        gsub(/[ \t]/, ""); printf "%s:%d [%s] %s, ", file, NR, section, $0
+      }' "$file")
+  done
+  if [[ -n $lines ]]; then printf 'What is set elsewhere: %s. ' "${lines%, }"; fi
+}
+
+# Before any port is moved: one that another program has, and lockd's, which it keeps for as long as this host itself has
+# something mounted over NFSv3.
+refuse_taken_ports() {
+  local port holder mounted
+  if [[ $NFS3 != yes ]]; then return; fi
+  for port in "${NFS3_PORTS[@]}"; do
+    holder=$(ss -ltnp | grep -E "[:.]${port}[[:space:]]" | sed -n 's/.*users:((\"\([^\"]*\)\".*/\1/p' | head -n 1) || true
+    case $holder in
+      '' | rpcbind | rpc.mountd | rpc.statd | systemd) ;;
+      *) refuse "port $port is taken by $holder; NFSv3 needs it" ;;
+    esac
+  done
+  mounted=$(awk '$3 == "nfs" && $4 ~ /(^|,)vers=3(,|$)/ && $4 !~ /(^|,)nolock(,|$)/ { print $2; exit }' /proc/mounts)
+  if [[ -n $mounted && $(sysctl -n fs.nfs.nlm_tcpport 2>/dev/null) != "$LOCKD_PORT" ]]; then
+    refuse "lockd cannot take port $LOCKD_PORT while this host itself mounts $mounted over NFSv3; unmount it, or mount it with nolock"
+  fi
 }
 
 # lockd reads its ports when the server starts. The module's options set them at boot; now they are set here.
@@ -46,9 +97,29 @@ want_lockd_ports() {
   modprobe --quiet lockd || true
   for key in fs.nfs.nlm_tcpport fs.nfs.nlm_udpport; do
     if [[ $(sysctl -n "$key" 2>/dev/null) != "$LOCKD_PORT" ]]; then
-      if mend "$key=$LOCKD_PORT"; then sysctl -q -w "$key=$LOCKD_PORT"; fi
+      if mend "$key=$LOCKD_PORT"; then
+        remember_lockd "$key"
+        sysctl -q -w "$key=$LOCKD_PORT"
+      fi
     fi
   done
+}
+
+remember_lockd() {
+  local known=''
+  if [[ -e $STATE/lockd.before ]]; then known=$(<"$STATE/lockd.before"); fi
+  if [[ $known != *"$1="* ]]; then
+    put_file "$STATE/lockd.before" 644 "${known:+$known$'\n'}$1=$(sysctl -n "$1" 2>/dev/null || printf 0)"
+  fi
+}
+
+leave_lockd_ports() {
+  local line
+  want_gone "$LOCKD_MODPROBE_FILE"
+  want_gone "$LOCKD_SYSCTL_FILE"
+  if [[ ! -e $STATE/lockd.before ]] || ! mend "lockd's ports as they were"; then return; fi
+  while IFS= read -r line; do sysctl -q -w "$line" || true; done <"$STATE/lockd.before"
+  rm -f "$STATE/lockd.before"
 }
 
 want_rpcbind() {

@@ -134,8 +134,13 @@ export class Machine {
       if (Date.now() > deadline) throw this.trouble("does not start");
       await sleep(100);
     }
-    const { exitCode, stderr } = await this.run("systemctl is-system-running --wait");
-    if (exitCode === 255) throw this.trouble(`refuses SSH: ${stderr}`);
+    // Debian 13's sshd may be ready before its network has the address that the port is forwarded to.
+    for (;;) {
+      const { exitCode, stderr } = await this.run("systemctl is-system-running --wait");
+      if (exitCode !== 255) return;
+      if (Date.now() > deadline) throw this.trouble(`refuses SSH: ${stderr}`);
+      await sleep(500);
+    }
   }
 
   private get disk(): string {

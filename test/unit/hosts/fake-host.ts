@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 const fake = join(__dirname, "fake-commands/fake");
 const names = (
   "systemctl rpm dnf yum zypper exportfs ss sysctl nfsconf ip firewall-cmd iptables ip6tables nft getenforce " +
-  "selinuxenabled getsebool setsebool mount umount modprobe restorecon sync"
+  "selinuxenabled findmnt getsebool setsebool mount umount modprobe restorecon sync"
 ).split(" ");
 /** Folders the fake host has for itself; everything else is this machine's, read only by habit. */
 const own = { etc: "/etc", lib: "/var/lib", nfsd: "/proc/fs", srv: "/srv", run: "/run" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { ExportSpec } from "../../../hosts/export-spec";
-import { expectedOptions, exportsFile } from "../../../hosts/exports-file";
+import { exportsFile } from "../../../hosts/exports-file";
 import { firewalldRules, iptablesRules, nftRules, openPorts } from "../../../hosts/firewall";
 import { parseQuantity } from "../../../kubernetes/quantity";
 
@@ -23,17 +23,9 @@ describe("texts for a host", () => {
     ]);
   });
 
-  it("passes kerberos through, and serves nothing when the mount is missing", () => {
-    const line = exportsFile({ ...spec, security: "krb5p", requireMountPoint: true });
-    assert.match(line, /sec=krb5p,mountpoint\)/);
-  });
-
-  it("does not expect from exportfs what it never prints", () => {
-    assert.ok(
-      !expectedOptions({ ...spec, uid: 65534, requireMountPoint: true }).some((o) =>
-        /anonuid|mountp/.test(o),
-      ),
-    );
+  it("passes kerberos and fsid through", () => {
+    const line = exportsFile({ ...spec, security: "krb5p", fsid: 7 });
+    assert.match(line, /sec=krb5p,fsid=7\)/);
   });
 
   it("opens 2049/tcp alone for NFSv4, and the five ports for NFSv3", () => {

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+
+import { serverScript, type ServerSpec } from "../../../hosts";
+import { FakeHost, noFakeHost } from "./fake-host";
+
+const exported = {
+  id: "registry",
+  path: "/srv/registry",
+  clients: ["10.0.0.0/24", "10.1.0.0/24"],
+  uid: 5000,
+  gid: 5000,
+};
+const server = (change: Partial<ServerSpec> = {}, more: Partial<ServerSpec["export"]> = {}) =>
+  serverScript({
+    owner: { stack: "organization/image-registry/prod", cluster: "prod" },
+    ...change,
+    export: { ...exported, ...more },
+  });
+
+describe("a host's exports, of which ours is one", function () {
+  this.timeout(300_000);
+  if (noFakeHost) {
+    it(noFakeHost);
+    return;
+  }
+
+  let host: FakeHost;
+  beforeEach(() => (host = new FakeHost({ ID: "rhel", VERSION_ID: "9.4", PRETTY_NAME: "RHEL 9.4" })));
+  afterEach(() => host.remove());
+  const applies = (script = server()) => {
+    const { status, stdout, stderr } = host.run(script, "apply");
+    assert.equal(status, 0, stdout + stderr);
+    return stdout;
+  };
+  const checks = () => host.run(server(), "check");
+  const table = () => host.read("/var/lib/nfs/etab");
+
+  it("are told to the kernel again whatever has changed, also to a value that is exportfs's own default", () => {
+    applies();
+    applies(server({}, { uid: 65534, gid: 65534 }));
+    assert.match(table(), /anonuid=65534,anongid=65534/);
+    assert.doesNotMatch(table(), /5000/);
+  });
+
+  it("are compared by every option of every client, those included that no file names", () => {
+    applies();
+    for (const [option, instead] of [
+      ["secure", "insecure"],
+      ["anonuid=5000", "anonuid=65534"],
+      ["root_squash", "no_root_squash"],
+      ["nocrossmnt", "crossmnt"],
+      ["sec=sys", "sec=sys:none"],
+    ] as const) {
+      const before = table();
+      host.write("/var/lib/nfs/etab", before.replace(new RegExp(`([(,])${option}(?=[,)])`), `$1${instead}`));
+      const { status, stdout } = checks();
+      assert.equal(status, 3, instead);
+      assert.match(
+        stdout,
+        new RegExp(`differs: exported table: 10\\.0\\.0\\.0/24 is served .*with ${instead}`),
+      );
+      assert.match(applies(), /changed: exported table/);
+      assert.equal(table(), before);
+    }
+  });
+
+  const open: [string, string, RegExp][] = [
+    [
+      "the directory to every host",
+      "/srv/registry *(rw,no_root_squash)",
+      /\/srv\/registry, .* to \* to every host, with no_root_squash/,
+    ],
+    [
+      "the original procedure's line",
+      "/srv/registry *(rw,sync,all_squash)",
+      /to \* to every host \(\/etc\/exports:2\)/,
+    ],
+    ["a space before the options", "/srv/registry 10.0.0.9 (rw)", /to \* to every host \(\/etc\/exports:2\)/],
+    ["a line that goes on", "/srv/registry \\\n  *(rw)", /to \* to every host \(\/etc\/exports:2\)/],
+    ["a directory above it", "/srv *(rw,no_root_squash)", /\/srv, .* to \* to every host/],
+    ["the whole host, read-only", "/ *(ro,fsid=0,crossmnt)", /\/, .* to \* to every host/],
+    [
+      "a directory in it",
+      "/srv/registry/docker 10.0.0.9(rw,no_root_squash)",
+      /docker, .* with no_root_squash/,
+    ],
+    [
+      "one host, which wins over its network",
+      "/srv/registry 10.0.0.9(rw,no_root_squash)",
+      /to 10\.0\.0\.9 with no_root_squash/,
+    ],
+    ["others as root", "/srv/registry 10.0.0.9(rw,all_squash,anonuid=0)", /to 10\.0\.0\.9 with anonuid=0/],
+    ["a name", "/srv/registry node-1(rw)", /to node-1 by a name, which can be spoofed/],
+    ["a netmask", "/srv/registry 128.0.0.0/128.0.0.0(rw)", /to a network wider than \/8/],
+  ];
+  for (const [what, line, expected] of open) {
+    it(`are not served beside one that is not as strict: ${what}`, () => {
+      host.write("/etc/exports", `# the team's\n${line}\n`);
+      const { status, stderr, stdout } = host.run(server(), "apply");
+      assert.equal(status, 1, stdout);
+      assert.doesNotMatch(stdout, /serving/);
+      assert.match(stderr, expected);
+      assert.match(stderr, /\(\/etc\/exports:2\)/);
+      assert.match(
+        applies(server({ otherExports: "warn" })),
+        /^warning: .*which reaches the images.*\(\/etc\/exports:2\)/m,
+      );
+      const checked = checks();
+      assert.equal(checked.status, 3);
+      assert.match(checked.stdout, expected);
+    });
+  }
+
+  it("are served beside those that are as strict, or that lead elsewhere", () => {
+    host.write(
+      "/etc/exports",
+      "/srv/registry 10.5.0.0/16(rw,all_squash,anonuid=5000,anongid=5000)\n/srv/registry-2 *(rw,no_root_squash)\n/home *(rw)\n",
+    );
+    assert.match(applies(), /serving/);
+    assert.equal(checks().status, 0);
+    assert.match(table(), /^\/srv\/registry\t10\.5\.0\.0\/16/m);
+  });
+
+  it("asks for security that no other export of the files undercuts", () => {
+    host.write("/etc/exports", "/srv/registry 10.5.0.0/16(rw,all_squash,sec=sys)\n");
+    const { stderr } = host.run(server({}, { security: "krb5p" }), "apply");
+    assert.match(stderr, /10\.5\.0\.0\/16 with sec=sys \(\/etc\/exports:1\)/);
+  });
+
+  describe("with a client connected", () => {
+    const narrower = (force = false) => server({ force }, { clients: ["10.0.0.0/24"] });
+
+    it("do not lose the network of a client that holds one, unless forced", () => {
+      applies();
+      host.write("connected", "10.1.0.7 and dst 10.1.0.0/24 and not dst 10.0.0.0/24\n");
+      const before = table();
+      const { status, stderr } = host.run(narrower(), "apply");
+      assert.equal(status, 1);
+      assert.match(
+        stderr,
+        /clients that are no longer named hold \/srv\/registry: 10\.1\.0\.7\. .* or set forceRemoval/,
+      );
+      assert.equal(table(), before);
+      applies(narrower(true));
+      assert.doesNotMatch(table(), /10\.1\.0\.0/);
+    });
+
+    it("lose the network of one that holds none", () => {
+      applies();
+      applies(narrower());
+      assert.doesNotMatch(table(), /10\.1\.0\.0/);
+    });
+
+    it("are held by those whom the live table serves, whatever the stack believes", () => {
+      applies();
+      host.write("connected", "10.1.0.7 dst 10.1.0.0/24\n");
+      const { status, stderr } = host.run(narrower(), "remove");
+      assert.equal(status, 1);
+      assert.match(stderr, /clients hold \/srv\/registry: 10\.1\.0\.7/);
+    });
+  });
+});

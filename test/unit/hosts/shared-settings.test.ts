@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+
+import { serverScript, type ServerSpec } from "../../../hosts";
+import { FakeHost, noFakeHost } from "./fake-host";
+
+const exported = { id: "registry", path: "/srv/registry", clients: ["10.0.0.0/24"], uid: 5000, gid: 5000 };
+const server = (change: Partial<ServerSpec> = {}, more: Partial<ServerSpec["export"]> = {}) =>
+  serverScript({
+    owner: { stack: "organization/image-registry/prod", cluster: "prod" },
+    ...change,
+    export: { ...exported, ...more },
+  });
+const nfs3 = { protocols: { nfs3: true } };
+const dropIn = "/etc/nfs.conf.d/image-registry.conf";
+
+describe("what a host shares between exports", function () {
+  this.timeout(300_000);
+  if (noFakeHost) {
+    it(noFakeHost);
+    return;
+  }
+
+  let host: FakeHost;
+  beforeEach(() => (host = new FakeHost({ ID: "rhel", VERSION_ID: "9.4", PRETTY_NAME: "RHEL 9.4" })));
+  afterEach(() => host.remove());
+  const run = (script: string, mode = "apply") => {
+    const result = host.run(script, mode);
+    assert.equal(result.status, 0, result.stdout + result.stderr);
+    return result;
+  };
+
+  it("follows the exports that are left: NFSv3 ends with the last that asked for it", () => {
+    const other = server(nfs3, { id: "other", path: "/srv/other" });
+    run(server());
+    run(other);
+    assert.match(host.read(dropIn), /vers3=y/);
+    const { calls } = run(other, "remove");
+    assert.match(host.read(dropIn), /vers3=n/);
+    assert.ok(calls.includes("systemctl restart nfs-server"));
+    run(server(), "check");
+  });
+
+  it("keeps NFSv3 for others' exports, which had it while ours asked for it", () => {
+    host.write("/etc/exports", "/home 10.3.0.0/16(rw,root_squash)\n");
+    run(server());
+    const other = server(nfs3, { id: "other", path: "/srv/other" });
+    run(other);
+    run(other, "remove");
+    assert.match(host.read("/proc/fs/nfsd/versions"), /\+3/);
+  });
+
+  it("gives lockd's ports back to what they were", () => {
+    host.write("sysctl.fs.nfs.nlm_tcpport", "4001\n");
+    run(server(nfs3));
+    assert.equal(host.read("sysctl.fs.nfs.nlm_tcpport"), "53248\n");
+    const { calls } = run(server(nfs3), "remove");
+    assert.equal(host.read("sysctl.fs.nfs.nlm_tcpport"), "4001\n");
+    assert.ok(calls.includes("systemctl restart nfs-server"), "mountd and statd move as well");
+    assert.deepEqual(host.list("/var/lib/image-registry"), []);
+  });
+
+  it("is not said to serve what it does not: NFSv4.2 on the address that clients use, by the file that keeps it from that", () => {
+    run(server());
+    host.write("/etc/nfs.conf.d/zz-local.conf", "# local\n[nfsd]\nvers4.2=n\nhost = 127.0.0.1\n");
+    host.write("/proc/fs/nfsd/versions", "-3 +4 +4.1 -4.2\n");
+    host.write("versions", "-3 +4 +4.1 -4.2\n");
+    host.write("listens-on", "127.0.0.1\n");
+    const { status, stderr, stdout } = host.run(server(), "apply");
+    assert.equal(status, 1);
+    assert.doesNotMatch(stdout, /serving/);
+    assert.match(
+      stderr,
+      /NFSv4\.2 is not served; nothing listens on 10\.0\.0\.9, where clients come in, port 2049\./,
+    );
+    assert.match(
+      stderr,
+      /\/etc\/nfs\.conf\.d\/zz-local\.conf:3 \[nfsd\] vers4\.2=n, \/etc\/nfs\.conf\.d\/zz-local\.conf:4 \[nfsd\] host=127\.0\.0\.1/,
+    );
+  });
+
+  it("finds a port that another program has before any is moved", () => {
+    host.write("port-holder", '20048 ("collectd",pid=77,fd=3)\n');
+    const { status, stderr, stdout } = host.run(server(nfs3), "apply");
+    assert.equal(status, 1);
+    assert.match(stderr, /port 20048 is taken by collectd; NFSv3 needs it/);
+    assert.doesNotMatch(stdout, /changed/);
+  });
+
+  it("serves no empty directory in the place of a disk that is missing", () => {
+    host.write("findmnt", 'TARGET="/" FSTYPE="xfs" UUID="1111-aa" SOURCE="/dev/sdb1"\n');
+    run(server());
+    host.write("findmnt", 'TARGET="/" FSTYPE="ext4" UUID="2222-bb" SOURCE="/dev/sda1"\n');
+    host.delete("/srv/registry");
+    const { status, stderr } = host.run(server(), "apply");
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /the file system that \/srv\/registry is on, 1111-aa, is not mounted there; 2222-bb \(\/dev\/sda1 on \/\) is/,
+    );
+    assert.equal(host.exists("/srv/registry"), false);
+    const checked = host.run(server(), "check");
+    assert.equal(checked.status, 3);
+    assert.match(checked.stdout, /differs: the file system that \/srv\/registry is on/);
+  });
+
+  it("refuses a directory whose images would vanish at boot", () => {
+    host.write("findmnt", 'TARGET="/srv" FSTYPE="tmpfs" UUID="" SOURCE="tmpfs"\n');
+    const { status, stderr, stdout } = host.run(server(), "apply");
+    assert.equal(status, 1);
+    assert.match(stderr, /\/srv\/registry is on a tmpfs, and images would vanish at boot/);
+    assert.doesNotMatch(stdout, /changed/);
+  });
+
+  it("passes exportfs' own words on where a file system cannot be exported", () => {
+    host.write("exportfs-says", "exportfs: /srv/registry requires fsid= for NFS export\n");
+    const { status, stderr } = host.run(server(), "apply");
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /the export was taken back\. exportfs said: exportfs: \/srv\/registry requires fsid= for NFS export/,
+    );
+    assert.deepEqual(host.list("/etc/exports.d"), []);
+  });
+
+  it("names the step that failed, and what it was to do", () => {
+    host.write("fails-to-start", "nfs-server\n");
+    const { status, stderr } = host.run(server(), "apply");
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /error: stopped at: start nfs-server \("systemctl start nfs-server" ended with status 1\)/,
+    );
+  });
+});
