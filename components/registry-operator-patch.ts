@@ -1,6 +1,5 @@
 import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
-import { RandomBytes } from "@pulumi/random";
 import { s3Secret } from "../backends/s3";
 import { ClusterClient } from "../kubernetes/client";
 import { patchAnnotations, registryManager } from "../kubernetes/field-managers";
@@ -21,6 +20,7 @@ import type { Condition } from "../platforms/platform";
 import { driftText } from "../platforms/text";
 import { waitFor } from "../platforms/wait";
 import { Component } from "./component";
+import { drawHttpSecret } from "./http-secret";
 
 export interface RegistryOperatorPatchArgs extends PlainPlan {
   /** The cluster that is looked at; the resource itself goes to the provider's. */
@@ -81,8 +81,8 @@ export class RegistryOperatorPatch extends Component {
   }
 
   private secret(): pulumi.Output<string> {
-    // Replicas sign upload states for each other with it; the operator's own would differ after a re-creation.
-    const random = new RandomBytes(this.child("http-secret"), { length: 64 }, { parent: this }).hex;
+    // Ours, because the operator's own would differ after a re-creation.
+    const random = drawHttpSecret(this.child("http-secret"), this);
     const kept = pulumi.output(this.checked.then(({ live }) => keptHttpSecret(live)));
     return kept.apply((known) => (known === undefined ? random : pulumi.secret(known)));
   }

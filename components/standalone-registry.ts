@@ -4,7 +4,6 @@ import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1";
 import type { input } from "@pulumi/kubernetes/types";
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
-import { RandomBytes } from "@pulumi/random";
 import { ClusterClient } from "../kubernetes/client";
 import { patchAnnotations, standaloneManager } from "../kubernetes/field-managers";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
@@ -26,6 +25,7 @@ import {
 import { deploymentSpec, serviceSpec } from "../platforms/standalone/workload";
 import { waitFor } from "../platforms/wait";
 import { Component } from "./component";
+import { drawHttpSecret } from "./http-secret";
 
 type Seen = Pick<Checked<StandaloneTypes>, "live" | "drift" | "findings">;
 
@@ -84,7 +84,7 @@ export class StandaloneRegistry extends Component {
 
   // Running pods know the live value: a stack made anew keeps it, instead of a new one that half of the replicas have.
   private httpSecret(): Secret {
-    const drawn = new RandomBytes(this.child("http-secret"), { length: 64 }, { parent: this }).hex;
+    const drawn = drawHttpSecret(this.child("http-secret"), this);
     const known = pulumi.output(this.checked.then(({ live }) => live.httpSecret));
     const value = known.apply((secret) => (secret === undefined ? drawn : pulumi.secret(secret)));
     return new Secret(

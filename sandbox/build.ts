@@ -1,5 +1,9 @@
+import * as path from "node:path";
+
 import { UserError } from "../errors";
+import { defaultDirectory } from "./control-plane";
 import { buildBinaries } from "./control-plane/binaries";
+import { findEngine } from "./engine";
 import { canRunMachines, installMachinePackages } from "./machines";
 import { buildImage, suites } from "./machines/image";
 import { buildNodePrograms } from "./node/programs";
@@ -9,6 +13,7 @@ import { buildRegistry } from "./registry";
 async function main(): Promise<void> {
   const log = (line: string) => console.error(line);
   await buildBinaries({ log });
+  await findEngine(path.join(defaultDirectory, "plugins"), { log });
   await installMachinePackages(log);
   if (canRunMachines() !== undefined) return; // the rest is for machines
   for (const suite of suites) await buildImage(suite, log);

@@ -1,12 +1,10 @@
-import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { constants } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 
-import { projectDirectory } from "../project";
-import { stackConfiguration } from "../stack/stack-file";
 import { UserError } from "../errors";
+import { stackConfiguration } from "../stack/stack-file";
 import {
   defaultDirectory,
   runningControlPlane,
@@ -14,7 +12,7 @@ import {
   stopControlPlane,
   type StartOptions,
 } from "./control-plane";
-import { chooseEngine } from "./engine/engines";
+import { findEngine, Stacks } from "./engine";
 import { type ExportHost, startExportHost } from "./export-host";
 import { withLock } from "./lock";
 import { runStack } from "./run-stack";
@@ -52,16 +50,17 @@ async function main(signal: AbortSignal): Promise<void> {
 }
 
 async function run(stack: string, keep: boolean, sandbox: Sandbox): Promise<void> {
-  const engine = await chooseEngine(path.join(sandbox.directory, "cluster"), projectDirectory);
-  console.log(engine.name);
+  const engine = await findEngine(path.join(sandbox.directory, "plugins"), sandbox);
+  console.log([engine.description, ...engine.notes].join("\n"));
   const stays = keep || (await runningControlPlane(sandbox.directory)) !== undefined;
   let host: ExportHost | undefined;
   try {
     const isStandalone = stackConfiguration(stack, {})["image-registry:platform"] === "standalone";
     const controlPlane = await (isStandalone ? startControlPlane : startSandbox)(sandbox);
     host = await startExportHost(stack, sandbox.directory, log);
-    const options = { engine, stack, controlPlane, overlay: host?.overlay, write: console.log };
-    await Promise.race([runStack(options), aborted(sandbox.signal)]);
+    // In the folder that lives and dies with the cluster, as what a stack remembers should.
+    const stacks = new Stacks(engine, path.join(sandbox.directory, "cluster", "pulumi"));
+    await runStack({ stacks, stack, controlPlane, overlay: host?.overlay, signal: sandbox.signal });
   } finally {
     await host?.stop();
     if (!stays) await stopControlPlane(sandbox);
@@ -111,12 +110,6 @@ function stacks(): string[] {
   return files.flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
-async function aborted(signal: AbortSignal): Promise<never> {
-  signal.throwIfAborted();
-  await once(signal, "abort");
-  throw signal.reason;
-}
-
 /** Ctrl-C or SIGTERM ends the work in order; a second one ends this process at once. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
@@ -129,6 +122,9 @@ function interruptible(): AbortSignal {
   }
   return controller.signal;
 }
+
+// A reader that goes away (`| head`) ends it. To tell the program of it, whose errors are shown there, would never end.
+process.stdout.on("error", () => process.exit(1));
 
 void main(interruptible()).then(
   () => process.exit(),

@@ -1,44 +1,47 @@
 import { checkConfiguration, valuesFrom } from "../config";
+import { secretKeys } from "../config/schema";
 import { UserError } from "../errors";
+import { projectName, stackConfiguration } from "../stack/stack-file";
 import { readStatus } from "../status/status";
 import { statusText } from "../status/text";
 import type { ControlPlane } from "./control-plane";
-import { EngineError } from "./engine";
-import { display } from "./engine/display";
-import type { Engine } from "./engine/engines";
-import { stackRun } from "./stack-run";
+import type { Stacks } from "./engine";
 
 interface RunStackOptions {
-  readonly engine: Engine;
+  readonly stacks: Stacks;
   readonly stack: string;
   readonly controlPlane: ControlPlane;
   /** Configuration that only the sandbox can know, over what the stack's file says. */
   readonly overlay?: Record<string, unknown>;
-  readonly write: (line: string) => void;
+  readonly signal: AbortSignal;
 }
+
+const keysOfSecrets = secretKeys.map((key) => `${projectName}:${key}`);
 
 /** What a user does with a stack, preview and up, and then what a user looks at. */
 export async function runStack({
-  engine,
+  stacks,
   stack,
-  controlPlane,
-  overlay,
-  write,
+  controlPlane: { kubeconfig, context },
+  signal,
+  ...options
 }: RunStackOptions): Promise<void> {
-  const run = stackRun(stack, controlPlane, overlay);
-  try {
-    write(`\npulumi preview --stack ${stack}\n`);
-    write(display(await engine.preview(run), true));
-    write(`\npulumi up --stack ${stack}\n`);
-    write(display(await engine.up({ ...run, log: write }), false));
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    write(display(error.result, false));
-    throw new UserError(
-      `stack "${stack}" failed; the sandbox's cluster is as the run left it (npm run sandbox -- stop ends it)`,
-    );
+  const overlay = { kubeconfig, context, ...options.overlay };
+  await stacks.configure({ stack, overlay, secretKeys: keysOfSecrets });
+  const display = process.stdout.isTTY ? ["--color", "always"] : ["--color", "never", "--suppress-progress"];
+  for (const [operation, ...flags] of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+    console.log(`\n$ pulumi ${operation} --stack ${stack}\n`);
+    const args = [operation!, ...flags, ...display];
+    const echo = (text: string) => void process.stdout.write(text);
+    const { exitCode } = await stacks.operate(args, stack, { echo, signal });
+    signal.throwIfAborted();
+    if (exitCode !== 0) {
+      throw new UserError(
+        `stack "${stack}" failed; the sandbox's cluster is as the run left it (npm run sandbox -- stop ends it)`,
+      );
+    }
   }
-  const config = checkConfiguration(valuesFrom(run.config, run.project), stack);
-  write(`\nnpm run status -- --stack ${stack}\n`);
-  write(statusText(await readStatus(config)));
+  console.log(`\n$ npm run status -- --stack ${stack}\n`);
+  const config = checkConfiguration(valuesFrom(stackConfiguration(stack, overlay), projectName), stack);
+  console.log(statusText(await readStatus(config)));
 }

@@ -43,6 +43,8 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
     cwd,
     env: { ...environment, PATH: installedPath(environment), PULUMI_SKIP_UPDATE_CHECK: "true" },
     stdio: ["pipe", "pipe", "pipe"],
+    // Ctrl-C would reach it twice otherwise, and the second one ends it in the middle of its work.
+    detached: signal !== undefined,
   });
   const stop = () => child.kill("SIGINT");
   signal?.addEventListener("abort", stop);

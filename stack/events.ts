@@ -10,11 +10,13 @@ export interface Message {
   readonly message: string;
 }
 
-/** Runs an operation on a stack (preview, up, refresh, destroy); with what the engine tells of it to programs. */
-export async function runOperation(
-  args: readonly string[],
-  options: CliOptions,
-): Promise<CliRun & { events: EngineEvent[] }> {
+export interface OperationRun extends CliRun {
+  /** What the engine tells of it to programs. */
+  readonly events: readonly EngineEvent[];
+}
+
+/** Runs an operation on a stack: preview, up, refresh, destroy. */
+export async function runOperation(args: readonly string[], options: CliOptions): Promise<OperationRun> {
   const folder = mkdtempSync(path.join(tmpdir(), "pulumi-events-"));
   const log = path.join(folder, "events.json");
   // Without this variable the CLI does not know --event-log, which the Automation API uses as well.

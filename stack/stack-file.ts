@@ -5,7 +5,6 @@ import { parse } from "yaml";
 import { projectDirectory } from "../project";
 
 interface ProjectFile {
-  name: string;
   config: Record<string, { default?: unknown; value?: unknown }>;
 }
 
@@ -13,23 +12,32 @@ interface StackFile {
   config?: Record<string, unknown>;
 }
 
+export const projectName = "image-registry";
+
 /**
  * A stack's configuration as the program would get it: Pulumi.yaml's values and defaults, what Pulumi.NAME.yaml says,
- * and over both what only the sandbox can know. Full keys; objects and arrays as JSON, as the engine hands them over.
+ * and over both what only the caller can know. Full keys; objects and arrays as JSON, as the engine hands them over.
  */
 export function stackConfiguration(stack: string, overlay: Record<string, unknown>): Record<string, string> {
   const project = readYaml<ProjectFile>("Pulumi.yaml");
-  const declared = Object.entries(project.config).map(([key, { value, default: standard }]) => [
-    key,
-    value ?? standard,
-  ]);
-  const chosen = Object.entries(readYaml<StackFile>(`Pulumi.${stack}.yaml`).config ?? {});
-  const merged = new Map<string, unknown>();
-  for (const [key, value] of [...declared, ...chosen, ...Object.entries(overlay)] as [string, unknown][]) {
-    if (value !== undefined && value !== null)
-      merged.set(key.includes(":") ? key : `${project.name}:${key}`, value);
-  }
-  return Object.fromEntries([...merged].map(([key, value]) => [key, asText(value)]));
+  const declared = Object.entries(project.config).map(
+    ([key, { value, default: standard }]): [string, unknown] => [key, value ?? standard],
+  );
+  const merged = { ...withFullKeys(Object.fromEntries(declared)), ...stackValues(stack, overlay) };
+  return Object.fromEntries(Object.entries(merged).map(([key, value]) => [key, asText(value)]));
+}
+
+/** What Pulumi.NAME.yaml says, and over it what only the caller can know; undefined says nothing. Full keys. */
+export function stackValues(stack: string, overlay: Record<string, unknown>): Record<string, unknown> {
+  const chosen = readYaml<StackFile>(`Pulumi.${stack}.yaml`).config ?? {};
+  return { ...withFullKeys(chosen), ...withFullKeys(overlay) };
+}
+
+function withFullKeys(values: Record<string, unknown>): Record<string, unknown> {
+  const said = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(
+    said.map(([key, value]) => [key.includes(":") ? key : `${projectName}:${key}`, value]),
+  );
 }
 
 function readYaml<T>(file: string): T {

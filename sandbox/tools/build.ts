@@ -29,10 +29,15 @@ export interface BuildOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Where these programs are, once they are built. */
+export function toolsFolder(tools: Tools): string {
+  return path.join(cacheFolder(), `${tools.name}-${recipeHash(tools)}`);
+}
+
 /** The folder with these programs. One build serves every checkout of this user that has the same pins. */
 export async function buildTools(tools: Tools, options: BuildOptions): Promise<string> {
   const cache = cacheFolder();
-  const programs = path.join(cache, `${tools.name}-${recipeHash(tools)}`);
+  const programs = toolsFolder(tools);
   if (existsSync(programs)) return programs;
   const { log: wait, signal } = options;
   const lock = { name: "build", purpose: "building the sandbox's programs", wait, signal };

@@ -6,12 +6,13 @@ import * as path from "node:path";
 import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 
 import { startControlPlane, type ControlPlane } from "../../sandbox/control-plane";
-import { destroy, up, type StackRun } from "../../sandbox/engine";
+import { findEngine, Stacks } from "../../sandbox/engine";
 import { joinCluster, kubeletNode } from "../../sandbox/node";
 import type { ImageContent } from "../../sandbox/oci-image";
 import { buildRegistry, registryFiles } from "../../sandbox/registry";
-import { stackRun } from "../../sandbox/stack-run";
 import { sleep } from "../../sandbox/wait";
+import { Objects } from "../acceptance/program/objects";
+import { destroy, type StackRun, up } from "../support/engine";
 import { clientNetworks, must, onMachines } from "./nfs-machines";
 import { assertPulls, installRegistry, push, randomImage } from "./registry-machines";
 
@@ -23,11 +24,13 @@ describe("a standalone registry's pod, on a real kubelet", function () {
   const machines = onMachines(this);
   let cluster: ControlPlane | undefined;
   let api: CoreV1Api;
+  let stacks: Stacks;
 
   before("the client becomes the node of a cluster without a registry's operator", async () => {
     const { client } = machines();
     const directory = mkdtempSync(path.join(tmpdir(), "persistence-pod-"));
     cluster = await startControlPlane({ directory, infraNodes: 0, log: console.error });
+    stacks = new Stacks(await findEngine(path.join(directory, "plugins"), { log: console.error }), directory);
     const config = new KubeConfig();
     config.loadFromFile(cluster.kubeconfig);
     api = config.makeApiClient(CoreV1Api);
@@ -47,7 +50,10 @@ describe("a standalone registry's pod, on a real kubelet", function () {
     const { ssh, networkAddress } = machines().server;
     const { host: address, port, hostKey } = ssh;
     const host = { address, port, hostKey, clients: clientNetworks, uid: 5000, gid: 5000 };
-    return stackRun("standalone", cluster ?? assert.fail("there is no cluster"), {
+    const { kubeconfig, context } = cluster ?? assert.fail("there is no cluster");
+    const overlay = {
+      kubeconfig,
+      context,
       backend: "nfs",
       nfs: { server: networkAddress, path: exported, size: "1Gi", host },
       sshPrivateKey: ssh.privateKey,
@@ -55,7 +61,9 @@ describe("a standalone registry's pod, on a real kubelet", function () {
       placement: { infra: true, nodeSelector: { "kubernetes.io/hostname": kubeletNode }, tolerations: [] },
       timeoutSeconds: 600,
       ...change,
-    });
+    };
+    const secrets = () => new Objects(namespace).connect(kubeconfig).secrets();
+    return { stacks, stack: "standalone", overlay, secrets };
   }
 
   it("serves what was pushed to it from the export, after it was deleted and another came", async () => {

@@ -3,121 +3,105 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import released from "@pulumi/command/package.json";
+
 import { type SshConnection, sshCommandLine } from "../../../hosts";
-import type { Provider, StepContext } from "../provider";
-import { changedKeys, type PropertyMap } from "../values";
+import { hasSecrets, type Properties, reveal, secret, serve, typeOf, unknownType } from "./serve";
 
-interface Process {
-  argv: string[];
-  env?: Record<string, string>;
-  cwd?: string;
+/*
+ * A stand-in for @pulumi/command's remote.Command, on the system's ssh. Whoever connects without a host key, or without
+ * a private key of their own, is refused: the real one would send the script to anybody.
+ */
+
+const inputs = ["create", "update", "delete", "stdin", "triggers", "logging", "connection"];
+const known = [...inputs, "addPreviousOutputInEnv"];
+const outputs = ["stdout", "stderr"];
+
+function refused(urn: string, news: Properties): Error | undefined {
+  const strange = Object.keys(news).find((key) => !known.includes(key));
+  if (typeOf(urn) !== "command:remote:Command" || strange !== undefined) return unknownType(urn, strange);
+  const { hostKey, privateKey } = (reveal(news["connection"]) ?? {}) as Partial<SshConnection>;
+  if (hostKey !== undefined && privateKey !== undefined) return undefined;
+  return new Error("the sandbox's stand-in connects only with connection.hostKey and connection.privateKey");
 }
 
-const runners: Record<
-  string,
-  (context: StepContext, script: string, inputs: PropertyMap) => Promise<PropertyMap>
-> = {
-  "command:local:Command": (context, script, inputs) => {
-    const interpreter = (inputs.interpreter as string[] | undefined) ?? ["/bin/sh", "-c"];
-    const environment = inputs.environment as Record<string, string> | undefined;
-    const started: Process = { argv: [...interpreter, script], env: { ...environment } };
-    if (typeof inputs.dir === "string") started.cwd = inputs.dir;
-    return execute(context, started, script, inputs);
-  },
-  "command:remote:Command": async (context, script, inputs) => {
-    const connection = inputs.connection as SshConnection;
-    const keys = mkdtempSync(join(tmpdir(), "ssh-"));
-    try {
-      return await execute(context, { argv: sshCommandLine(connection, keys, script) }, script, inputs);
-    } finally {
-      rmSync(keys, { recursive: true });
+/** Runs a script where the connection leads, and is what it printed; a failure shows script and output, all of it. */
+async function run(script: unknown, properties: Properties): Promise<Properties> {
+  const { connection, stdin = "", logging = "stdoutAndStderr" } = reveal(properties) as Properties;
+  const keys = mkdtempSync(join(tmpdir(), "ssh-"));
+  try {
+    const [ssh = "", ...args] = sshCommandLine(connection as SshConnection, keys, String(script));
+    const child = spawn(ssh, ["-o", `HostKeyAlgorithms=${offered(connection as SshConnection)}`, ...args]);
+    const texts = { stdout: "", stderr: "", both: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        texts[name] += text;
+        texts.both += text;
+        // The engine shows what its plugins print.
+        if (String(logging).toLowerCase().includes(name)) console.log(text.trimEnd());
+      });
     }
-  },
-};
-
-async function execute(
-  context: StepContext,
-  { argv, env, cwd }: Process,
-  script: string,
-  inputs: PropertyMap,
-) {
-  const [program = "", ...args] = argv;
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...env } });
-  const texts = { stdout: "", stderr: "", both: "" };
-  const listen = (name: "stdout" | "stderr"): void => {
-    const logged = ((inputs.logging as string | undefined) ?? "stdoutAndStderr").toLowerCase().includes(name);
-    child[name].setEncoding("utf8").on("data", (text: string) => {
-      texts[name] += text;
-      texts.both += text;
-      if (logged) for (const line of text.trimEnd().split("\n")) context.log("info", line, true);
+    child.stdin.on("error", () => undefined).end(String(stdin)); // a script need not read it
+    const status = await new Promise<number | string>((resolve, reject) => {
+      child.on("error", reject).on("close", (code, signal) => resolve(code ?? signal ?? "unknown"));
     });
-  };
-  listen("stdout");
-  listen("stderr");
-  // A script that does not read its standard input is not an error.
-  child.stdin.on("error", () => undefined).end((inputs.stdin as string | undefined) ?? "");
-  const status = await new Promise<number | string>((resolve, reject) => {
-    child.on("error", reject).on("close", (code, signal) => resolve(code ?? signal ?? "unknown"));
-  });
-  // The real provider prints the whole command and its output too.
-  if (status !== 0)
-    throw new Error(`exit status ${status}: running ${JSON.stringify(script)}:\n${texts.both.trimEnd()}`);
-  const chomp = (text: string): string => text.replace(/\n$/, "");
-  return { stdout: chomp(texts.stdout), stderr: chomp(texts.stderr) };
-}
-
-const limits: Record<string, string[]> = {
-  "command:local:Command": [
-    "create",
-    "update",
-    "delete",
-    "stdin",
-    "triggers",
-    "logging",
-    "interpreter",
-    "dir",
-    "environment",
-  ],
-  "command:remote:Command": ["create", "update", "delete", "stdin", "triggers", "logging", "connection"],
-};
-
-function run(context: StepContext, script: unknown, inputs: PropertyMap): Promise<PropertyMap> | undefined {
-  return typeof script === "string" ? runners[context.type]?.(context, script, inputs) : undefined;
-}
-
-/** Commands run where the program says; a remote one only on a host whose key it names. */
-export const command: Provider = {
-  check({ type }, inputs) {
-    const known = [...(limits[type] ?? []), "addPreviousOutputInEnv"];
-    const strange = Object.keys(inputs).find((key) => !known.includes(key));
-    if (!(type in runners) || strange !== undefined) {
+    if (status === 255) throw new Error(notConnected(connection as SshConnection, texts.stderr));
+    if (status !== 0)
       throw new Error(
-        `the sandbox's engine does not know ${type}${strange === undefined ? "" : ` with ${strange}`}`,
+        `Process exited with status ${status}: running ${JSON.stringify(script)}:\n${texts.both}`,
       );
-    }
-    const connection = inputs.connection as SshConnection | undefined;
-    if (connection && !(connection.hostKey && connection.privateKey)) {
-      throw new Error("the sandbox's engine connects only with connection.hostKey and connection.privateKey");
-    }
-    return inputs;
+    const conceal = (text: string) => (hasSecrets(properties) ? secret(text) : text);
+    return {
+      stdout: conceal(texts.stdout.replace(/\n$/, "")),
+      stderr: conceal(texts.stderr.replace(/\n$/, "")),
+    };
+  } finally {
+    rmSync(keys, { recursive: true });
+  }
+}
+
+// The key's own type and nothing else. For ssh-rsa that is the signature with SHA-1, which OpenSSH gave up in 8.8.
+function offered({ hostKey }: SshConnection): string {
+  return hostKey.split(" ")[0] ?? "";
+}
+
+function notConnected(connection: SshConnection, stderr: string): string {
+  const [, peer] = /no matching host key type found\. Their offer: (\S+)/.exec(stderr) ?? [];
+  const reason =
+    peer === undefined
+      ? stderr.trim()
+      : `no common algorithm for host key; we offered: [${offered(connection)}], peer offered: [${peer.replaceAll(",", " ")}]`;
+  return `after ${connection.dialErrorLimit ?? 10} failed attempts: ssh: handshake failed: ssh: ${reason}`;
+}
+
+void serve(released, {
+  check(urn, _, news: Properties) {
+    const error = refused(urn, news);
+    return error ? Promise.reject(error) : Promise.resolve({ inputs: news });
   },
-  diff(_, old, inputs) {
-    const changes = changedKeys(old.inputs, inputs);
-    return { changes, replaces: changes.filter((key) => key === "triggers"), deleteBeforeReplace: false };
+  diff(_, _urn, olds: Properties, news: Properties) {
+    const keys = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter(
+      (key) => !outputs.includes(key),
+    );
+    const changed = keys.filter((key) => !isDeepStrictEqual(reveal(olds[key]), reveal(news[key])));
+    return Promise.resolve({
+      changes: changed.length > 0,
+      replaces: changed.filter((key) => key === "triggers"),
+    });
   },
-  async create(context, inputs) {
-    // The real provider gives an id in a preview too: an apply on it runs.
-    const id = `${context.name}${randomBytes(4).toString("hex")}`;
-    if (context.preview) return { id, outputs: inputs };
-    return { id, outputs: { ...inputs, ...(await run(context, inputs.create, inputs)) } };
+  async create(urn, news: Properties) {
+    const name = urn.split("::").at(-1) ?? "";
+    const printed = news["create"] === undefined ? {} : await run(reveal(news["create"]), news);
+    return { id: `${name}${randomBytes(4).toString("hex")}`, outs: { ...news, ...printed } };
   },
-  async update(context, { outputs }, inputs) {
-    if (context.preview) return inputs;
-    const { stdout, stderr } = outputs;
-    const printed = await run(context, inputs.update ?? inputs.create, inputs);
-    return { ...inputs, ...(printed ?? { stdout, stderr }) };
+  async update(_, _urn, { stdout, stderr }: Properties, news: Properties) {
+    const script = news["update"] ?? news["create"];
+    const printed = script === undefined ? { stdout, stderr } : await run(reveal(script), news);
+    return { outs: { ...news, ...printed } };
   },
-  async delete(context, old) {
-    await run(context, old.inputs.delete, old.inputs);
+  // The recorded script, with the recorded connection.
+  async delete(_, _urn, recorded: Properties) {
+    if (recorded["delete"] !== undefined) await run(reveal(recorded["delete"]), recorded);
   },
-};
+});

@@ -1,84 +1,68 @@
 import { randomBytes, randomInt } from "node:crypto";
-import type { Provider } from "../provider";
-import { changedKeys, type PropertyMap } from "../values";
+import { isDeepStrictEqual } from "node:util";
+import released from "@pulumi/random/package.json";
 
-const makers: Record<string, (inputs: PropertyMap) => { id: string; outputs: PropertyMap }> = {
-  "random:index/randomBytes:RandomBytes": ({ length }) => {
-    const bytes = randomBytes(Number(length));
-    // The real provider's id is the secret value itself, and so stands in the state in plain text.
-    return { id: "none", outputs: { base64: bytes.toString("base64"), hex: bytes.toString("hex") } };
-  },
-  "random:index/randomId:RandomId": ({ byteLength, prefix = "" }) => {
-    const bytes = randomBytes(Number(byteLength));
-    const hex = bytes.toString("hex");
-    const texts = {
-      b64Std: bytes.toString("base64"),
-      b64Url: bytes.toString("base64url"),
-      hex,
-      dec: `${BigInt(`0x${hex}`)}`,
-    };
-    const outputs = Object.fromEntries(
-      Object.entries(texts).map(([key, text]) => [key, `${String(prefix)}${text}`]),
-    );
-    return { id: texts.b64Url, outputs };
-  },
-  "random:index/randomPassword:RandomPassword": (inputs) => ({
-    id: "none",
-    outputs: { result: text(inputs) },
-  }),
-  "random:index/randomString:RandomString": (inputs) => {
-    const result = text(inputs);
-    return { id: result, outputs: { result } };
-  },
-};
+import { type Properties, reveal, secret, serve, typeOf, unknownType } from "./serve";
 
-const known = [
-  "keepers",
-  "length",
-  "byteLength",
-  "prefix",
-  "lower",
-  "upper",
-  "numeric",
-  "special",
-  "overrideSpecial",
-];
+/* A stand-in for @pulumi/random, of what this program draws, and drew: values drawn once and kept in the state. */
 
-function text({ length, ...inputs }: PropertyMap): string {
-  const { lower = true, upper = true, numeric = true, special = true } = inputs;
-  const { overrideSpecial = "!@#$%&*()-_=+[]{}<>:?" } = inputs;
-  const alphabet = [
-    lower && "abcdefghijklmnopqrstuvwxyz",
-    upper && "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    numeric && "0123456789",
-    special && overrideSpecial,
-  ];
-  const characters = alphabet.filter(Boolean).join("");
-  return Array.from({ length: Number(length) }, () => characters.charAt(randomInt(characters.length))).join(
-    "",
-  );
+interface Kind {
+  readonly inputs: readonly string[];
+  draw(inputs: Properties): { id: string; outs: Properties };
 }
 
-/** Values drawn once and kept in the state; any change draws anew, as the real provider does. */
-export const random: Provider = {
-  check({ type }, inputs) {
-    const strange = Object.keys(inputs).find((key) => !known.includes(key));
-    if (!(type in makers) || strange !== undefined) {
-      throw new Error(
-        `the sandbox's engine does not know ${type}${strange === undefined ? "" : ` with ${strange}`}`,
-      );
-    }
-    return inputs;
-  },
-  diff(_, old, inputs) {
-    const changes = changedKeys(old.inputs, inputs);
-    return { changes, replaces: changes, deleteBeforeReplace: false };
-  },
-  create({ type, preview }, inputs) {
-    if (preview) return Promise.resolve({ id: "", outputs: inputs });
-    const { id, outputs } = makers[type]?.(inputs) ?? { id: "", outputs: {} };
-    return Promise.resolve({ id, outputs: { ...inputs, ...outputs } });
-  },
-  update: (_, old) => Promise.resolve(old.outputs),
-  delete: () => Promise.resolve(),
+const characters = {
+  lower: "abcdefghijklmnopqrstuvwxyz",
+  upper: "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+  numeric: "0123456789",
+  special: "!@#$%&*()-_=+[]{}<>:?",
 };
+
+const kinds: Record<string, Kind> = {
+  "random:index/randomPassword:RandomPassword": {
+    inputs: ["length", ...Object.keys(characters)],
+    draw(inputs) {
+      const used = Object.entries(characters).filter(([key]) => inputs[key] !== false);
+      const alphabet = used.map(([, text]) => text).join("");
+      const drawn = Array.from({ length: Number(inputs["length"]) }, () =>
+        alphabet.charAt(randomInt(alphabet.length)),
+      );
+      return { id: "none", outs: { result: secret(drawn.join("")) } };
+    },
+  },
+  "random:index/randomBytes:RandomBytes": {
+    inputs: ["length"],
+    draw({ length }) {
+      const bytes = randomBytes(Number(length));
+      const base64 = bytes.toString("base64");
+      // As the real one: the id, which is never encrypted, is the secret.
+      return { id: base64, outs: { base64: secret(base64), hex: secret(bytes.toString("hex")) } };
+    },
+  },
+};
+
+function kindOf(urn: string): Kind {
+  const kind = kinds[typeOf(urn)];
+  if (!kind) throw unknownType(urn);
+  return kind;
+}
+
+void serve(released, {
+  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is to be a rejection
+  async check(urn, _, news: Properties) {
+    const strange = Object.keys(news).find((key) => !kindOf(urn).inputs.includes(key));
+    if (strange !== undefined) throw unknownType(urn, strange);
+    return { inputs: news };
+  },
+  // Any change draws anew.
+  diff(_, urn, olds: Properties, news: Properties) {
+    const replaces = kindOf(urn).inputs.filter(
+      (key) => !isDeepStrictEqual(reveal(olds[key]), reveal(news[key])),
+    );
+    return Promise.resolve({ changes: replaces.length > 0, replaces });
+  },
+  create(urn, inputs: Properties) {
+    const { id, outs } = kindOf(urn).draw(reveal(inputs) as Properties);
+    return Promise.resolve({ id, outs: { ...inputs, ...outs } });
+  },
+});

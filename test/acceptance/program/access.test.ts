@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { startControlPlane } from "../../../sandbox/control-plane";
-import { destroy, preview, up } from "../../../sandbox/engine";
+import { changes, destroy, failure, preview, up } from "../../support/engine";
 import { startSandbox } from "../../../sandbox/start";
 import { testCluster, TestCluster } from "./harness";
 import { type Kind, Objects } from "./objects";
-import { acceptImageLoss, changes, failure, nfs, nfsClaim } from "./runs";
 import { s3Secret } from "../../../backends/s3";
+import { acceptImageLoss, nfs, nfsClaim } from "./runs";
 import { StackUser } from "./stack-user";
 
 const placement = { infra: true };
@@ -16,8 +16,8 @@ const removed = { managementState: "Removed" };
 const s3 = {
   backend: "s3",
   s3: { bucket: "images", region: "us-east-1" },
-  s3AccessKey: "key",
-  s3SecretKey: "secret",
+  s3AccessKey: "an-access-key",
+  s3SecretKey: "a-secret-key",
 };
 const watches = (kinds: string[]) => kinds.flatMap((kind) => [`list ${kind} *`, `watch ${kind} *`]);
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { up } from "../../../sandbox/engine";
 import { startSandbox } from "../../../sandbox/start";
+import { up } from "../../support/engine";
 import { testCluster } from "./harness";
 import { Objects } from "./objects";
 import { nfs, nfsClaim } from "./runs";

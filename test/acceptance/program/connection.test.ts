@@ -4,12 +4,11 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { preview, up } from "../../../sandbox/engine";
+import { changes, failure, preview, up } from "../../support/engine";
 import { startControlPlane } from "../../../sandbox/control-plane";
 import { writeCertificates } from "../../../sandbox/control-plane/certificates";
 import { installCrds } from "../../../sandbox/crds";
 import { testCluster } from "./harness";
-import { changes, failure } from "./runs";
 
 interface Kubeconfig {
   clusters: [{ cluster: { server: string; "certificate-authority-data": string } }];

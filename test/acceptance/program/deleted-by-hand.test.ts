@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { destroy, preview, up } from "../../../sandbox/engine";
+import { changes, destroy, preview, up, warnings } from "../../support/engine";
 import { testCluster, until } from "./harness";
-import { assertRefused, changes, nfs, nfsClaim, warnings } from "./runs";
+import { assertRefused, nfs, nfsClaim } from "./runs";
 
 const removed = { ...nfs, managementState: "Removed" };
 

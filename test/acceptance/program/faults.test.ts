@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { KubernetesObjectApi, KubeConfig } from "@kubernetes/client-node";
-import { preview, up } from "../../../sandbox/engine";
+import { changes, failure, preview, up } from "../../support/engine";
 import { testCluster, until } from "./harness";
-import { changes, failure, nfs, nfsClaim } from "./runs";
+import { nfs, nfsClaim } from "./runs";
 
 describe("when something in the cluster does not do its part", function () {
   this.timeout("3m");

@@ -1,17 +1,19 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Watch } from "@kubernetes/client-node";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { owningStackName } from "../../../platforms/owning-stack";
 import type { RegistryConfig } from "../../../platforms/operator/registry";
 import type { ControlPlane } from "../../../sandbox/control-plane";
-import type { StackRun } from "../../../sandbox/engine";
+import { type Engine, findEngine, Stacks } from "../../../sandbox/engine";
 import { recordedProcesses } from "../../../sandbox/process";
-import { stackRun } from "../../../sandbox/stack-run";
 import { startSandbox } from "../../../sandbox/start";
+import type { StackRun } from "../../support/engine";
 import { type Kind, type Live, Objects, operatorApi } from "./objects";
 
+type StackName = "dev" | "prod" | "standalone";
 type Start = (options: { directory: string }) => Promise<ControlPlane>;
 
 /** What the operator's pods carry, and those of a standalone registry. */
@@ -30,6 +32,8 @@ export function testCluster(start: Start = startSandbox, cluster = new TestClust
 /** A sandbox with the project's stacks, and its cluster in the hands of everybody but them. */
 export class TestCluster extends Objects {
   controlPlane!: ControlPlane;
+  private engine!: Engine;
+  private stacks!: Stacks;
 
   constructor(
     namespace = "openshift-image-registry",
@@ -51,21 +55,37 @@ export class TestCluster extends Objects {
     const directory = mkdtempSync(path.join(tmpdir(), "image-registry-test-"));
     this.controlPlane = await start({ directory });
     this.connect(this.controlPlane.kubeconfig);
+    this.engine = await findEngine(path.join(directory, "plugins"), { log: console.error });
+    this.stacks = new Stacks(this.engine, this.stateFolder);
   }
 
   async stop(): Promise<void> {
-    await this.controlPlane.stop();
-    rmSync(this.controlPlane.directory, { recursive: true });
+    const started = this.controlPlane as ControlPlane | undefined;
+    if (!started) return;
+    await started.stop();
+    rmSync(started.directory, { recursive: true });
   }
 
-  /** Where the engines keep what the stacks remember. */
-  get stateFolder(): string {
-    return path.join(this.controlPlane.directory, "cluster");
+  /** Where the engine keeps what the stacks remember. */
+  private get stateFolder(): string {
+    return path.join(this.controlPlane.directory, "stacks");
   }
 
-  /** One of the project's stacks on this cluster, its configuration changed as told. */
-  stack(name: "dev" | "prod" | "standalone", overlay: Record<string, unknown> = {}): StackRun {
-    return stackRun(name, this.controlPlane, { timeoutSeconds: 60, ...overlay });
+  /** One of the project's stacks on this cluster, its configuration changed as told; with another program if given. */
+  stack(name: StackName, overlay: Record<string, unknown> = {}, program?: PulumiFn): StackRun {
+    const { kubeconfig, context } = this.controlPlane;
+    return {
+      stacks: program ? new Stacks(this.engine, this.stateFolder, program) : this.stacks,
+      stack: name,
+      overlay: { kubeconfig, context, timeoutSeconds: 60, ...overlay },
+      secrets: () => this.secrets(),
+    };
+  }
+
+  /** What Secrets of the namespace hold, and the Config. */
+  override async secrets(): Promise<Record<string, string>> {
+    const { httpSecret } = (await this.get("Config", "cluster").catch(noSuchKind))?.spec ?? {};
+    return { ...(await super.secrets()), ...(httpSecret && { "the Config's httpSecret": httpSecret }) };
   }
 
   /** SIGSTOP holds one of the cluster's programs, SIGCONT lets it go on. */
@@ -76,10 +96,7 @@ export class TestCluster extends Objects {
 
   /** Loses what the stacks remember, as a new checkout with a new state would. */
   forgetStacks(): void {
-    const states = readdirSync(this.stateFolder).filter(
-      (file) => file.includes(".state.json") || file === "backend",
-    );
-    for (const file of states) rmSync(path.join(this.stateFolder, file), { recursive: true });
+    rmSync(this.stateFolder, { recursive: true, force: true });
   }
 
   /** Brings the cluster back to the moment its installation ended. */
@@ -130,14 +147,18 @@ export class TestCluster extends Objects {
     );
   }
 
-  /** The resourceVersion of all that the program may touch: any write changes it. */
+  /** Of all that the program may touch, what changes with any write to it but those to its status. */
   async versions(): Promise<Record<string, string>> {
     const versions: Record<string, string> = {};
     for (const kind of this.kinds) {
-      for (const object of await this.list(kind)) {
+      for (const { metadata } of await this.list(kind)) {
         // Every namespace gets this one from the controller manager, when it has the time.
-        if (object.metadata.name === "kube-root-ca.crt") continue;
-        versions[`${kind} ${object.metadata.name}`] = object.metadata.resourceVersion!;
+        if (metadata.name === "kube-root-ca.crt") continue;
+        const { resourceVersion, generation, annotations, labels, deletionTimestamp } = metadata;
+        versions[`${kind} ${metadata.name}`] =
+          generation === undefined
+            ? resourceVersion!
+            : JSON.stringify([metadata.uid, generation, annotations, labels, deletionTimestamp]);
       }
     }
     return versions;
@@ -177,6 +198,11 @@ export class TestCluster extends Objects {
       },
     };
   }
+}
+
+// On a cluster that the operator's CRDs were not installed on.
+function noSuchKind(): undefined {
+  return undefined;
 }
 
 /** Asks again and again; what never comes true fails the test. */

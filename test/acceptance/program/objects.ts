@@ -81,6 +81,18 @@ export class Objects {
       .items as unknown as Live<K>[];
   }
 
+  /** What Secrets of the namespace hold, by where it is. */
+  async secrets(): Promise<Record<string, string>> {
+    const secrets: Record<string, string> = {};
+    for (const { metadata, data = {} } of await this.list("Secret")) {
+      for (const [key, value] of Object.entries(data)) {
+        const text = Buffer.from(value, "base64").toString();
+        if (text.length >= 8) secrets[`Secret ${metadata.name}'s ${key}`] = text;
+      }
+    }
+    return secrets;
+  }
+
   async create<K extends Kind>(kind: K, name: string, rest: Partial<Kinds[K]>): Promise<void> {
     await this.api.create({ ...this.header(kind, name), ...rest });
   }

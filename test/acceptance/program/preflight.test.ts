@@ -77,12 +77,6 @@ describe("what cannot work on this cluster is refused, in preview and in up, bef
       await assertRefused(cluster, run, message).finally(() => cluster.cordon("infra-0", null));
     });
 
-    it("no node with the labels asked", async () => {
-      const placement = { infra: true, nodeSelector: { zone: "moon" } };
-      const message = /0 can take .*nodeSelector zone=moon.*worker-0 lacks label zone=moon/;
-      await assertRefused(cluster, cluster.stack("dev", { placement }), message);
-    });
-
     it("no node whose taint is tolerated", async () => {
       const placement = { infra: true, tolerations: [{ key: "other", operator: "Exists" }] };
       const message = /infra-0 has taint node-role\.kubernetes\.io\/infra:NoSchedule, which is not tolerated/;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { ImagePrunerSpec } from "../../../crds/types";
-import { destroy, preview, up } from "../../../sandbox/engine";
+import { changes, destroy, preview, up, warnings } from "../../support/engine";
 import { testCluster } from "./harness";
-import { assertRefused, changes, warnings } from "./runs";
+import { assertRefused } from "./runs";
 
 const pruner = {
   schedule: "30 3 * * MON-FRI",

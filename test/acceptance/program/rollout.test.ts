@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { preview, type StackRun, up } from "../../../sandbox/engine";
+import { changes, failure, preview, type StackRun, up, warnings } from "../../support/engine";
 import { testCluster, until } from "./harness";
-import { acceptImageLoss, changes, failure, nfs, nfsClaim, warnings } from "./runs";
+import { acceptImageLoss, nfs, nfsClaim } from "./runs";
 import type { Live } from "./objects";
 
 const infra = { placement: { infra: true } };

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
-import { destroy, preview, type RunResult, type StackRun, up } from "../../../sandbox/engine";
+import {
+  changes,
+  destroy,
+  failure,
+  preview,
+  type RunResult,
+  type StackRun,
+  up,
+  warnings,
+} from "../../support/engine";
 import { startControlPlane } from "../../../sandbox/control-plane";
 import { testCluster, TestCluster, until } from "./harness";
 import type { Live } from "./objects";
-import { acceptImageLoss, assertRefused, changes, failure, nfs, nfsClaim, warnings } from "./runs";
+import { acceptImageLoss, assertRefused, nfs, nfsClaim } from "./runs";
 
 const name = "image-registry";
 const secretName = "image-registry-http";

@@ -3,22 +3,19 @@ import { execFile } from "node:child_process";
 import * as path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-import { checkConfiguration, valuesFrom } from "../../../config";
-import { projectDirectory } from "../../../project";
-import { type StackRun, up } from "../../../sandbox/engine";
+import { projectDirectory, typescriptLoader } from "../../../project";
+import { configurationOf, type StackRun, up } from "../../support/engine";
 import { readStatus } from "../../../status/status";
 import { statusText } from "../../../status/text";
 import { testCluster } from "./harness";
 import { nfs, nfsClaim } from "./runs";
-import { typescriptLoader } from "../../../project";
 
 describe("the status of a registry", function () {
   this.timeout("2m");
   const cluster = testCluster();
   beforeEach(() => cluster.fresh());
 
-  const statusOf = (run: StackRun) =>
-    readStatus(checkConfiguration(valuesFrom(run.config, run.project), run.stack));
+  const statusOf = (run: StackRun) => readStatus(configurationOf(run));
 
   it("shows claim, pods, nodes and conditions, once the registry serves what its stack asks for", async () => {
     const stack = cluster.stack("prod");

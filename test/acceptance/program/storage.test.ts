@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { storeKeysIn } from "../../../backends/stores";
-import { preview, up } from "../../../sandbox/engine";
+import { preview, up } from "../../support/engine";
 import { testCluster, until } from "./harness";
-import { acceptImageLoss, assertRefused, changes, nfs, nfsClaim, warnings } from "./runs";
+import { acceptImageLoss, assertRefused, nfs, nfsClaim } from "./runs";
 
 describe("the storage of a live registry", function () {
   this.timeout("2m");
@@ -37,34 +37,12 @@ describe("the storage of a live registry", function () {
       const history = (await watch.seen()).map(({ spec }) => storeKeysIn(spec.storage).join());
       assert.deepEqual([...new Set(history)], ["emptyDir", "pvc"]);
     });
-
-    it("is named in preview and gone after up, also when the stack is unchanged", async () => {
-      const run = cluster.stack("dev");
-      await up(run);
-      for (const claim of ["added-by-hand", "added-again"]) {
-        await byHand({ storage: { pvc: { claim } } });
-        const previewed = await preview(run);
-        assert.match(warnings(previewed), /will evict pvc from spec\.storage/);
-        const [change] = previewed.steps.filter(({ op }) => op !== "same");
-        assert.deepEqual(changes(previewed), ["update registry"]);
-        assert.deepEqual(change?.diff, ["metadata.annotations.image-registry/evicted"]);
-
-        await up(run);
-        assert.deepEqual(storeKeysIn((await cluster.config()).spec.storage), ["emptyDir"]);
-        assert.deepEqual(changes(await preview(run)), []);
-      }
-    });
   });
 
   describe("holds images that another store would not have", () => {
     before(async () => {
       await cluster.fresh();
       await up(cluster.stack("dev"));
-    });
-
-    it("leaving its emptyDir for NFS is refused", async () => {
-      const message = /backend: the registry now keeps its images in emptyDir, .* acceptImageLoss: true/;
-      await assertRefused(cluster, cluster.stack("dev", nfs), message);
     });
 
     it("taking it down is refused while they are in emptyDir", async () => {

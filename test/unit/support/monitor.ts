@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import type { RegisterResourceHookRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import * as sdkState from "@pulumi/pulumi/runtime/state";
-import { Hooks } from "../../../sandbox/engine/hooks";
+import { Hooks } from "./hooks";
 
 /** For mocha, in milliseconds: a run takes a tenth of a second, and far longer on a busy machine. */
 export const patience = 30_000;
@@ -61,7 +61,7 @@ const computed: Record<string, Inputs> = {
   "kubernetes:policy/v1:PodDisruptionBudget": {},
   [`${config}:ConfigPatch`]: {},
   [`${config}:ImagePrunerPatch`]: {},
-  "random:index/randomBytes:RandomBytes": { hex: "c0ffee" },
+  "random:index/randomPassword:RandomPassword": { result: "c0ffee" },
 };
 export const configPatch = `${config}:ConfigPatch`;
 export const prunerPatch = `${config}:ImagePrunerPatch`;
@@ -88,7 +88,7 @@ export async function run<T>(
 ) {
   return withLocalStorage(async (): Promise<Run<T>> => {
     const seen: Seen = { resources: [], warnings: [], unexpected: [], secretOutputs: new Map() };
-    const hooks = new Hooks(preview, (message) => seen.warnings.push(message));
+    const hooks = new Hooks(preview);
     await pulumi.runtime.setMocks(mocks(seen), "image-registry", "test", preview, "organization");
     record(seen, hooks);
     getStore().settings.engine = engine(seen);
@@ -139,7 +139,7 @@ function record(seen: Seen, hooks: Hooks): void {
     const resource = registered(request);
     seen.resources.push(resource);
     seen.secretOutputs.set(resource.name, request.getAdditionalsecretoutputsList());
-    hooks.run(resource.beforeCreate, "before", { urn: "", name: "", type: "" }).then(
+    hooks.run(resource.beforeCreate).then(
       () => register(request, callback),
       (error: Error) => callback(error),
     );

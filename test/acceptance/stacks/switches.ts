@@ -1,23 +1,22 @@
 import assert from "node:assert/strict";
-import type { StoreKey } from "../../backends/backend";
-import { sameStore, storeKeysIn } from "../../backends/stores";
-import type { Engine } from "../../sandbox/engine/engines";
-import { until } from "../acceptance/program/harness";
-import { acceptImageLoss, changes } from "../acceptance/program/runs";
-import type { EngineCluster } from "./cluster";
-import { assertUnchanged, text } from "./runs";
+import type { StoreKey } from "../../../backends/backend";
+import { sameStore, storeKeysIn } from "../../../backends/stores";
+import { until } from "../program/harness";
+import { changes, expectNoChanges, preview, up } from "../../support/engine";
+import { acceptImageLoss } from "../program/runs";
+import type { StacksCluster } from "./cluster";
 import { type Backend, backends, isStoreKnown } from "./settings";
 
 const way: Backend[] = ["emptyDir", "nfs", "pvc", "s3", "emptyDir", "s3", "pvc", "nfs", "emptyDir"];
 
 /** One stack whose backend changes, in its configuration and behind its back. */
-export function switches(engine: Engine, cluster: EngineCluster): void {
+export function switches(cluster: StacksCluster): void {
   const run = (backend: Backend) => cluster.stack("dev", { ...backends[backend].asked, acceptImageLoss });
 
   before(async () => {
     await cluster.fresh();
     await cluster.makeOwnClaim();
-    await engine.up(run("emptyDir"));
+    await up(run("emptyDir"));
   });
 
   way.slice(1).forEach((to, index) => {
@@ -27,20 +26,20 @@ export function switches(engine: Engine, cluster: EngineCluster): void {
     const test = known ? it : it.skip;
 
     test(`${from} gives way to ${to}${title}`, async () => {
-      const previewed = await engine.preview(run(to));
-      assert.match(text(previewed), evictionOf(from, to));
-      if (engine.cli) assert.match(text(previewed), /~ storage *: \{/);
-      await engine.up(run(to));
+      const previewed = await preview(run(to));
+      assert.match(previewed.printed, evictionOf(from, to));
+      assert.match(previewed.printed, /~ storage *: \{/);
+      await up(run(to));
       await assertServesFrom(to);
-      await assertUnchanged(engine, run(to));
+      await expectNoChanges(run(to));
     });
 
     test(`${from} set by another manager gives way to ${to} again${title}`, async () => {
       await setByHand(from, to);
-      const previewed = await engine.preview(run(to));
+      const previewed = await preview(run(to));
       assert.deepEqual(changes(previewed), ["update registry"]);
-      assert.match(text(previewed), evictionOf(from, to));
-      await engine.up(run(to));
+      assert.match(previewed.printed, evictionOf(from, to));
+      await up(run(to));
       await assertServesFrom(to);
     });
   });

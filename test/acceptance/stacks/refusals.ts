@@ -1,23 +1,23 @@
-import type { Engine } from "../../sandbox/engine/engines";
-import { assertRefused } from "../acceptance/program/runs";
-import type { EngineCluster } from "./cluster";
+import { assertRefused } from "../program/runs";
+import { up } from "../../support/engine";
+import type { StacksCluster } from "./cluster";
 import { backends } from "./settings";
 
 /** Runs that end before anything is touched, on a registry that serves from emptyDir. */
-export function refusals(engine: Engine, cluster: EngineCluster): void {
+export function refusals(cluster: StacksCluster): void {
   before(async () => {
     await cluster.fresh();
-    await engine.up(cluster.stack("dev"));
+    await up(cluster.stack("dev"));
   });
 
   it("leaving a store that may hold images", async () => {
     const message = /nothing was changed:\n.*now keeps its images in emptyDir, .* acceptImageLoss: true/;
-    await assertRefused(cluster, cluster.stack("dev", backends.nfs.asked), message, engine);
+    await assertRefused(cluster, cluster.stack("dev", backends.nfs.asked), message);
   });
 
   it("replicas that no node can take", async () => {
     const placement = { infra: true, nodeSelector: { "image-registry/test-suite": "nowhere" } };
     const message = /nothing was changed:\n.*0 can take the registry's pods/;
-    await assertRefused(cluster, cluster.stack("dev", { placement }), message, engine);
+    await assertRefused(cluster, cluster.stack("dev", { placement }), message);
   });
 }

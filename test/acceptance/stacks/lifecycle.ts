@@ -1,20 +1,41 @@
 import assert from "node:assert/strict";
-import type { StackRun } from "../../sandbox/engine";
-import type { Engine } from "../../sandbox/engine/engines";
-import { changes } from "../acceptance/program/runs";
-import type { EngineCluster } from "./cluster";
-import { assertSettled, assertUnchanged, text } from "./runs";
+import {
+  changes,
+  destroy,
+  expectNoChanges,
+  preview,
+  refresh,
+  type RunResult,
+  type StackRun,
+  up,
+} from "../../support/engine";
+import type { StacksCluster } from "./cluster";
 import { backends, standaloneNamespace, suiteClaim } from "./settings";
 
 const stacks = {
-  dev: { asked: {}, made: /ConfigPatch/ },
-  prod: { asked: backends.nfs.asked, made: /PersistentVolumeClaim.*storage-claim/s },
-  standalone: { asked: { standalone: { namespace: standaloneNamespace } }, made: /Deployment.*registry/s },
+  dev: { asked: {}, made: /ConfigPatch/, retained: ["retain pruner-patch", "retain registry"] },
+  prod: {
+    asked: backends.nfs.asked,
+    made: /PersistentVolumeClaim.*storage-claim/s,
+    retained: ["retain pruner-patch", "retain registry", "retain storage-claim", "retain storage-volume"],
+  },
+  standalone: {
+    asked: { standalone: { namespace: standaloneNamespace } },
+    made: /Deployment.*registry/s,
+    retained: [
+      "retain namespace",
+      "retain registry",
+      "retain registry-budget",
+      "retain registry-http-secret",
+      "retain registry-service",
+    ],
+  },
 };
+const removed = { managementState: "Removed", acceptImageLoss: true };
 export type StackName = keyof typeof stacks;
 
 /** A stack from nothing to a registry that serves, let go of, taken up again, and taken down. */
-export function lifecycle(stack: StackName, engine: Engine, cluster: EngineCluster): void {
+export function lifecycle(stack: StackName, cluster: StacksCluster): void {
   const objects = stack === "standalone" ? cluster.standalone : cluster;
   let run: (overlay?: Record<string, unknown>) => StackRun;
   let replicas = 1;
@@ -28,25 +49,27 @@ export function lifecycle(stack: StackName, engine: Engine, cluster: EngineClust
 
   it("the preview shows what will be made, and makes nothing", async () => {
     const before = await cluster.settledVersions();
-    assert.match(text(await engine.preview(run())), stacks[stack].made);
+    assert.match((await preview(run())).printed, stacks[stack].made);
     assert.deepEqual(await cluster.versions(), before);
   });
 
   it("up ends when the registry serves", async () => {
-    const { outputs } = await engine.up(run());
+    const { outputs } = await up(run());
     assert.match(JSON.stringify(outputs["conditions"]), /"Available":"True/);
     assert.equal((await deployment())?.status?.availableReplicas, replicas);
   });
 
   it("there is nothing to do after it, and nothing else than remembered", async () => {
     const before = await cluster.settledVersions();
-    await assertSettled(engine, run());
+    assert.deepEqual(changes(await up(run())), []);
+    assert.deepEqual(changes(await refresh(run())), []);
+    await expectNoChanges(run());
     assert.deepEqual(await cluster.versions(), before);
   });
 
   it("destroy leaves a live registry as it is", async () => {
     const before = await identities();
-    await engine.destroy(run());
+    assert.deepEqual(onCluster(await destroy(run())), ["delete stack-name", ...stacks[stack].retained]);
     assert.deepEqual(await identities(), before);
     assert.equal((await deployment())?.status?.availableReplicas, replicas);
   });
@@ -54,20 +77,29 @@ export function lifecycle(stack: StackName, engine: Engine, cluster: EngineClust
   it("a stack made anew takes it up without a new pod", async () => {
     const before = await identities();
     cluster.forgetStacks();
-    const anew = changes(await engine.up(run()));
+    const anew = changes(await up(run()));
     assert.deepEqual(
       anew.filter((change) => !change.startsWith("create ")),
       [],
     );
     assert.deepEqual(await identities(), before);
-    await assertUnchanged(engine, run());
+    await expectNoChanges(run());
+  });
+
+  it("Removed takes its pods away, and Managed brings them back on the same claim", async () => {
+    const { claim, volume } = await identities();
+    await up(run(removed));
+    assert.equal((await deployment())?.status?.availableReplicas, undefined);
+    await up(run());
+    assert.equal((await deployment())?.status?.availableReplicas, replicas);
+    const now = await identities();
+    assert.deepEqual([now.claim, now.volume], [claim, volume]);
   });
 
   it("Removed, up and destroy take it away, its claim and its volume", async () => {
-    const removed = run({ managementState: "Removed", acceptImageLoss: true });
-    await engine.up(removed);
+    await up(run(removed));
     assert.equal((await deployment())?.status?.availableReplicas, undefined);
-    await engine.destroy(removed);
+    await destroy(run(removed));
     assert.deepEqual(Object.values(await identities()).filter(Boolean), []);
   });
 
@@ -83,4 +115,9 @@ export function lifecycle(stack: StackName, engine: Engine, cluster: EngineClust
       volume: (await objects.get("PersistentVolume", suiteClaim))?.metadata.uid,
     };
   }
+}
+
+/** The steps on the cluster's objects, without those on components, provider and generated secrets. */
+function onCluster({ steps }: RunResult): string[] {
+  return changes({ steps: steps.filter(({ type }) => type.startsWith("kubernetes:")) }).sort();
 }

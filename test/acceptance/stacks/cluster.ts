@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { ApiException, KubeConfig } from "@kubernetes/client-node";
-import type { Storage } from "../../backends/backend";
-import { storageInUse, storeKeysIn } from "../../backends/stores";
-import { eligibleNodes, infraLabel } from "../../kubernetes/nodes";
-import { owningStackName } from "../../platforms/owning-stack";
-import { registryNamespace } from "../../platforms/operator/registry";
-import type { ControlPlane } from "../../sandbox/control-plane";
-import { startSandbox } from "../../sandbox/start";
-import { TestCluster, until } from "../acceptance/program/harness";
-import { type Kind, type Live, Objects } from "../acceptance/program/objects";
+import type { Storage } from "../../../backends/backend";
+import { storageInUse, storeKeysIn } from "../../../backends/stores";
+import { eligibleNodes, infraLabel } from "../../../kubernetes/nodes";
+import { owningStackName } from "../../../platforms/owning-stack";
+import { registryNamespace } from "../../../platforms/operator/registry";
+import type { ControlPlane } from "../../../sandbox/control-plane";
+import { startSandbox } from "../../../sandbox/start";
+import { TestCluster, until } from "../program/harness";
+import { type Kind, type Live, Objects } from "../program/objects";
 import { given, nfsServer, ownClaim, standaloneNamespace, suiteClaim } from "./settings";
 
 /** In seconds: pods of a real cluster take their time to go. */
@@ -22,7 +21,7 @@ const credentials = "image-registry-private-configuration-user";
 type Found = { [K in "Config" | "ImagePruner" | "Secret"]?: Live<K> };
 
 /** The sandbox, or the cluster of IMAGE_REGISTRY_TEST_KUBECONFIG, which is left as it was found. */
-export class EngineCluster extends TestCluster {
+export class StacksCluster extends TestCluster {
   /** The objects of the standalone stack. */
   readonly standalone = new Objects(standaloneNamespace);
   private found: Found | undefined;
@@ -40,7 +39,6 @@ export class EngineCluster extends TestCluster {
 
   override async start(): Promise<void> {
     await super.start(given === undefined ? startSandbox : theGivenCluster(given));
-    mkdirSync(this.stateFolder, { recursive: true });
     this.standalone.connect(this.controlPlane.kubeconfig);
     await this.assertNobodyUsesIt();
     this.found = {
@@ -60,6 +58,10 @@ export class EngineCluster extends TestCluster {
 
   override stack(...[name, overlay]: Parameters<TestCluster["stack"]>) {
     return super.stack(name, { timeoutSeconds: given === undefined ? 60 : 600, ...overlay });
+  }
+
+  override async secrets(): Promise<Record<string, string>> {
+    return { ...(await super.secrets()), ...(await this.standalone.secrets()) };
   }
 
   /** The suite takes the registry down again and again: it begins with one that is down, and nobody's. */

@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import * as path from "node:path";
+
+import { installedCli, runCli } from "../../stack/cli";
+import { toolsFolder, buildTools, type BuildOptions } from "../tools/build";
+import { cliTools } from "./build";
+
+/** The Pulumi CLI to use, and where it came from. */
+export interface Cli {
+  readonly path: string;
+  readonly version: string;
+  readonly origin: "installed" | "brought by the npm package pulumi" | "built from its Go module";
+}
+
+/** A module of the package, which has no types. */
+interface Wrapper {
+  resolve(): Promise<string>;
+}
+const wrapper: string = "pulumi/lib/resolve";
+
+/** One on PATH, else the one that the npm package `pulumi` downloads, else, where it cannot, one that is built here. */
+export async function findCli(options: BuildOptions): Promise<Cli> {
+  const installed = installedCli();
+  if (installed !== undefined) return cli(installed, "installed");
+  // What was built once is not asked for again at a site that could not be reached.
+  const built = existsSync(toolsFolder(cliTools));
+  const brought = built ? undefined : await downloaded(options);
+  if (brought !== undefined) return cli(brought, "brought by the npm package pulumi");
+  return cli(path.join(await buildTools(cliTools, options), "pulumi"), "built from its Go module");
+}
+
+async function downloaded({ log }: BuildOptions): Promise<string | undefined> {
+  try {
+    return await ((await import(wrapper)) as Wrapper).resolve();
+  } catch (error) {
+    log(`the Pulumi CLI cannot be downloaded: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+async function cli(file: string, origin: Cli["origin"]): Promise<Cli> {
+  const environment = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const { stdout } = await runCli(["version"], { cli: file, environment });
+  return { path: file, version: stdout.trim(), origin };
+}
+
+/** Where the CLI keeps its downloads. */
+export const pulumiHome = process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi");

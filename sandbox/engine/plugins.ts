@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+
+import { quote } from "../../hosts/quote";
+import { typescriptLoader } from "../../project";
+import { runCli } from "../../stack/cli";
+import type { BuildOptions } from "../tools/build";
+import { buildKubernetesProvider } from "./build";
+import { type Cli, pulumiHome } from "./find";
+
+const names = ["kubernetes", "random", "command"] as const;
+type Name = (typeof names)[number];
+
+/** The providers that the program needs, as far as Pulumi's download site does not give them. */
+export interface Plugins {
+  /** With the executables pulumi-resource-NAME: for the CLI's PATH, and nobody else's. */
+  readonly folders: readonly string[];
+  /** What is not the released one, for people: "random: a stand-in". */
+  readonly notes: readonly string[];
+}
+
+/** Installs what can be; of the rest builds Kubernetes' and writes the stand-ins' executables into `directory`. */
+export async function findPlugins(cli: Cli, directory: string, options: BuildOptions): Promise<Plugins> {
+  const missing: Name[] = [];
+  for (const name of names) if (!(await isInstalled(cli, name, versionOf(name)))) missing.push(name);
+  const folders: string[] = [];
+  const notes: string[] = [];
+  for (const name of missing) {
+    if (name === "kubernetes") {
+      folders.push(await buildKubernetesProvider(versionOf(name), options));
+      notes.push("the kubernetes provider is built from its Go module");
+    } else {
+      standIn(name, directory);
+      notes.push(`the ${name} provider is a stand-in`);
+    }
+  }
+  return {
+    folders: missing.some((name) => name !== "kubernetes") ? [...folders, directory] : folders,
+    notes,
+  };
+}
+
+// The version of its SDK: that is what the program's registrations ask for.
+function versionOf(name: Name): string {
+  const file = readFileSync(require.resolve(`@pulumi/${name}/package.json`), "utf8");
+  return (JSON.parse(file) as { version: string }).version;
+}
+
+async function isInstalled({ path: cli, origin }: Cli, name: Name, version: string): Promise<boolean> {
+  const isThere = existsSync(path.join(pulumiHome, "plugins", `resource-${name}-v${version}`));
+  // A CLI is built only where its download site cannot be reached, and plugins come from there, too.
+  if (isThere || origin === "built from its Go module") return isThere;
+  const environment = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const { exitCode } = await runCli(["plugin", "install", "resource", name, version], { cli, environment });
+  return exitCode === 0;
+}
+
+function standIn(name: Name, directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  const program = [process.execPath, ...typescriptLoader, path.join(__dirname, "providers", `${name}.ts`)];
+  const script = `#!/bin/sh\nexec ${program.map(quote).join(" ")} "$@"\n`;
+  writeFileSync(path.join(directory, `pulumi-resource-${name}`), script, { mode: 0o755 });
+}
