@@ -89,9 +89,9 @@ export async function readStatus(config: Configuration): Promise<Status> {
   };
 }
 
-/** Drift of fields that no lag names already. */
+/** Drift of fields of which no lag says already that the cluster is asked for something else. */
 function unsaid(drift: readonly Drift[], lags: readonly Lag[]): Drift[] {
-  const said = new Set(lags.map((lag) => ("field" in lag ? lag.field : undefined)));
+  const said = new Set<string | undefined>(lags.flatMap((lag) => (lag.of === "Config" ? [lag.field] : [])));
   return drift.filter(({ field, remedy }) => {
     const section = remedy === "evict" ? "storage" : field.split(".")[0];
     return !said.has(section);
