@@ -1,5 +1,9 @@
-/** One measured run: the status of so many stacks, so many at once, of one cluster. Prints its figures as JSON. */
+/**
+ * One measured run: the status of so many stacks, so many at once, each as if its cluster were so many milliseconds away.
+ * Prints its figures as JSON.
+ */
 import { resourceUsage } from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { checkConfiguration } from "../config";
 import { readFleet } from "../status/fleet/read";
@@ -14,7 +18,7 @@ export interface FleetFigures {
 }
 
 async function main(): Promise<void> {
-  const [stacks = "1", atOnce = "1", kubeconfig = ""] = process.argv.slice(2);
+  const [stacks = "1", atOnce = "1", distance = "0", kubeconfig = ""] = process.argv.slice(2);
   let slowest = 0;
   const read = (count: number) =>
     readFleet(
@@ -30,6 +34,7 @@ async function main(): Promise<void> {
           Promise.resolve(checkConfiguration({ context: "sandbox", kubeconfig, backend: "emptyDir" }, stack)),
         readStatus: async (config) => {
           const begun = performance.now();
+          await sleep(Number(distance));
           const status = await readStatus(config);
           slowest = Math.max(slowest, performance.now() - begun);
           return status;

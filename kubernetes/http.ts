@@ -2,7 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { pipeline } from "node:stream";
 import { text } from "node:stream/consumers";
-import type { ConnectionOptions } from "node:tls";
+import { type ConnectionOptions, createSecureContext } from "node:tls";
 import { createGunzip } from "node:zlib";
 import { contents, type Credentials } from "./credentials";
 import type { KubeCluster } from "./kubeconfig";
@@ -60,9 +60,11 @@ export class Connections {
     const key = `${tls.cert?.toString()}${tls.key?.toString()}`;
     if (this.agent && this.agentsKey === key) return this.agent;
     this.agentsKey = key;
+    const trust = { ...tls, ca: contents(this.cluster, "certificate-authority") };
     return (this.agent = await agentOf(url, this.cluster, {
-      ...tls,
-      ca: contents(this.cluster, "certificate-authority"),
+      ...trust,
+      // Once, not for every connection: certificates and keys are parsed in it.
+      secureContext: createSecureContext(trust),
       servername: this.cluster["tls-server-name"],
       rejectUnauthorized: !this.cluster["insecure-skip-tls-verify"],
       timeout: this.limit,
@@ -71,7 +73,8 @@ export class Connections {
 }
 
 async function agentOf(url: URL, cluster: KubeCluster, tls: ConnectionOptions): Promise<http.Agent> {
-  const options = { ...tls, keepAlive: true };
+  // A handshake costs more than to wait for one of these: most of what a program asks, it asks at once.
+  const options = { ...tls, keepAlive: true, maxSockets: 3 };
   const proxy = cluster["proxy-url"] || proxyOf(url);
   if (!proxy) return url.protocol === "http:" ? new http.Agent(options) : new https.Agent(options);
   if (/^socks/.test(proxy)) {
