@@ -57,7 +57,7 @@ describe("npm run new-stack", function () {
     await assert.rejects(made("eu", ...nfs), /Pulumi\.eu\.yaml is there already; nothing was changed/);
     assert.equal(readFileSync(path.join(folder, "Pulumi.eu.yaml"), "utf8"), "mine");
     const lossy = ["--platform", "operator", "--backend", "emptyDir", "--replicas", "1", "--no-infra"];
-    await assert.rejects(made("prod", ...lossy), /stack "prod" is named as production/);
+    await assert.rejects(made("prod", ...lossy), /stack "prod" is production/);
     assert.ok(!existsSync(path.join(folder, "Pulumi.prod.yaml")));
   });
 

@@ -10,7 +10,12 @@ import { secretKeys } from "../../config/schema";
 import { stackConfiguration } from "../../stack/stack-file";
 
 const isPage = (name: string) => name.endsWith(".md");
-const pages = ["README.md", ...readdirSync("docs").filter(isPage).map((name) => `docs/${name}`)];
+const pages = [
+  "README.md",
+  ...readdirSync("docs")
+    .filter(isPage)
+    .map((name) => `docs/${name}`),
+];
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
 
 for (const page of pages) {

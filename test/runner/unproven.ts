@@ -1,0 +1,39 @@
+/**
+ * Files that the whole run leaves out, and counts as skipped, because nobody has seen them pass since what they test was
+ * rebuilt. Named on the command line, each of them runs. Whoever sees one pass takes it off this list.
+ */
+export const unproven: Readonly<Record<string, string>> = {
+  ...because(
+    "not seen to pass on Pulumi's engine yet, on which it has run only since it left the sandbox's own",
+    [
+      "test/acceptance/program/admission.test.ts",
+      "test/acceptance/program/connection.test.ts",
+      "test/acceptance/program/deleted-by-hand.test.ts",
+      "test/acceptance/program/drift.test.ts",
+      "test/acceptance/program/faults.test.ts",
+      "test/acceptance/program/http-secret.test.ts",
+      "test/acceptance/program/owning-stack.test.ts",
+      "test/acceptance/program/preflight.test.ts",
+      "test/acceptance/program/pruner.test.ts",
+      "test/acceptance/program/standalone.test.ts",
+      "test/acceptance/program/status.test.ts",
+      "test/acceptance/program/storage.test.ts",
+      "test/acceptance/stacks/stacks.test.ts",
+    ],
+  ),
+  ...because("not run on machines since the hosts' scripts, the machines and the engine were rebuilt", [
+    "test/machines/nfs-apply.test.ts",
+    "test/machines/nfs-changes.test.ts",
+    "test/machines/nfs-component.test.ts",
+    "test/machines/nfs-interruptions.test.ts",
+    "test/machines/nfs-protocols.test.ts",
+    "test/machines/nfs-removal.test.ts",
+    "test/machines/persistence-pod.test.ts",
+    "test/machines/persistence.test.ts",
+    "test/machines/sandbox-machines.test.ts",
+  ]),
+};
+
+function because(reason: string, files: readonly string[]): Record<string, string> {
+  return Object.fromEntries(files.map((file) => [file, reason]));
+}
