@@ -5,7 +5,8 @@ import { defaultDirectory } from "./control-plane";
 import { buildBinaries } from "./control-plane/binaries";
 import { findEngine } from "./engine";
 import { canRunMachines, installMachinePackages } from "./machines";
-import { buildImage, suites } from "./machines/image";
+import { buildImage } from "./machines/image";
+import { suites } from "./machines/suites";
 import { buildNodePrograms } from "./node/programs";
 import { buildRegistry } from "./registry";
 

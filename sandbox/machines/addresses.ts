@@ -1,4 +1,4 @@
-import type { Suite } from "./image";
+import type { Suite } from "./suites";
 
 export type MachineName = "server" | "server13" | "client" | "outsider";
 

@@ -12,6 +12,7 @@ import { cacheFolder } from "../tools/cache";
 import { execute } from "./execute";
 import { fastestAccelerator, qemuArguments, type Accelerator } from "./qemu";
 import { saveBooted } from "./snapshot";
+import type { Suite } from "./suites";
 
 const recipe = path.join(__dirname, "image");
 
@@ -22,10 +23,6 @@ export interface Image {
 }
 
 export type Role = "server" | "client";
-
-/** What machines run, by Debian's name for it. */
-export const suites = ["bookworm", "trixie"] as const;
-export type Suite = (typeof suites)[number];
 
 /** Built on the first call, then shared by every checkout of this user with the same recipe and QEMU. */
 export async function buildImage(suite: Suite, log: (line: string) => void): Promise<Image> {
