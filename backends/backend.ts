@@ -1,6 +1,7 @@
 import type {
   V1PersistentVolume,
   V1PersistentVolumeClaim,
+  V1StorageClass,
   V1Volume,
   V1VolumeMount,
 } from "@kubernetes/client-node";
@@ -62,6 +63,8 @@ export interface FoundStorage {
   readonly claims: readonly V1PersistentVolumeClaim[];
   /** The volume that the stack wants to make, when it exists already. */
   readonly volume: V1PersistentVolume | undefined;
+  /** The cluster's storage classes, where the stack makes a claim of one; none otherwise. */
+  readonly classes: readonly V1StorageClass[];
 }
 
 /** A key of the configuration, and what the live cluster has against it or is about to do for it. */
@@ -73,6 +76,7 @@ export interface Finding {
 
 export interface Needs {
   readonly volume?: NfsVolume;
+  readonly claim?: ClassClaim;
   readonly exportHost?: HostTask<ExportHost>;
   readonly clientHosts?: readonly HostTask<ClientSpec>[];
   readonly s3Keys?: { readonly accessKey: string; readonly secretKey: string };
@@ -87,6 +91,16 @@ export interface NfsVolume {
   readonly accessModes: readonly string[];
   readonly mountOptions: readonly string[];
   readonly nfs: { readonly server: string; readonly path: string };
+}
+
+/** A claim for a volume that a storage class provides. */
+export interface ClassClaim {
+  readonly claimName: string;
+  /** @default the cluster's default class */
+  readonly storageClassName?: string | undefined;
+  /** Kubernetes quantity. @default that of the claim that is there, else 100Gi, as the operator's own */
+  readonly size?: string | undefined;
+  readonly accessModes: readonly string[];
 }
 
 /** The component knows the stack that owns the export. */

@@ -8,6 +8,7 @@ import {
   onFileSystem,
   type Store,
 } from "./backend";
+import { classClaim } from "./class-claim";
 
 export const claimStore: Store<"pvc"> = {
   key: "pvc",
@@ -20,9 +21,17 @@ export const claimStore: Store<"pvc"> = {
   }),
 };
 
-/** A claim that somebody else made. */
-export function claim({ pvc }: Pick<Configuration, "pvc">): Backend {
-  const name = pvc?.claim ?? "";
+/** As the operator names the claim that it makes for an empty name. */
+const unnamed = "image-registry-storage";
+
+/** A claim that somebody else made, if nothing but its name is given; the stack's own otherwise. */
+export function claim({ pvc = {} }: Pick<Configuration, "pvc">): Backend {
+  const { claim: name = "", accessModes = ["ReadWriteMany"], ...given } = pvc;
+  const isNamedAlone = Object.keys(pvc).every((key) => key === "claim") && name !== "";
+  return isNamedAlone ? othersClaim(name) : classClaim({ claimName: name || unnamed, accessModes, ...given });
+}
+
+function othersClaim(name: string): Backend {
   return {
     name: "pvc",
     storage: { pvc: { claim: name } },

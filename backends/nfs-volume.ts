@@ -3,15 +3,16 @@ import type { ClusterClient } from "../kubernetes/client";
 import { quantityValue } from "../kubernetes/quantity";
 import type { Asked, Finding, FoundStorage, NfsVolume } from "./backend";
 
+type Found = Pick<FoundStorage, "claims" | "volume">;
 type Names = Pick<NfsVolume, "claimName" | "volumeName">;
 
 /** Why the volume and claim found on the cluster would not become the pair that is asked: none of it heals by waiting. */
-export function conflictsOf(found: FoundStorage, wanted: NfsVolume, asked: Asked): Finding[] {
+export function conflictsOf(found: Found, wanted: NfsVolume, asked: Asked): Finding[] {
   return [...volumeConflicts(found, wanted, asked), ...claimConflicts(found, wanted, asked)];
 }
 
 /** What was done to the pair by hand, and what the next up does about it. */
-export function repairsOf(found: FoundStorage, { claimName, volumeName, nfs }: NfsVolume): Finding[] {
+export function repairsOf(found: Found, { claimName, volumeName, nfs }: NfsVolume): Finding[] {
   const { volume } = found;
   const claim = claimIn(found, claimName);
   const images = `the images are untouched at ${nfs.server}:${nfs.path}`;
@@ -33,7 +34,7 @@ export function repairsOf(found: FoundStorage, { claimName, volumeName, nfs }: N
 }
 
 /** Whether the claim must be made anew, or made to find its volume again. */
-export function claimNeedsStep(found: FoundStorage, claimName: string): boolean {
+export function claimNeedsStep(found: Found, claimName: string): boolean {
   const claim = claimIn(found, claimName);
   return !claim || claim.status?.phase === "Lost" || reservation(found.volume, claim) !== undefined;
 }
@@ -81,11 +82,11 @@ function reservation(
   return uid === undefined ? undefined : null;
 }
 
-function claimIn({ claims }: FoundStorage, claimName: string) {
+function claimIn({ claims }: Found, claimName: string) {
   return claims.find(({ metadata }) => metadata?.name === claimName);
 }
 
-function volumeConflicts(found: FoundStorage, wanted: NfsVolume, { namespace }: Asked): Finding[] {
+function volumeConflicts(found: Found, wanted: NfsVolume, { namespace }: Asked): Finding[] {
   const { volume } = found;
   if (!volume) return [];
   const { nfs, claimName, volumeName } = wanted;
@@ -110,7 +111,7 @@ function volumeConflicts(found: FoundStorage, wanted: NfsVolume, { namespace }: 
   return [];
 }
 
-function claimConflicts(found: FoundStorage, wanted: NfsVolume, asked: Asked): Finding[] {
+function claimConflicts(found: Found, wanted: NfsVolume, asked: Asked): Finding[] {
   const claim = claimIn(found, wanted.claimName);
   if (!claim) return [];
   const { claimName, volumeName, accessModes, size, nfs } = wanted;

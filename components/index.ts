@@ -6,6 +6,7 @@ export { NfsClientHost, type NfsClientHostArgs } from "./nfs-client-host";
 export { NfsExportHost, type NfsExportHostArgs } from "./nfs-export-host";
 export { OwningStack, type OwningStackArgs } from "./owning-stack";
 export { RegistryOperatorPatch, type RegistryOperatorPatchArgs } from "./registry-operator-patch";
+export { RegistryClaim, type RegistryClaimArgs } from "./registry-claim";
 export { RegistryStorage, type RegistryStorageArgs } from "./registry-storage";
 export { S3Credentials, type S3CredentialsArgs } from "./s3-credentials";
 export { StandaloneRegistry, type StandaloneRegistryArgs } from "./standalone-registry";

@@ -3,6 +3,7 @@ import type { Needs } from "../backends/backend";
 import { registryNamespace } from "../platforms/operator/registry";
 import { NfsClientHost } from "./nfs-client-host";
 import { NfsExportHost } from "./nfs-export-host";
+import { RegistryClaim, type RegistryClaimArgs } from "./registry-claim";
 import { RegistryStorage, type RegistryStorageArgs } from "./registry-storage";
 import { S3Credentials } from "./s3-credentials";
 
@@ -12,8 +13,8 @@ interface Options extends ComponentResourceOptions {
 
 /** What a backend needs before the registry's pods are told to use it. */
 export function makeNeeds(
-  { volume, exportHost, clientHosts = [], s3Keys }: Needs,
-  place: Pick<RegistryStorageArgs, "namespace" | "checked">,
+  { volume, claim, exportHost, clientHosts = [], s3Keys }: Needs,
+  place: Pick<RegistryStorageArgs & RegistryClaimArgs, "namespace" | "checked">,
   options: Options,
 ): { needed: Resource[]; volume?: Output<string> } {
   // Hosts are no matter of the Kubernetes provider.
@@ -27,7 +28,8 @@ export function makeNeeds(
   const goes = place.namespace === registryNamespace && retainOnDelete === false;
   const keys =
     s3Keys && !goes ? [new S3Credentials("s3", { namespace: place.namespace, ...s3Keys }, options)] : [];
-  if (!volume) return { needed: [...clients, ...keys] };
+  const claims = claim ? [new RegistryClaim("storage", { ...claim, ...place }, options)] : [];
+  if (!volume) return { needed: [...clients, ...claims, ...keys] };
   const storage = new RegistryStorage("storage", { ...volume, ...place }, { ...options, dependsOn: served });
   return { needed: [storage, ...clients, ...keys], volume: storage.volumeName };
 }

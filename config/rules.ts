@@ -71,21 +71,23 @@ function emptyDirRules(config: Configuration, stack: string): Violation[] {
   return found;
 }
 
-function accessModeRules({ backend, nfs, replicas, rolloutStrategy }: Configuration): Violation[] {
-  if (backend !== "nfs" || !nfs || nfs.accessModes.includes("ReadWriteMany")) return [];
+function accessModeRules({ backend, replicas, rolloutStrategy, ...config }: Configuration): Violation[] {
+  if (backend !== "nfs" && backend !== "pvc") return [];
+  const modes = config[backend]?.accessModes;
+  if (!modes || modes.includes("ReadWriteMany")) return [];
   const found: Violation[] = [];
   if (replicas > 1)
     found.push(
       violation(
         ["replicas"],
-        "is more than 1, the limit with nfs.accessModes ReadWriteOnce; use ReadWriteMany",
+        `is more than 1, the limit with ${backend}.accessModes ReadWriteOnce; use ReadWriteMany`,
       ),
     );
   if (rolloutStrategy !== "Recreate") {
     found.push(
       violation(
         ["rolloutStrategy"],
-        'starts the new pod beside the old one, which nfs.accessModes ReadWriteOnce does not allow; use "Recreate"',
+        `starts the new pod beside the old one, which ${backend}.accessModes ReadWriteOnce does not allow; use "Recreate"`,
       ),
     );
   }

@@ -19,7 +19,17 @@ import {
 } from "../hosts/export-checks";
 import { hostKeyPattern } from "../hosts/host-key";
 import { checkSchedule } from "./schedule";
-import { checked, flag, integer, isObject, objectName, quantity, section, server } from "./values";
+import {
+  checked,
+  flag,
+  integer,
+  isObject,
+  objectName,
+  objectNameOrBlank,
+  quantity,
+  section,
+  server,
+} from "./values";
 
 const accessMode = z.enum(["ReadWriteMany", "ReadWriteOnce"]);
 
@@ -88,6 +98,14 @@ const nfs = z.strictObject({
   mountOptions: z.array(mountOption).default(["nfsvers=4.2", "hard"]),
   host: host.optional(),
   clientHosts: z.array(clientHost).default([]),
+});
+
+const pvc = z.strictObject({
+  // Blank, as in the Config, is a claim that is to be made.
+  claim: objectNameOrBlank.optional(),
+  storageClassName: objectName.optional(),
+  size: quantity.optional(),
+  accessModes: z.array(accessMode).min(1).optional(),
 });
 
 type S3 = NonNullable<Storage["s3"]>;
@@ -205,7 +223,7 @@ export const configuration = z.strictObject({
   sshPrivateKey: z.string().default(""),
   verifyHosts: flag.default(false),
   reapplyHosts: z.string().default(""),
-  pvc: section(z.strictObject({ claim: objectName })),
+  pvc: section(pvc),
   s3: section(s3),
   s3AccessKey: z.string().default(""),
   s3SecretKey: z.string().default(""),

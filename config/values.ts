@@ -14,14 +14,12 @@ export const integer = (least: number, most: number) =>
     z.int().min(least).max(most),
   );
 
+const named = (pattern: RegExp) =>
+  z.string().max(253).regex(pattern, 'is not an object name; use lower-case letters, digits, "-" and "."');
+
 /** A Kubernetes object name (RFC 1123 subdomain). */
-export const objectName = z
-  .string()
-  .max(253)
-  .regex(
-    /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
-    'is not an object name; use lower-case letters, digits, "-" and "."',
-  );
+export const objectName = named(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
+export const objectNameOrBlank = named(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/);
 
 export const quantity = z
   .string()

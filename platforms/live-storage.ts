@@ -1,4 +1,4 @@
-import type { V1PersistentVolume, V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import type { V1PersistentVolume, V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
 import { storageInUse } from "../backends/stores";
 import type { ClusterClient } from "../kubernetes/client";
 import type { RegistryPlan } from "./plan";
@@ -10,12 +10,15 @@ export async function readVolumes(
   { backend }: Pick<RegistryPlan, "backend">,
   { deployment }: Rollout,
   claims: V1PersistentVolumeClaim[],
-): Promise<Pick<LiveRegistry, "claims" | "volume" | "volumeInUse">> {
+): Promise<Pick<LiveRegistry, "claims" | "classes" | "volume" | "volumeInUse">> {
   const wanted = backend.needs?.volume?.volumeName;
   const inUse = storageInUse(deployment)?.pvc?.claim;
   const bound = claims.find(({ metadata }) => metadata?.name === inUse)?.spec?.volumeName;
   const read = (name: string | undefined) =>
     name ? client.get<V1PersistentVolume>("v1", "PersistentVolume", name) : undefined;
-  const volume = await read(wanted);
-  return { claims, volume, volumeInUse: bound === wanted ? volume : await read(bound) };
+  const [volume, classes = []] = await Promise.all([
+    read(wanted),
+    backend.needs?.claim ? client.list<V1StorageClass>("storage.k8s.io/v1", "StorageClass") : [],
+  ]);
+  return { claims, classes, volume, volumeInUse: bound === wanted ? volume : await read(bound) };
 }

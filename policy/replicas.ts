@@ -26,7 +26,7 @@ export const replicasShareStorage: ResourceValidationPolicy & StackValidationPol
       if (!asked || !claim || modes.includes("ReadWriteMany")) continue;
       report(
         `spec.replicas is ${asked.replicas} and must be 1 with claim "${claim.metadata?.name}", whose accessModes are ` +
-          `${modes.join(", ") || "none"}; set replicas to 1, or nfs.accessModes to [ReadWriteMany]`,
+          `${modes.join(", ") || "none"}; set replicas to 1, or accessModes of nfs or pvc to [ReadWriteMany]`,
         resource.urn,
       );
     }

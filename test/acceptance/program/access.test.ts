@@ -89,6 +89,24 @@ describe("access/operator.yaml", function () {
     await destroy(stack({ ...s3, ...removed }));
   });
 
+  it("with claim.yaml makes a claim of a storage class, and never deletes it", async () => {
+    await user.give("claim.yaml");
+    const name = "image-registry-storage";
+    await cluster.create("StorageClass", "shared", {
+      provisioner: "kubernetes.io/no-provisioner",
+      reclaimPolicy: "Retain",
+    });
+    const [accessModes, storage] = [["ReadWriteMany"], "100Gi"];
+    const volume = { accessModes, capacity: { storage }, storageClassName: "shared", nfs: nfs.nfs };
+    await cluster.create("PersistentVolume", "shared-0", { spec: volume });
+    const ofClass = { backend: "pvc", pvc: { storageClassName: "shared" } };
+    await up(stack(ofClass));
+    assert.equal((await cluster.get("PersistentVolumeClaim", name))?.status?.phase, "Bound");
+    await up(stack({ ...ofClass, ...removed }));
+    await destroy(stack({ ...ofClass, ...removed }));
+    assert.ok(await cluster.get("PersistentVolumeClaim", name));
+  });
+
   it("gives its user a file that can be used beside the administrator's", async () => {
     const { KUBECONFIG } = process.env;
     process.env.KUBECONFIG = [own.kubeconfig, cluster.controlPlane.kubeconfig].join(path.delimiter);

@@ -14,6 +14,7 @@ import {
   type V1PodDisruptionBudget,
   type V1Secret,
   type V1Service,
+  type V1StorageClass,
 } from "@kubernetes/client-node";
 import type { RegistryConfig } from "../../../platforms/operator/registry";
 import type { ImagePrunerStatus } from "../../../crds/types";
@@ -33,6 +34,7 @@ interface Kinds {
   PodDisruptionBudget: V1PodDisruptionBudget;
   Secret: V1Secret;
   Service: V1Service;
+  StorageClass: V1StorageClass;
 }
 export type Kind = keyof Kinds;
 /** An object as the API server returns it. */
@@ -51,6 +53,7 @@ const places: Record<Kind, { apiVersion: string; namespaced?: true }> = {
   PodDisruptionBudget: { apiVersion: "policy/v1", namespaced: true },
   Secret: { apiVersion: "v1", namespaced: true },
   Service: { apiVersion: "v1", namespaced: true },
+  StorageClass: { apiVersion: "storage.k8s.io/v1" },
 };
 
 /** The cluster's objects in the hands of somebody who is not the program. */

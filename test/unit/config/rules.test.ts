@@ -97,6 +97,16 @@ describe("ReadWriteOnce", () => {
   });
 });
 
+describe("a claim of a storage class with ReadWriteOnce", () => {
+  it("serves one replica, which goes before the next one comes, as one on NFS does", () => {
+    const raw = { ...dev, backend: "pvc", pvc: { size: "5Gi", accessModes: ["ReadWriteOnce"] } };
+    const found = problems({ ...raw, replicas: 2 }).join("\n");
+    assert.match(found, /^replicas: 2 is more than 1, the limit with pvc\.accessModes ReadWriteOnce/m);
+    assert.match(found, /^rolloutStrategy: .* pvc\.accessModes ReadWriteOnce does not allow; use "Recreate"/m);
+    assert.deepEqual(problems({ ...raw, rolloutStrategy: "Recreate" }), []);
+  });
+});
+
 describe("an export host", () => {
   it("needs the private key, and says how to set it", () => {
     const raw = { ...onHost(), sshPrivateKey: "" };

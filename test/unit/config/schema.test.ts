@@ -92,7 +92,7 @@ describe("an unknown key", () => {
   it("like none lists those there are", () => {
     assert.equal(
       problem({ ...dev, backend: "pvc", pvc: { claim: "a", zzzzzzz: 1 } }),
-      "pvc.zzzzzzz: no such key; there are claim",
+      "pvc.zzzzzzz: no such key; there are claim, storageClassName, size, accessModes",
     );
   });
 });

@@ -85,7 +85,7 @@ describe("the policies", function () {
         const once = { ...onNfs({ accessModes: ["ReadWriteOnce"] }), rolloutStrategy: "Recreate" };
         assert.match(
           await refusal(more(await registrations({ ...once, ...values }))),
-          /must be 1 with claim "image-registry-nfs", whose accessModes are ReadWriteOnce; set replicas to 1, or nfs\.accessModes to \[ReadWriteMany\]$/,
+          /must be 1 with claim "image-registry-nfs", whose accessModes are ReadWriteOnce; set replicas to 1, or accessModes of nfs or pvc to \[ReadWriteMany\]$/,
         );
       });
 

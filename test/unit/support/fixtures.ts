@@ -182,6 +182,7 @@ export function live(changes: Partial<LiveOperator> = {}): LiveOperator {
     pods: [],
     nodes: [node("worker-0"), node("worker-1")],
     claims: [],
+    classes: [],
     volume: undefined,
     volumeInUse: undefined,
     pruner: imagePruner(),

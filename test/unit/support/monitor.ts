@@ -44,6 +44,7 @@ const computed: Record<string, Inputs> = {
   "image-registry:index:NfsClientHost": {},
   "image-registry:index:NfsExportHost": {},
   "image-registry:index:OwningStack": {},
+  "image-registry:index:RegistryClaim": {},
   "image-registry:index:RegistryStorage": {},
   "image-registry:index:RegistryOperatorPatch": {},
   "image-registry:index:ImagePruner": {},

@@ -52,6 +52,7 @@ export function liveStandalone(changes: Partial<LiveStandalone> = {}): LiveStand
     endpoints: 2,
     nodes: [node("worker-0"), node("worker-1")],
     claims: [claim],
+    classes: [],
     volume: undefined,
     volumeInUse: undefined,
     holdsImages: undefined,
