@@ -37,7 +37,7 @@ export class Connections {
   /** One request, from name look-up to the answer's last byte; `signal` ends all of it. */
   async send(request: Request, { headers, tls }: Credentials, signal: AbortSignal): Promise<Answer> {
     const url = new URL(this.cluster.server.replace(/\/$/, "") + request.path);
-    const agent = await this.agentFor(url, tls);
+    const agent = await this.agentFor(tls);
     const options: https.RequestOptions = {
       method: request.method,
       headers: {
@@ -56,25 +56,40 @@ export class Connections {
     return { code: response.statusCode ?? 0, headers: response.headers, body: await text(body) };
   }
 
-  private async agentFor(url: URL, tls: Credentials["tls"]): Promise<http.Agent> {
+  private async agentFor(tls: Credentials["tls"]): Promise<http.Agent> {
     const key = `${tls.cert?.toString()}${tls.key?.toString()}`;
     if (this.agent && this.agentsKey === key) return this.agent;
     this.agentsKey = key;
-    const trust = { ...tls, ca: contents(this.cluster, "certificate-authority") };
-    return (this.agent = await agentOf(url, this.cluster, {
-      ...trust,
-      // Once, not for every connection: certificates and keys are parsed in it.
-      secureContext: createSecureContext(trust),
-      servername: this.cluster["tls-server-name"],
-      rejectUnauthorized: !this.cluster["insecure-skip-tls-verify"],
-      timeout: this.limit,
-    }));
+    // A handshake costs more than to wait for one of these: most of what a program asks, it asks at once.
+    return (this.agent = await newAgent(this.cluster, tls, { limit: this.limit, sockets: 3 }));
   }
 }
 
-async function agentOf(url: URL, cluster: KubeCluster, tls: ConnectionOptions): Promise<http.Agent> {
-  // A handshake costs more than to wait for one of these: most of what a program asks, it asks at once.
-  const options = { ...tls, keepAlive: true, maxSockets: 3 };
+/** What keeps connections to a cluster as one user. `limit`: milliseconds to open one; `sockets`: how many at a time. */
+export function newAgent(
+  cluster: KubeCluster & { readonly server: string },
+  tls: Credentials["tls"],
+  { limit, sockets }: { readonly limit: number; readonly sockets: number },
+): Promise<http.Agent> {
+  const trust = { ...tls, ca: contents(cluster, "certificate-authority") };
+  const options = {
+    ...trust,
+    // Once, not for every connection: certificates and keys are parsed in it.
+    secureContext: createSecureContext(trust),
+    servername: cluster["tls-server-name"],
+    rejectUnauthorized: !cluster["insecure-skip-tls-verify"],
+    timeout: limit,
+    keepAlive: true,
+    maxSockets: sockets,
+  };
+  return agentOf(new URL(cluster.server), cluster, options);
+}
+
+async function agentOf(
+  url: URL,
+  cluster: KubeCluster,
+  options: ConnectionOptions & http.AgentOptions,
+): Promise<http.Agent> {
   const proxy = cluster["proxy-url"] || proxyOf(url);
   if (!proxy) return url.protocol === "http:" ? new http.Agent(options) : new https.Agent(options);
   if (/^socks/.test(proxy)) {

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 
 import { UserError } from "../errors";
-import { configurationOf } from "./configuration";
+import { configurationOf } from "../stack/configuration";
 import { fleetStatus } from "./fleet/command";
 import { readStatus } from "./status";
 import { statusText } from "./text";

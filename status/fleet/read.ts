@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 
 import type { Configuration } from "../../config";
 import { UserError } from "../../errors";
-import { configurationOf } from "../configuration";
+import { configurationOf } from "../../stack/configuration";
 import { readStatus, type Status } from "../status";
 import { expiriesOf } from "./expiry";
 import type { HubRun } from "./hub";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { configurationOf } from "../../../status/configuration";
+import { configurationOf } from "../../../stack/configuration";
 
 describe("the configuration whose registry the status shows", () => {
   it("is the stack's own where no option stands over it", async () => {

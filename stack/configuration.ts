@@ -4,8 +4,8 @@ import * as path from "node:path";
 import { checkConfiguration, type Configuration, valuesFrom } from "../config";
 import { projectDirectory } from "../project";
 import { UserError } from "../errors";
-import { runCli } from "../stack/cli";
-import { stackConfiguration } from "../stack/stack-file";
+import { runCli } from "./cli";
+import { stackConfiguration } from "./stack-file";
 
 /**
  * A stack's configuration, from its file; where the file holds encrypted values, from the Pulumi CLI, which can read
