@@ -11,7 +11,6 @@ export const unproven: Readonly<Record<string, string>> = {
       "test/acceptance/program/deleted-by-hand.test.ts",
       "test/acceptance/program/drift.test.ts",
       "test/acceptance/program/faults.test.ts",
-      "test/acceptance/program/http-secret.test.ts",
       "test/acceptance/program/owning-stack.test.ts",
       "test/acceptance/program/preflight.test.ts",
       "test/acceptance/program/pruner.test.ts",
