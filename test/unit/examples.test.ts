@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
 import program from "../../examples/compose-by-hand";
 import { FakeCluster } from "./support/fake-cluster";
 import { followed, live, node, onClaim, registryConfig } from "./support/fixtures";
 import { configPatch, patience, run } from "./support/monitor";
+import { setConfiguration } from "./support/program";
 
 const hostKey = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`;
 
@@ -24,8 +24,7 @@ describe("the components composed by hand", function () {
       return await run(
         () => {
           const values = { ...cluster.connection, hostKey, privateKey: "key" };
-          const entries = Object.entries(values).map(([key, value]) => [`by-hand:${key}`, value] as const);
-          pulumi.runtime.setAllConfig(Object.fromEntries(entries), ["by-hand:privateKey"]);
+          setConfiguration(values, ["privateKey"], "by-hand");
           return program();
         },
         { preview },

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
-import program from "../..";
 import type { LiveOperator } from "../../platforms/operator/live";
-import { FakeCluster } from "./support/fake-cluster";
 import { infraNode, live } from "./support/fixtures";
-import { patience, configPatch, run } from "./support/monitor";
+import { configPatch, patience } from "./support/monitor";
+import { previewOf } from "./support/program";
 
 const prod = {
   backend: "nfs",
@@ -13,39 +11,13 @@ const prod = {
   placement: { infra: true, nodes: ["infra-0"] },
 };
 
-/** The whole program in preview, on a cluster that answers. */
-async function preview(
-  values: Record<string, unknown>,
-  found: Partial<LiveOperator> = {},
-  encrypted: string[] = [],
-) {
-  const cluster = await new FakeCluster(
-    live({ holdsImages: false, deployment: undefined, ...found }),
-  ).start();
-  try {
-    return await run(
-      () => {
-        const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-        const own = Object.entries({ ...cluster.connection, ...values });
-        const config = own.map(([key, value]) => [`image-registry:${key}`, text(value)] as const);
-        const secrets = encrypted.map((key) => `image-registry:${key}`);
-        pulumi.runtime.setAllConfig(Object.fromEntries(config), secrets);
-        return program();
-      },
-      { preview: true },
-    );
-  } finally {
-    await cluster.stop();
-  }
-}
-
 describe("the program", function () {
   this.timeout(patience);
 
   const nodes = [infraNode("infra-0"), infraNode("infra-1")];
 
   it("sends every Kubernetes resource to the one provider it was configured with", async () => {
-    const { resources } = await preview(prod, { nodes });
+    const { resources } = await previewOf(prod, { nodes });
     const kubernetes = resources.filter(({ type }) => type.startsWith("kubernetes:"));
     assert.ok(kubernetes.length >= 5);
     for (const { provider, name } of kubernetes) assert.match(provider, /kubernetes::cluster::/, name);
@@ -57,7 +29,7 @@ describe("the program", function () {
   });
 
   it("has volume, claim and placement in place before it patches the registry, so that pods roll once", async () => {
-    const { resources } = await preview(prod, { nodes });
+    const { resources } = await previewOf(prod, { nodes });
     const component = resources.find(({ type }) => type === "image-registry:index:RegistryOperatorPatch");
     for (const needed of ["storage-volume", "storage-claim", "pruner-patch", "placement-infra-0"]) {
       assert.ok(component?.dependsOn.includes(needed), needed);
@@ -69,7 +41,7 @@ describe("the program", function () {
       const { config } = live();
       const metadata = { ...config.metadata, uid: "1b4f", resourceVersion, managedFields };
       const found = { nodes, config: { ...config, metadata } as LiveOperator["config"] };
-      const { resources } = await preview(prod, found);
+      const { resources } = await previewOf(prod, found);
       const objects = resources.filter(({ type }) => type.startsWith("kubernetes:"));
       return objects.map(({ name, inputs }) => [name, inputs]);
     };
@@ -83,7 +55,7 @@ describe("the program", function () {
   });
 
   it("has its name on the cluster before anything else", async () => {
-    const { resources } = await preview(prod, { nodes });
+    const { resources } = await previewOf(prod, { nodes });
     const components = resources.filter(
       ({ type, parent }) => /^image-registry:/.test(type) && parent !== "stack",
     );
@@ -94,7 +66,7 @@ describe("the program", function () {
   });
 
   it("writes placement and storage of the registry in one patch, the only one of its Config", async () => {
-    const { resources } = await preview(prod, { nodes });
+    const { resources } = await previewOf(prod, { nodes });
     const [patch, ...others] = resources.filter(({ type }) => type === configPatch);
     assert.deepEqual(others, []);
     const spec = patch?.inputs["spec"] as Record<string, unknown>;
@@ -104,7 +76,7 @@ describe("the program", function () {
   });
 
   it("owns no nodeSelector when none is configured", async () => {
-    const { resources } = await preview({ backend: "emptyDir" });
+    const { resources } = await previewOf({ backend: "emptyDir" });
     const spec = resources.find(({ type }) => type === configPatch)?.inputs["spec"] as object;
     assert.deepEqual(
       Object.keys(spec).filter((key) => /nodeSelector|tolerations/.test(key)),
@@ -113,7 +85,7 @@ describe("the program", function () {
   });
 
   it("on emptyDir makes no volume, no claim and no placement", async () => {
-    const { resources } = await preview({ backend: "emptyDir" });
+    const { resources } = await previewOf({ backend: "emptyDir" });
     const kubernetes = resources.filter(({ type }) => type.startsWith("kubernetes:"));
     assert.deepEqual(
       kubernetes.map(({ type, name }) => [type, name]),
@@ -127,7 +99,7 @@ describe("the program", function () {
   it("on S3 has the keys in place before it patches the registry", async () => {
     const s3 = { bucket: "images", region: "us-east-1", trustedCA: "minio-ca" };
     const values = { backend: "s3", s3, s3AccessKey: "access", s3SecretKey: "secret" };
-    const { resources } = await preview(values, {}, ["s3AccessKey", "s3SecretKey"]);
+    const { resources } = await previewOf(values, {}, ["s3AccessKey", "s3SecretKey"]);
     const component = resources.find(({ type }) => type === "image-registry:index:RegistryOperatorPatch");
     assert.ok(component?.dependsOn.includes("s3-secret"));
     const patch = resources.find(({ type }) => type === configPatch);
@@ -144,7 +116,7 @@ describe("the program", function () {
 
   it("leaves volume and claim of a live registry at destroy, and takes away those of one that is down", async () => {
     const retained = async (managementState: string) => {
-      const { resources } = await preview({ ...prod, managementState }, { nodes });
+      const { resources } = await previewOf({ ...prod, managementState }, { nodes });
       return resources
         .filter(({ type }) => type.startsWith("kubernetes:core/v1:PersistentVolume"))
         .map(({ retainOnDelete }) => retainOnDelete);
@@ -155,13 +127,13 @@ describe("the program", function () {
 
   it("registers nothing at all when the plan does not fit the cluster", async () => {
     await assert.rejects(
-      preview(prod, { nodes: [infraNode("infra-0")] }),
+      previewOf(prod, { nodes: [infraNode("infra-0")] }),
       /nothing was changed:\n {2}- replicas: 2 need 2 nodes/,
     );
   });
 
   it("tells where the images are and what to do next", async () => {
-    const { result } = await preview({ backend: "emptyDir" });
+    const { result } = await previewOf({ backend: "emptyDir" });
     assert.equal(result["backend"], "emptyDir");
     assert.match(JSON.stringify(result["next"]), /images live as long as the pod/);
   });

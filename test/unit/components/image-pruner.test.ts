@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Provider } from "@pulumi/kubernetes/provider";
 import type { SpecObject } from "../../../platforms/operator/drift";
 import { ImagePruner, type ImagePrunerArgs } from "../../../components/image-pruner";
+import { clusterProvider } from "../support/cluster";
 import { imagePruner, infraLabel, onInfra } from "../support/fixtures";
 import { patience, prunerPatch, run } from "../support/monitor";
 
@@ -12,7 +12,7 @@ async function pruned(
   const pruner = "pruner" in args ? args.pruner : imagePruner();
   const { resources, warnings } = await run(
     () => {
-      const provider = new Provider("cluster", { context: "dev" });
+      const provider = clusterProvider();
       new ImagePruner("pruner", { checked: { live: { pruner } }, ...args }, { provider, ...options });
     },
     { preview: true },

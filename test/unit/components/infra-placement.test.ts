@@ -1,19 +1,17 @@
 import assert from "node:assert/strict";
-import { Provider } from "@pulumi/kubernetes/provider";
 import { InfraPlacement, type InfraPlacementArgs } from "../../../components/infra-placement";
+import { clusterProvider, nowhere } from "../support/cluster";
 import { infraLabel, live, node, onInfra } from "../support/fixtures";
 import { patience, run } from "../support/monitor";
-
-const connection = { kubeconfig: "/nonexistent", context: "dev" };
 
 type Metadata = { name: string; labels?: Record<string, string>; annotations: Record<string, string> };
 
 async function placed(changes: Partial<InfraPlacementArgs> = {}, options: { retainOnDelete?: boolean } = {}) {
   const { resources } = await run(() => {
-    const provider = new Provider("cluster", { context: "dev" });
+    const provider = clusterProvider();
     new InfraPlacement(
       "placement",
-      { ...onInfra, connection, checked: { live: live() }, ...changes },
+      { ...onInfra, connection: nowhere, checked: { live: live() }, ...changes },
       { provider, ...options },
     );
   });

@@ -6,7 +6,8 @@ import { NfsClientHost, type NfsClientHostArgs } from "../../../components/nfs-c
 import { NfsExportHost, type NfsExportHostArgs } from "../../../components/nfs-export-host";
 import { UserError } from "../../../errors";
 import { fakeSsh } from "../hosts/fake-ssh";
-import { isSecret, recordCommands } from "../hosts/record-commands";
+import { recordCommands } from "../support/commands";
+import { isSecret } from "../support/monitor";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE1hZGVVcEtleU9mTm9Ib3N0SW5UaGVXb3JsZDAwMDAw";
 const connection = { host: "10.0.0.1", privateKey: "the private key", hostKey };

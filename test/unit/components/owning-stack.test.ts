@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { V1ConfigMap } from "@kubernetes/client-node";
-import { Provider } from "@pulumi/kubernetes/provider";
 import { findingsFor } from "../../../platforms/check";
 import { operator } from "../../../platforms/operator";
 import { OwningStack } from "../../../components/owning-stack";
+import { clusterProvider, nowhere } from "../support/cluster";
 import { live, plan, told } from "../support/fixtures";
 import { patience, run } from "../support/monitor";
 
@@ -16,14 +16,13 @@ const named = (data?: V1ConfigMap["data"], annotations?: Record<string, string>)
 
 async function owned(found: V1ConfigMap | undefined) {
   const { resources } = await run(() => {
-    const provider = new Provider("cluster", { context: "dev" });
-    const connection = { kubeconfig: "/nonexistent", context: "dev" };
+    const provider = clusterProvider();
     new OwningStack(
       "stack",
       {
         stack,
         namespace: "openshift-image-registry",
-        connection,
+        connection: nowhere,
         checked: { live: { owningStack: found, moment: "100" } },
       },
       { provider },

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { Provider } from "@pulumi/kubernetes/provider";
 import { operator } from "../../../platforms/operator";
 import { configDrift } from "../../../platforms/operator/drift";
 import type { LiveOperator } from "../../../platforms/operator/live";
@@ -9,11 +8,10 @@ import {
   RegistryOperatorPatch,
   type RegistryOperatorPatchArgs,
 } from "../../../components/registry-operator-patch";
+import { clusterProvider, nowhere } from "../support/cluster";
 import { FakeCluster } from "../support/fake-cluster";
 import { followed, live, onClaim, plan, registryConfig } from "../support/fixtures";
 import { patience, configPatch, type Inputs, isSecret, run } from "../support/monitor";
-
-const nowhere = { kubeconfig: "/nonexistent", context: "dev" };
 
 interface Scene {
   readonly found?: Partial<LiveOperator>;
@@ -33,7 +31,7 @@ async function patched({ found, asked, args, preview = true, connection = nowher
   };
   const done = await run(
     () => {
-      const provider = new Provider("cluster", { context: "dev" });
+      const provider = clusterProvider();
       return new RegistryOperatorPatch("registry", { ...wanted, connection, checked, ...args }, { provider })
         .conditions;
     },

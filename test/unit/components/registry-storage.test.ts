@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Provider } from "@pulumi/kubernetes/provider";
 import type * as pulumi from "@pulumi/pulumi";
 import { RegistryStorage, type RegistryStorageArgs } from "../../../components/registry-storage";
+import { clusterProvider } from "../support/cluster";
 import { patience, type Registered, run } from "../support/monitor";
 
 const args: RegistryStorageArgs = {
@@ -16,7 +16,7 @@ async function storage(
   options: pulumi.ComponentResourceOptions = {},
 ) {
   const { result, resources } = await run(() => {
-    const provider = new Provider("cluster", { context: "dev" });
+    const provider = clusterProvider();
     const { claimName, volumeName, phase } = new RegistryStorage(
       "storage",
       { ...args, ...changes },

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { Provider } from "@pulumi/kubernetes/provider";
 import { S3Credentials } from "../../../components/s3-credentials";
+import { clusterProvider } from "../support/cluster";
 import { patience, type Inputs, isSecret, type Registered, run } from "../support/monitor";
 
 const keys = { accessKey: "AKIAEXAMPLE", secretKey: "wJalrXUtnFEMI" };
 
 async function secret(retainOnDelete = false): Promise<Registered> {
   const { resources } = await run(() => {
-    const provider = new Provider("cluster", { context: "dev" });
+    const provider = clusterProvider();
     new S3Credentials("s3", { namespace: "openshift-image-registry", ...keys }, { provider, retainOnDelete });
   });
   return resources.find(({ type }) => type === "kubernetes:core/v1:Secret") as Registered;

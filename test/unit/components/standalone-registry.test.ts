@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { Provider } from "@pulumi/kubernetes/provider";
 import type { Drift } from "../../../platforms/platform";
 import type { LiveStandalone } from "../../../platforms/standalone/live";
 import { StandaloneRegistry } from "../../../components";
+import { clusterProvider, nowhere } from "../support/cluster";
 import { type Inputs, isSecret, patience, run } from "../support/monitor";
 import { liveStandalone, standalonePlan } from "../support/standalone-fixtures";
-
-const nowhere = { kubeconfig: "/nonexistent", context: "dev" };
 
 /** A preview, without a cluster to connect to. */
 async function made(
@@ -20,7 +18,7 @@ async function made(
   };
   const args = { ...standalonePlan(), connection: nowhere, checked };
   const program = () => {
-    const provider = new Provider("cluster", { context: "dev" });
+    const provider = clusterProvider();
     return new StandaloneRegistry("registry", args, { provider, retainOnDelete }).conditions;
   };
   const done = await run(program, { preview: true });

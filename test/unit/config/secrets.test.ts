@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readConfiguration } from "../../../config";
 import { UserError } from "../../../errors";
 import { onHost, onS3 } from "../support/configuration";
+import { setConfiguration } from "../support/program";
 
 const secret = "hunter2-do-not-print";
 
@@ -13,12 +14,7 @@ async function read(values: Record<string, unknown>, encrypted: string[] = []) {
     "image-registry",
     "blue",
   );
-  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-  const own = Object.entries(values).map(([key, value]) => [`image-registry:${key}`, text(value)]);
-  pulumi.runtime.setAllConfig(
-    { ...(Object.fromEntries(own) as Record<string, string>), "kubernetes:context": "elsewhere" },
-    encrypted.map((key) => `image-registry:${key}`),
-  );
+  setConfiguration({ ...values, "kubernetes:context": "elsewhere" }, encrypted);
   return readConfiguration();
 }
 

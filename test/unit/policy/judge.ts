@@ -1,6 +1,5 @@
 import type { Policies } from "@pulumi/policy";
 import * as policyServer from "@pulumi/policy/server";
-import * as pulumi from "@pulumi/pulumi";
 import {
   AnalyzeRequest,
   AnalyzerResource,
@@ -9,13 +8,12 @@ import {
 } from "@pulumi/pulumi/proto/analyzer_pb";
 import type { AnalyzeDiagnostic, AnalyzeResponse, RemediateResponse } from "@pulumi/pulumi/proto/analyzer_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import program from "../../../index";
 import type { LiveOperator } from "../../../platforms/operator/live";
 import { secretKeys } from "../../../config/schema";
 import { policies } from "../../../policy/policies";
-import { FakeCluster } from "../support/fake-cluster";
-import { infraNode, live, node } from "../support/fixtures";
-import { type Inputs, isSecret, run } from "../support/monitor";
+import { infraNode, node } from "../support/fixtures";
+import { type Inputs, isSecret } from "../support/monitor";
+import { previewOf } from "../support/program";
 
 /** What the policies judge of a registration: all that is in it but its options. */
 export interface Registration {
@@ -66,24 +64,7 @@ async function runProgram(
   found: Partial<LiveOperator>,
 ): Promise<Registration[]> {
   const nodes = [...["infra-0", "infra-1"].map(infraNode), node("worker-0"), node("worker-1")];
-  const before = { holdsImages: false, deployment: undefined, nodes };
-  const cluster = await new FakeCluster(live({ ...before, ...found })).start();
-  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-  const own = Object.entries({ ...cluster.connection, ...values });
-  const config = own.map(([key, value]) => [`image-registry:${key}`, text(value)] as const);
-  try {
-    const { resources } = await run(
-      () => {
-        const secrets = secretKeys.map((key) => `image-registry:${key}`);
-        pulumi.runtime.setAllConfig(Object.fromEntries(config), secrets);
-        return program();
-      },
-      { preview: true },
-    );
-    return resources;
-  } finally {
-    await cluster.stop();
-  }
+  return (await previewOf(values, { nodes, ...found }, secretKeys)).resources;
 }
 
 type Wire = Parameters<typeof Struct.fromJavaScript>[0];

@@ -21,6 +21,7 @@ export interface Registered {
   readonly retainOnDelete: boolean;
   readonly beforeCreate: string[];
   readonly beforeUpdate: string[];
+  readonly deleteBeforeReplace: boolean;
   readonly createTimeout: string;
   readonly replaceOnChanges: string[];
 }
@@ -40,7 +41,7 @@ const config = "kubernetes:imageregistry.operator.openshift.io/v1";
 const computed: Record<string, Inputs> = {
   "pulumi:pulumi:Stack": {},
   "pulumi:providers:kubernetes": {},
-  "command:remote:Command": { stdout: "" },
+  "command:remote:Command": {},
   "image-registry:index:NfsClientHost": {},
   "image-registry:index:NfsExportHost": {},
   "image-registry:index:OwningStack": {},
@@ -122,6 +123,7 @@ function mocks({ unexpected, secretOutputs }: Seen): pulumi.runtime.Mocks {
     newResource: ({ type, name, inputs }) => {
       if (!computed[type]) unexpected.push(`${type} ${name}`);
       const state: Inputs = { ...(inputs as Inputs), ...computed[type] };
+      if (type === "command:remote:Command") state["stdout"] = `ran ${name}`;
       for (const key of secretOutputs.get(name) ?? [])
         if (key in state) state[key] = pulumi.secret(state[key]);
       return { id: `${name}-id`, state };
@@ -176,6 +178,7 @@ function registered(request: RegisterResourceRequest): Registered {
     retainOnDelete: request.getRetainondelete() ?? false,
     beforeCreate: hooks?.getBeforeCreateList() ?? [],
     beforeUpdate: hooks?.getBeforeUpdateList() ?? [],
+    deleteBeforeReplace: request.getDeletebeforereplace(),
     replaceOnChanges: request.getReplaceonchangesList(),
     createTimeout: request.getCustomtimeouts()?.getCreate() ?? "",
   };
