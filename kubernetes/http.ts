@@ -111,6 +111,9 @@ function exchange(url: URL, options: https.RequestOptions, body: unknown): Promi
         exchange(url, options, body).then(resolve, reject);
       else reject(error);
     });
-    request.end(body === undefined ? undefined : JSON.stringify(body));
+    const data = body === undefined ? undefined : JSON.stringify(body);
+    // Node itself says so of all methods but DELETE, whose body would then be taken for the next request.
+    if (data !== undefined) request.setHeader("content-length", Buffer.byteLength(data));
+    request.end(data);
   });
 }

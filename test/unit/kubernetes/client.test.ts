@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { ClusterClient, type ClusterError } from "../../../kubernetes/client";
 import { connectionTo, failingRead, httpServer, type LocalServer, tcpServer } from "./api-server";
@@ -116,6 +117,22 @@ describe("the client of the API server", function () {
       json(response, { message: "later" }, 503, { "retry-after": "3600" }),
     );
     await assert.rejects(client.get("v1", "Node", "worker"), /answered 503: later/);
+  });
+
+  it("deletes only the object that it means, with a body that the server can tell from the next request", async () => {
+    const asked: unknown[] = [];
+    const client = await serving((request, response) => {
+      void text(request).then((body) => {
+        asked.push([request.method, body && (JSON.parse(body) as { preconditions: unknown }).preconditions]);
+        json(response, {});
+      });
+    });
+    await client.delete({ apiVersion: "v1", kind: "Pod", metadata: { name: "a", namespace: "b", uid: "c" } });
+    await client.get("v1", "Pod", "a", "b");
+    assert.deepEqual(asked, [
+      ["DELETE", { uid: "c" }],
+      ["GET", ""],
+    ]);
   });
 
   it("says who may not, and whose credentials have expired", async () => {
