@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { patchAnnotations, prunerManager } from "../kubernetes/field-managers";
 import { appliedBy } from "../kubernetes/managed-fields";
 import type { Placement } from "../kubernetes/nodes";
-import { fieldsLost, firstChanges, type SpecObject } from "../platforms/operator/drift";
+import { fieldsLost, firstChanges, type SpecObject } from "../platforms/field-drift";
 import { patchNotes } from "../platforms/operator/patch-notes";
 import { registryApi, registryName } from "../platforms/operator/registry";
 import type { PrunerSettings } from "../crds/fields";

@@ -7,13 +7,19 @@ import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import { type Checked, checkOn } from "../platforms/check";
 import { operator, type OperatorTypes } from "../platforms/operator";
 import { conditionsOf } from "../platforms/operator/convergence";
-import { firstChanges } from "../platforms/operator/drift";
+import { firstChanges } from "../platforms/field-drift";
+import { takenFrom } from "../platforms/operator/drift";
 import { evictForeignFields } from "../platforms/operator/eviction";
 import { type Hostnames, readHostnames } from "../platforms/operator/live";
 import { patchNotes } from "../platforms/operator/patch-notes";
 import { askedSpec } from "../platforms/operator/plan";
 import { keptHttpSecret } from "../platforms/operator/preflight";
-import { registryApi, registryName, registryNamespace } from "../platforms/operator/registry";
+import {
+  registryApi,
+  type RegistryConfig,
+  registryName,
+  registryNamespace,
+} from "../platforms/operator/registry";
 import { deleteS3Keys, leavesS3 } from "../platforms/operator/s3-keys";
 import { type PlainPlan, planFor, type RegistryPlan } from "../platforms/plan";
 import type { Condition } from "../platforms/platform";
@@ -48,6 +54,8 @@ export class RegistryOperatorPatch extends Component {
 
   private readonly plan: RegistryPlan;
   private readonly checked: Promise<Pick<Checked<OperatorTypes>, "live" | "drift" | "findings">>;
+  /** When something was last taken from another manager. */
+  private takenAt: number | undefined;
 
   constructor(
     name: string,
@@ -120,7 +128,11 @@ export class RegistryOperatorPatch extends Component {
 
   private evictionHook(): pulumi.ResourceHook {
     return this.hook("evict", async () => {
-      const evicted = await evictForeignFields(new ClusterClient(this.args.connection), this.plan);
+      const client = new ClusterClient(this.args.connection);
+      const config = await client.get<RegistryConfig>(registryApi, "Config", registryName);
+      if (!config) return;
+      if (takenFrom(config, this.plan).length) this.takenAt = Date.now();
+      const evicted = await evictForeignFields(client, config, this.plan);
       if (evicted.length) this.warn(`evicted ${evicted.join(", ")} from the live registry's spec`);
     });
   }
@@ -139,6 +151,8 @@ export class RegistryOperatorPatch extends Component {
     if (pulumi.runtime.isDryRun()) return { conditions: conditionsOf(live), hostnames: live.hostnames };
     const { connection, timeoutSeconds = 600 } = this.args;
     const serving = await waitFor(operator, connection, this.plan, {
+      live,
+      takenAt: this.takenAt,
       timeoutSeconds,
       progress: (line) => this.inform(line, { passing: true }),
     });

@@ -61,6 +61,8 @@ export class StandaloneRegistry extends Component {
 
   private readonly plan: StandalonePlan;
   private readonly checked: Promise<Seen>;
+  /** When something was last taken from another manager. */
+  private takenAt: number | undefined;
 
   constructor(
     name: string,
@@ -154,9 +156,11 @@ export class StandaloneRegistry extends Component {
   private takesOver(apiVersion: string, kind: string): pulumi.CustomResourceOptions {
     const { connection, namespace } = this.args;
     const object = { apiVersion, kind, name: standaloneName, namespace };
-    const hook = this.hook(`take-over-${kind}`, () =>
-      takeOverSpec(new ClusterClient(connection), object, standaloneManager),
-    );
+    const hook = this.hook(`take-over-${kind}`, async () => {
+      await takeOverSpec(new ClusterClient(connection), object, standaloneManager);
+      const { drift } = await this.checked;
+      if (drift.some((field) => field.kind === kind)) this.takenAt = Date.now();
+    });
     return { hooks: { beforeCreate: [hook], beforeUpdate: [hook] } };
   }
 
@@ -165,6 +169,8 @@ export class StandaloneRegistry extends Component {
     if (pulumi.runtime.isDryRun()) return conditionsOf(live);
     const { connection, timeoutSeconds = 600 } = this.args;
     const serving = await waitFor(standalone, connection, this.plan, {
+      live,
+      takenAt: this.takenAt,
       timeoutSeconds,
       progress: (line) => this.inform(line, { passing: true }),
     });

@@ -14,6 +14,8 @@ export const repairManager = "image-registry-storage-repair";
 export const s3Manager = "image-registry-s3-credentials";
 export const stackManager = "image-registry-stack";
 export const standaloneManager = "image-registry-standalone";
+/** The registry operator's own. */
+export const operatorManager = "cluster-image-registry-operator";
 /** Sends the merge patch that removes foreign storage backends. */
 export const evictionManager = "image-registry-eviction";
 

@@ -31,6 +31,26 @@ export function managersOf(object: KubernetesObject, path: readonly string[]): s
   return entriesOf(object).flatMap((entry) => (entry.manager && owns(entry, path) ? [entry.manager] : []));
 }
 
+/** The managers other than the named one that own a field of the spec. Steps are as they are written: `.containers`, `[registry]`. */
+export function othersAt(object: KubernetesObject, manager: string, steps: readonly string[]): string[] {
+  const others = entriesOf(object).filter(
+    (entry) => entry.manager !== manager && entry.subresource !== "status",
+  );
+  return others.flatMap((entry) => {
+    const owned = steps.reduce<Fields | undefined>(stepInto, fieldsOf(entry)?.["f:spec"]);
+    return owned && entry.manager ? [entry.manager] : [];
+  });
+}
+
+function stepInto(fields: Fields | undefined, step: string): Fields | undefined {
+  if (step.startsWith(".")) return fields?.[`f:${step.slice(1)}`];
+  const items = Object.entries(fields ?? {}).filter(([key]) => key.startsWith("k:"));
+  const name = step.slice(1, -1);
+  const item = items.find(([key]) => (JSON.parse(key.slice(2)) as { name?: string }).name === name);
+  // A list that is one value to server-side apply has no items here, and is owned as a whole.
+  return item?.[1] ?? fields;
+}
+
 /**
  * `metadata.managedFields` with the fields at the paths taken from all managers but the named one; undefined when no other
  * has any. Written back, it says so to the API server.

@@ -4,7 +4,7 @@ import type { Configuration } from "../config/schema";
 import type { ClusterClient } from "../kubernetes/client";
 import type { RegistryPlan } from "./plan";
 
-/** Who runs the registry: the cluster's operator, or the stack itself. All but `read…` and `drift` are pure. */
+/** Who runs the registry: the cluster's operator, or the stack itself. All but `read…`, `drift` and `overruled` are pure. */
 export interface Platform<K extends PlatformTypes = PlatformTypes> {
   readonly name: K["name"];
   /** What the configuration asks of the registry. */
@@ -17,6 +17,8 @@ export interface Platform<K extends PlatformTypes = PlatformTypes> {
   preflight(live: K["live"], plan: K["plan"]): Findings;
   /** What others changed that the next up puts right. */
   drift(client: ClusterClient, live: K["live"], plan: K["plan"]): Promise<Drift[]>;
+  /** What others have changed since this run wrote all that the plan asks for. */
+  overruled(client: ClusterClient, live: K["live"], plan: K["plan"]): Promise<Drift[]>;
   /** What stands between the registry and the plan; nothing when it serves. */
   unfinished(seen: K["rollout"], plan: K["plan"]): Lag[];
   conditions(seen: K["rollout"]): Condition[];
@@ -95,7 +97,7 @@ export interface PodTrouble {
 export interface Drift {
   /** Of the live object: Config, Deployment, … */
   readonly kind: string;
-  /** Its path in the spec: `replicas`, `storage.s3.bucket`. */
+  /** Its path: `spec.replicas`, `spec.storage.s3.bucket`. */
   readonly field: string;
   /** @default it is gone */
   readonly is?: unknown;

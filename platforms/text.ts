@@ -9,25 +9,52 @@ export function findingText({ field, message }: Finding): string {
 }
 
 /** What an up does about it: "will put back spec.replicas …". */
-export function driftText({ kind, field, is, asked, by, remedy, isSecret }: Drift): string {
+export function driftText(drift: Drift): string {
+  const { kind, field, is, asked, by, remedy } = drift;
   switch (remedy) {
     case "evict":
-      return `will evict ${field} from spec.storage of the live registry: ${describeStorage(asked as Storage)} is to be its only backend`;
+      return (
+        `will evict ${keyOf(field)}${setBy(by)} from spec.storage of the live registry: ` +
+        `${describeStorage(asked as Storage)} is to be its only backend`
+      );
     case "clear":
-      return `will clear spec.${field} of the live registry, which another manager set`;
+      return `will clear ${field} of the live registry, which ${by.join(", ") || "another manager"} set`;
     case "change":
-      return `will change spec.${field} of the ${kind} from ${JSON.stringify(is)} to ${JSON.stringify(asked)}`;
-    case "put back": {
-      const who = by.length ? `by ${by.join(", ")}` : "by hand";
-      return `will put back spec.${field} of the ${kind}: it ${changeText({ is, asked, isSecret }, who)}`;
-    }
+      return `will change ${field} of the ${kind} from ${JSON.stringify(is)}${setBy(by)} to ${JSON.stringify(asked)}`;
+    case "put back":
+      return `will put back ${field} of the ${kind}: it ${changeText(drift)}`;
   }
 }
 
-function changeText({ is, asked, isSecret }: Pick<Drift, "is" | "asked" | "isSecret">, who: string): string {
+function keyOf(field: string): string {
+  return field.split(".").at(-1) ?? "";
+}
+
+function setBy(by: readonly string[]): string {
+  return by.length ? ` (set by ${by.join(", ")})` : "";
+}
+
+function changeText({ is, asked, by, remedy, isSecret }: Drift): string {
+  const who = by.length ? `by ${by.join(", ")}` : "by hand";
   if (isSecret) return `was changed ${who}`;
-  if (asked === undefined) return `was added ${who}`;
+  if (remedy === "evict" || asked === undefined) return `was added ${who}`;
   return `is ${is === undefined ? "gone" : JSON.stringify(is)} ${who}, asked is ${JSON.stringify(asked)}`;
+}
+
+/** Why an up ends before its time: others write what the stack has just written, and will again. */
+export function overruledText(overruled: readonly Drift[]): string {
+  const rivals = [...new Set(overruled.flatMap(({ by }) => by))].join(", ");
+  const lines = overruled.map((drift) => `  ${drift.field} of the ${drift.kind} ${changeText(drift)}`);
+  const removed = overruled.some(({ by }) => by.length === 0)
+    ? ["  of a field that is taken away no manager is on record; the API server's audit log has it"]
+    : [];
+  return [
+    "the registry was changed back while this up ran, and will not become what the stack asks for:",
+    ...lines,
+    ...removed,
+    `  to do: take ${overruled.length > 1 ? "these fields" : "this field"} out of what ` +
+      `${rivals || "the other program"} applies, or ask for its value in this stack; then pulumi up`,
+  ].join("\n");
 }
 
 /** One line each; all that a Deployment lacks is one line. */

@@ -6,9 +6,13 @@ import { ClusterClient, ClusterError } from "../kubernetes/client";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import type { Platform, PlatformTypes } from "./platform";
 import { podTroubles } from "./rollout";
-import { conditionText, lagTexts, podText } from "./text";
+import { conditionText, lagTexts, overruledText, podText } from "./text";
 
-export interface WaitOptions {
+export interface WaitOptions<K extends PlatformTypes = PlatformTypes> {
+  /** The cluster as it was found, for what a rollout does not change. */
+  readonly live: K["live"];
+  /** When something was last taken from another manager, in ms since 1970. @default nothing was */
+  readonly takenAt?: number | undefined;
   /** Seconds until the wait is given up. */
   readonly timeoutSeconds: number;
   /** Called with one line whenever what is waited for changes. */
@@ -16,21 +20,25 @@ export interface WaitOptions {
 }
 
 const pollMilliseconds = 1000;
+/** A program that wants a field back has it again within seconds: Argo CD looks every five. */
+const contestedMilliseconds = 10_000;
 /** What a registry that serves when time is up still gets. */
 const secondLookMilliseconds = 30_000;
 
 /**
  * Waits until the registry serves what the plan asks for, and returns what it then looks like. When time is up, the error
- * holds the conditions and the pods' own messages. An API server that is away for a while is waited for too.
+ * holds the conditions and the pods' own messages; when others write against the plan, it comes at once and names them.
+ * An API server that is away for a while is waited for too.
  */
 export async function waitFor<K extends PlatformTypes>(
   platform: Platform<K>,
   connection: ClusterConnection,
   plan: K["plan"],
-  options: WaitOptions,
+  options: WaitOptions<K>,
 ): Promise<K["rollout"]> {
   const client = new ClusterClient(connection);
-  const deadline = Date.now() + options.timeoutSeconds * 1000;
+  const contestedUntil = (options.takenAt ?? 0) + contestedMilliseconds;
+  const deadline = Math.max(Date.now() + options.timeoutSeconds * 1000, contestedUntil);
   let shown = "";
   let last: K["rollout"] | undefined;
   for (;;) {
@@ -41,7 +49,13 @@ export async function waitFor<K extends PlatformTypes>(
       waiting.push(...lagTexts(platform.unfinished(last, plan)));
       // Not all that a Config asks for can be seen in the Deployment (a default that comes back, say). A second look at
       // the same generation is past the moment in which the operator reports on the one before.
-      if (waiting.length === 0 && isDeepStrictEqual(before, platform.generations(last))) return last;
+      const isSame = isDeepStrictEqual(before, platform.generations(last));
+      const isDone = isSame && waiting.length === 0;
+      if (isDone || !isSame) {
+        const overruled = await platform.overruled(client, { ...options.live, ...last }, plan);
+        if (overruled.length) throw new UserError(overruledText(overruled));
+      }
+      if (isDone && Date.now() >= contestedUntil) return last;
     } catch (error) {
       if (!(error instanceof ClusterError && error.transient)) throw error;
       waiting.push(error.message);

@@ -66,8 +66,8 @@ export async function readStatus(config: Configuration): Promise<Status> {
   const [live, exported] = await Promise.all([platform.read(client, plan), readExport(plan.backend)]);
 
   const drift = await readable(platform.drift(client, live, plan));
-  const lags = platform.unfinished(live, plan);
-  const changed = unsaid(drift ?? [], lags).map((field) => `an up ${driftText(field)}`);
+  const changed = (drift ?? []).map((field) => `an up ${driftText(field)}`);
+  const lags = unsaid(platform.unfinished(live, plan), drift ?? []);
   const waiting = [...lagTexts(lags), ...changed];
   const inUse = storageInUse(live.deployment);
   const claimName = inUse?.pvc?.claim ?? plan.storage.pvc?.claim;
@@ -89,13 +89,11 @@ export async function readStatus(config: Configuration): Promise<Status> {
   };
 }
 
-/** Drift of fields of which no lag says already that the cluster is asked for something else. */
-function unsaid(drift: readonly Drift[], lags: readonly Lag[]): Drift[] {
-  const said = new Set<string | undefined>(lags.flatMap((lag) => (lag.of === "Config" ? [lag.field] : [])));
-  return drift.filter(({ field, remedy }) => {
-    const section = remedy === "evict" ? "storage" : field.split(".")[0];
-    return !said.has(section);
-  });
+/** Without the fields of the Config of which the drift says more: whose doing it is. */
+function unsaid(lags: readonly Lag[], drift: readonly Drift[]): Lag[] {
+  const fields = drift.map(({ field }) => field).filter((field) => field !== "spec.storage.managementState");
+  const said = new Set(fields.map((field) => field.split(".")[1]));
+  return lags.filter((lag) => lag.of !== "Config" || !said.has(lag.field));
 }
 
 /** Undefined where this user may not ask: what others changed is then not told. */

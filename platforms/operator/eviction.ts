@@ -15,9 +15,11 @@ const storePaths = storeKeys.map((key) => ["spec", "storage", key]);
  * backends. Nobody else owns a backend afterwards, not even one whose only field the stack has changed since: once
  * the stack let go of that field, server-side apply would leave a null, which the CRD refuses, in previews too.
  */
-export async function evictForeignFields(client: ClusterClient, plan: RegistryPlan): Promise<string[]> {
-  const live = await client.get<RegistryConfig>(registryApi, "Config", registryName);
-  if (!live) return [];
+export async function evictForeignFields(
+  client: ClusterClient,
+  live: RegistryConfig,
+  plan: RegistryPlan,
+): Promise<string[]> {
   const stores = foreignStores(live.spec.storage, plan.storage);
   const settings = setByOthers(live.spec, plan.settings);
   const evicted = [...stores, ...settings];

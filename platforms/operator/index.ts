@@ -1,7 +1,7 @@
 import type { RegistryPlan } from "../plan";
 import type { Platform } from "../platform";
 import { conditionsOf, isGood, unfinished } from "./convergence";
-import { configDrift } from "./drift";
+import { configDrift, overruled } from "./drift";
 import { type LiveOperator, type OperatorRollout, readRegistry, readRollout } from "./live";
 import { planOf } from "./plan";
 import { preflight } from "./preflight";
@@ -21,6 +21,7 @@ export const operator: Platform<OperatorTypes> = {
   readRollout,
   preflight,
   drift: (_, live, plan) => Promise.resolve(configDrift(live.config, plan)),
+  overruled: (_, live, plan) => Promise.resolve(overruled(live.config, plan)),
   unfinished,
   conditions: conditionsOf,
   isGood,

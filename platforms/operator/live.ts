@@ -8,7 +8,7 @@ import { readVolumes } from "../live-storage";
 import { readOwningStack } from "../owning-stack";
 import type { RegistryPlan } from "../plan";
 import type { LiveRegistry, Rollout } from "../platform";
-import type { SpecObject } from "./drift";
+import type { SpecObject } from "../field-drift";
 import {
   internalHostname,
   registryApi,

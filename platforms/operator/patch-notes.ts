@@ -1,5 +1,5 @@
 import type { Drift } from "../platform";
-import { ownsNote, type SpecObject } from "./drift";
+import { ownsNote, type SpecObject } from "../field-drift";
 
 /** Names on the live object what was last taken back from other managers. */
 const evictedAnnotation = "image-registry/evicted";

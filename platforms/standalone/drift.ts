@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject, V1Deployment, V1PodTemplateSpec } from "@kubernetes/client-node";
 import type { ClusterClient } from "../../kubernetes/client";
+import { standaloneManager } from "../../kubernetes/field-managers";
+import { othersAt } from "../../kubernetes/managed-fields";
 import type { Drift } from "../platform";
 import type { LiveStandalone } from "./live";
 import type { StandalonePlan } from "./plan";
@@ -38,8 +40,8 @@ async function changesIn(
   });
   return differences(live.spec, restored?.spec, []).map(({ path, ...change }) => ({
     kind,
-    field: path.join("").replace(/^\./, ""),
-    by: [],
+    field: `spec${path.join("")}`,
+    by: othersAt(live, standaloneManager, path),
     remedy: "put back",
     ...change,
     // A value that somebody put into the environment may be a secret.

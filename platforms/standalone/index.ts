@@ -21,6 +21,7 @@ export const standalone: Platform<StandaloneTypes> = {
   readRollout,
   preflight,
   drift: driftOf,
+  overruled: driftOf,
   unfinished,
   conditions: conditionsOf,
   isGood,

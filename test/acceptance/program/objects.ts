@@ -100,12 +100,12 @@ export class Objects {
     await this.api.create({ ...this.header(kind, name), ...rest });
   }
 
-  /** What `oc patch --type merge` does. */
-  async patch<K extends Kind>(kind: K, name: string, change: object): Promise<void> {
+  /** What `oc patch --type merge` does, or another program under its own name. */
+  async patch<K extends Kind>(kind: K, name: string, change: object, by = "kubectl-patch"): Promise<void> {
     const { metadata, ...rest } = change as KubernetesObject;
     const { metadata: names, ...type } = this.header(kind, name);
     const object = { ...type, metadata: { ...names, ...metadata }, ...rest };
-    await this.api.patch(object, undefined, undefined, "kubectl-patch", undefined, PatchStrategy.MergePatch);
+    await this.api.patch(object, undefined, undefined, by, undefined, PatchStrategy.MergePatch);
   }
 
   /** Server-side apply, which makes the object too, and is what Pulumi does. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SpecObject } from "../../../platforms/operator/drift";
+import type { SpecObject } from "../../../platforms/field-drift";
 import { ImagePruner, type ImagePrunerArgs } from "../../../components/image-pruner";
 import { clusterProvider } from "../support/cluster";
 import { imagePruner, infraLabel, onInfra } from "../support/fixtures";
@@ -66,7 +66,7 @@ describe("ImagePruner", function () {
   it("changed by hand is a change of the patch, and told in the preview", async () => {
     const live = applied({ suspend: true });
     const { annotations, warnings } = await pruned({ pruner: live, settings: { suspend: false } });
-    assert.equal(annotations?.["image-registry/evicted"], "suspend@1");
+    assert.equal(annotations?.["image-registry/evicted"], "spec.suspend@1");
     assert.match(
       warnings.join(),
       /will put back spec\.suspend of the ImagePruner: it is true by hand, asked is false/,

@@ -101,7 +101,7 @@ describe("an eviction by the patch", function () {
 
   it("is a change of the patch, named after what goes and when: an unchanged stack gets its step too", async () => {
     const { annotations } = await patched({ found: { config: both }, asked: { storage } });
-    assert.equal(annotations[annotation], "emptyDir@7");
+    assert.equal(annotations[annotation], "spec.storage.emptyDir@7");
   });
 
   it("leaves the live value in place afterwards, so that the next up is unchanged", async () => {

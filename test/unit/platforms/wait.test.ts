@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { registryManager } from "../../../kubernetes/field-managers";
 import { operator } from "../../../platforms/operator";
 import { waitFor } from "../../../platforms/wait";
 import { UserError } from "../../../errors";
@@ -16,7 +17,11 @@ describe("waiting for the registry", function () {
 
   const start = async (found: typeof converged) => (cluster = await new FakeCluster(found).start());
   const wait = (timeoutSeconds: number, progress: (line: string) => void = () => {}) =>
-    waitFor(operator, cluster.connection, plan({ storage: onClaim("images") }), { timeoutSeconds, progress });
+    waitFor(operator, cluster.connection, plan({ storage: onClaim("images") }), {
+      live: converged,
+      timeoutSeconds,
+      progress,
+    });
   afterEach(() => cluster.stop());
 
   it("ends at once when it serves already", async () => {
@@ -61,6 +66,29 @@ describe("waiting for the registry", function () {
       assert.match(error.message, /waiting: the deployment does not have the change yet/);
       assert.match(error.message, /condition: Available=True/);
       assert.ok(error.message.includes(`(Pending): Unschedulable: ${message}`));
+      return true;
+    });
+  });
+
+  it("fails at once when another manager has put a field back, naming field, value, manager and what to do", async () => {
+    const managedFields = [
+      { manager: registryManager, operation: "Apply", fieldsV1: { "f:spec": { "f:storage": {} } } },
+      {
+        manager: "argocd-controller",
+        operation: "Update",
+        fieldsV1: { "f:spec": { "f:managementState": {} } },
+      },
+    ];
+    const removed = registryConfig({ storage: onClaim("images"), managementState: "Removed" });
+    const config = { ...removed, metadata: { ...removed.metadata, managedFields } };
+    await start({ ...lagging, config });
+    await assert.rejects(wait(60), (error: unknown) => {
+      assert.ok(error instanceof UserError);
+      assert.match(
+        error.message,
+        /spec\.managementState of the Config is "Removed" by argocd-controller, asked is "Managed"/,
+      );
+      assert.match(error.message, /out of what argocd-controller applies, or ask for its value/);
       return true;
     });
   });

@@ -10,7 +10,7 @@ import type {
 } from "@kubernetes/client-node";
 import type { Storage } from "../../../backends/backend";
 import { claim as claimBackend } from "../../../backends/claim";
-import type { SpecObject } from "../../../platforms/operator/drift";
+import type { SpecObject } from "../../../platforms/field-drift";
 import type { LiveOperator } from "../../../platforms/operator/live";
 import {
   internalHostname,

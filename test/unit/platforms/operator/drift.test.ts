@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { V1ConfigMap } from "@kubernetes/client-node";
 import { registryManager } from "../../../../kubernetes/field-managers";
-import { configDrift, fieldsLost, ownsNote } from "../../../../platforms/operator/drift";
+import { fieldsLost, firstChanges, ownsNote } from "../../../../platforms/field-drift";
+import { configDrift, overruled, takenFrom } from "../../../../platforms/operator/drift";
 import type { RegistryConfig } from "../../../../platforms/operator/registry";
 import { driftText } from "../../../../platforms/text";
 import type { ConfigSpec } from "../../../../crds/types";
@@ -13,7 +14,8 @@ const asked = { managementState: "Managed", replicas: 1, storage: onClaim("regis
 
 const found = (live: RegistryConfig, more: object = {}) =>
   fieldsLost(live, registryManager, { ...asked, ...more });
-const names = (...args: Parameters<typeof found>) => found(...args).map(({ field }) => field);
+const names = (...args: Parameters<typeof found>) =>
+  found(...args).map(({ field }) => field.replace(/^spec\./, ""));
 const text = (drift: Drift | undefined) => drift && driftText(drift);
 
 /** A Config our manager applied, in which another one then set the fields; `ours` is what is left to us. */
@@ -35,7 +37,7 @@ describe("what another manager set", () => {
     const evicted = configDrift(live, plan({ storage: onClaim("registry") }));
     assert.deepEqual(
       evicted.map(({ field }) => field),
-      ["emptyDir", "gcs"],
+      ["spec.storage.emptyDir", "spec.storage.gcs"],
     );
     assert.match(text(evicted[0]) ?? "", /^will evict emptyDir .*pvc "registry" is to be its only backend/);
   });
@@ -115,6 +117,55 @@ describe("what another manager set", () => {
     );
     assert.deepEqual(others, []);
     assert.match(text(cleared) ?? "", /^will clear spec\.defaultRoute/);
+  });
+});
+
+describe("what is changed while an up waits", () => {
+  const wanted = plan({ storage: onClaim("registry") });
+  const fields = (live: RegistryConfig) => overruled(live, wanted).map(({ field, by }) => [field, by]);
+
+  it("is every field that is other than was asked, and who set it", () => {
+    assert.deepEqual(fields(byHand({}, { "f:rolloutStrategy": {}, "f:httpSecret": {} })), []);
+    const changed = byHand(
+      { managementState: "Removed", storage: { ...onClaim("registry"), managementState: "Managed" } },
+      {
+        ...lost("managementState"),
+        "f:rolloutStrategy": {},
+        "f:httpSecret": {},
+        "f:storage": { "f:pvc": { "f:claim": {} } },
+      },
+      { "f:managementState": {}, "f:storage": { "f:managementState": {} } },
+    );
+    assert.deepEqual(fields(changed), [
+      ["spec.managementState", ["kubectl-patch"]],
+      ["spec.storage.managementState", ["kubectl-patch"]],
+    ]);
+  });
+
+  it("is all of a Config that was deleted and made anew", () => {
+    const anew = registryConfig({ managementState: "Removed", storage: onClaim("registry") });
+    assert.deepEqual(fields(anew), [["spec.managementState", []]]);
+  });
+
+  it("is looked for longer where something was taken from another manager than the operator", () => {
+    const owned = (manager: string) => {
+      const config = registryConfig({ replicas: 3, storage: onClaim("registry") });
+      const managedFields = [{ manager, operation: "Update", fieldsV1: { "f:spec": { "f:replicas": {} } } }];
+      return { ...config, metadata: { ...config.metadata, managedFields } };
+    };
+    assert.equal(takenFrom(owned("argocd-controller"), wanted).length, 1);
+    assert.equal(takenFrom(owned("cluster-image-registry-operator"), wanted).length, 0);
+  });
+});
+
+describe("what a first apply takes from others", () => {
+  it("is told of a field that is newly asked for, too", () => {
+    const config = byHand({ logLevel: "Trace" }, {}, { "f:logLevel": {} });
+    config.metadata = { ...config.metadata, annotations: ownsNote(asked) };
+    const changes = firstChanges(config, registryManager, { ...asked, replicas: 7, logLevel: "Debug" });
+    assert.deepEqual(changes.map(text), [
+      'will change spec.logLevel of the Config from "Trace" (set by kubectl-patch) to "Debug"',
+    ]);
   });
 });
 

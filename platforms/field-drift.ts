@@ -1,0 +1,101 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { canonical, isBlank } from "../kubernetes/blank";
+import { durationSeconds } from "../kubernetes/duration";
+import { appliedBy, lostByManager, managersOf } from "../kubernetes/managed-fields";
+import { quantityValue } from "../kubernetes/quantity";
+import type { Drift } from "./platform";
+
+/** What others set in the fields that a manager applies, read off any object's `metadata.managedFields`. */
+
+export type SpecObject = KubernetesObject & { readonly spec?: object };
+
+const ownsAnnotation = "image-registry/owns";
+
+/** The fields that the stack applies, noted on the object: one that is newly asked for is then told from one that was lost. */
+export function ownsNote(asked: object): Record<string, string> {
+  const names = fieldsOf(asked).map(({ path }) => nameOf(path));
+  return { [ownsAnnotation]: names.sort().join(",") };
+}
+
+/**
+ * The fields under the spec that the manager applied earlier, still asks for, and no longer owns, as the API server
+ * keeps record of it (`metadata.managedFields`): whoever changes a field takes it. Fields of others are not looked at.
+ * A field asked for without a value (undefined) is one whose value is not to be shown.
+ */
+export function fieldsLost(live: SpecObject, manager: string, asked: object): Drift[] {
+  const former = formerFields(live);
+  return fieldsOf(asked).flatMap(({ path, value }): Drift[] => {
+    if (former && !former.has(nameOf(path))) return [];
+    if (!lostByManager(live, manager, ["spec", ...path])) return [];
+    const is = valueAt(live.spec, path);
+    const lost = { ...named(live, path), remedy: "put back" } as const;
+    if (value === undefined) return [{ ...lost, isSecret: true }];
+    if (sameValue(is, value) || (is === undefined && isDropped(path, value))) return [];
+    return [{ ...lost, is, asked: value }];
+  });
+}
+
+/**
+ * What an apply of the manager changes in fields that others have set and it never had: a preview compares inputs with
+ * inputs, and shows none of it.
+ */
+export function firstChanges(live: SpecObject, manager: string, asked: object): Drift[] {
+  const former = formerFields(live);
+  const had = (path: readonly string[]) => appliedBy(live, manager) && (former?.has(nameOf(path)) ?? true);
+  return fieldsOf(asked).flatMap(({ path, value }): Drift[] => {
+    const is = valueAt(live.spec, path);
+    if (had(path) || is === undefined || value === undefined || sameValue(is, value)) return [];
+    return [{ ...named(live, path), is, asked: value, remedy: "change" }];
+  });
+}
+
+function formerFields({ metadata }: SpecObject): Set<string> | undefined {
+  const note = metadata?.annotations?.[ownsAnnotation];
+  return note === undefined ? undefined : new Set(note.split(","));
+}
+
+function named(live: SpecObject, path: readonly string[]): Pick<Drift, "kind" | "field" | "by"> {
+  const full = ["spec", ...path];
+  return { kind: live.kind ?? "object", field: nameOf(full), by: managersOf(live, full) };
+}
+
+function valueAt(spec: object | undefined, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], spec);
+}
+
+interface Field {
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+/** Down to scalars, lists and empty objects: server-side apply keeps an owner for each of these. */
+function fieldsOf(value: object, path: readonly string[] = []): Field[] {
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]): Field[] => {
+    const here = [...path, key];
+    if (typeof inner === "object" && inner !== null && !Array.isArray(inner) && Object.keys(inner).length)
+      return fieldsOf(inner, here);
+    return [{ path: here, value: inner }];
+  });
+}
+
+// The operator leaves blank values out whenever it writes the spec. In a map of labels a blank is a value, though, and
+// an empty object under storage is a backend.
+function isDropped([section]: readonly string[], value: unknown): boolean {
+  return section !== "nodeSelector" && section !== "storage" && isBlank(value);
+}
+
+function nameOf(path: readonly string[]): string {
+  return path.join(".");
+}
+
+/** Whether the operator may have written the one for the other: it spells quantities and durations in its own way. */
+function sameValue(one: unknown, other: unknown): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  if (canonical(one) === canonical(other)) return true;
+  return [quantityValue, durationSeconds].some((read) => {
+    const [first, second] = [one, other].map((value) =>
+      typeof value === "string" || typeof value === "number" ? read(String(value)) : undefined,
+    );
+    return first !== undefined && first === second;
+  });
+}
