@@ -110,9 +110,14 @@ function stacks(): string[] {
   return files.flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
-/** Ctrl-C or SIGTERM ends the work in order; a second one ends this process at once. */
+/** Ctrl-C, SIGTERM or a reader that goes away (`| head`) ends the work in order; a second signal, this process at once. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
+  process.stdout.on("error", () => {
+    process.exitCode = 1;
+    controller.abort(new UserError("nobody reads what is printed"));
+  });
+  process.stderr.on("error", () => undefined);
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => {
       log(`${name}: stopping`);
@@ -122,9 +127,6 @@ function interruptible(): AbortSignal {
   }
   return controller.signal;
 }
-
-// A reader that goes away (`| head`) ends it. To tell the program of it, whose errors are shown there, would never end.
-process.stdout.on("error", () => process.exit(1));
 
 void main(interruptible()).then(
   () => process.exit(),

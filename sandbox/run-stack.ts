@@ -32,8 +32,7 @@ export async function runStack({
   for (const [operation, ...flags] of [["preview"], ["up", "--yes", "--skip-preview"]]) {
     console.log(`\n$ pulumi ${operation} --stack ${stack}\n`);
     const args = [operation!, ...flags, ...display];
-    const echo = (text: string) => void process.stdout.write(text);
-    const { exitCode } = await stacks.operate(args, stack, { echo, signal });
+    const { exitCode } = await stacks.operate(args, stack, { echo: (line) => console.log(line), signal });
     signal.throwIfAborted();
     if (exitCode !== 0) {
       throw new UserError(

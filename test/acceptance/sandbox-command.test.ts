@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -14,6 +14,35 @@ describe("npm run sandbox", function () {
   after(async () => {
     await sandbox("stop", "--directory", directory);
     rmSync(directory, { recursive: true });
+  });
+
+  it("says which engine runs, puts a stack on the sandbox as pulumi would, shows what came up, and stops", async () => {
+    const { status, stdout, stderr } = await sandbox("--directory", directory);
+    assert.equal(status, 0, stderr);
+    const lines = stdout.split("\n");
+    assert.match(lines[0]!, /^pulumi v\d+\.\d+\.\d+, (installed|brought by|built from)/);
+    const shown = [
+      "$ pulumi preview --stack dev",
+      "    + 8 to create",
+      "$ pulumi up --stack dev",
+      "    + 8 created",
+      "$ npm run status -- --stack dev",
+      "registry of sandbox (operator)  ● serves what the stack asks for",
+    ];
+    assert.deepEqual(
+      lines.filter((line) => shown.includes(line)),
+      shown,
+    );
+    assert.deepEqual(processesOf(directory), []);
+  });
+
+  it("ends when nobody reads what it prints any more", async () => {
+    const child = start(["--directory", directory]);
+    child.stdout.destroy();
+    const { status, stderr } = await ended(child);
+    assert.equal(status, 1);
+    assert.match(stderr, /error: nobody reads what is printed\n$/);
+    assert.deepEqual(processesOf(directory), []);
   });
 
   it("prints the kubeconfig's path and nothing else, of a sandbox that stays until it is stopped", async () => {
@@ -62,11 +91,20 @@ describe("npm run sandbox", function () {
   });
 });
 
-async function sandbox(
-  ...args: string[]
-): Promise<{ status: number | null; stdout: string; stderr: string }> {
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const sandbox = (...args: string[]) => ended(start(args));
+
+function start(args: readonly string[]): ChildProcessWithoutNullStreams {
   const main = path.resolve(__dirname, "../../sandbox/main.ts");
-  const child = spawn(process.execPath, [...typescriptLoader, main, ...args]);
+  return spawn(process.execPath, [...typescriptLoader, main, ...args]);
+}
+
+async function ended(child: ChildProcessWithoutNullStreams): Promise<Ended> {
   const output = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].on("data", (chunk: Buffer) => (output[stream] += chunk.toString()));

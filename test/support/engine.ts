@@ -62,8 +62,8 @@ const atOnce = ["--yes", "--skip-preview"];
 async function operate(run: StackRun, args: readonly string[]): Promise<RunResult> {
   const { stacks, stack, log } = run;
   await configure(run);
-  const echo = (text: string) => text.split("\n").forEach((line) => log?.(line));
-  const { exitCode, output, events } = await stacks.operate([...args, "--color", "never"], stack, { echo });
+  const all = [...args, "--color", "never"];
+  const { exitCode, output, events } = await stacks.operate(all, stack, { ...(log && { echo: log }) });
   await assertHidden(run, output);
   const result = resultOf(events, output);
   if (exitCode === 0) return result;

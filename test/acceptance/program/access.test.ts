@@ -246,6 +246,8 @@ describe("access/standalone.yaml", function () {
   it("lets a stack run a registry, mend it, switch it, let go of it and take it down", async () => {
     await preview(stack());
     await up(stack());
+    const { runAsUser } = (await cluster.pods())[0]!.spec!.securityContext!;
+    assert.notEqual(runAsUser, undefined, "no SecurityContextConstraints give one here");
     assert.deepEqual(changes(await preview(stack())), []);
     await cluster.patch("Deployment", "image-registry", { spec: { replicas: 3 } });
     await up(stack());
@@ -275,9 +277,7 @@ describe("access/standalone.yaml", function () {
     assert.deepEqual(unused, []);
   });
 
-  it(
-    "leaves no request refused (pending: on Pulumi's engine one is, and it is yet to be found which, and what it needs)",
-  );
+  it("leaves no request refused", () => assert.deepEqual(user.used().refused, []));
 
   it("forbids what is outside the namespace, and to make or delete a namespace", async () => {
     const as = new As("default", own.kubeconfig);

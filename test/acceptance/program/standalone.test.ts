@@ -149,7 +149,7 @@ describe("platform standalone, on a cluster without the registry's operator", fu
         assert.match(warnings(previewed), warning);
         assert.deepEqual(changes(previewed), ["update registry"]);
         const diff = previewed.steps.find(({ op }) => op === "update")?.diff;
-        assert.ok(diff?.includes("metadata.annotations.image-registry/applied"));
+        assert.ok(diff?.includes(`metadata.annotations["image-registry/applied"]`));
 
         await serving(stack(), 2);
         assert.deepEqual(await template(), asked);
