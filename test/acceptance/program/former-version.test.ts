@@ -7,6 +7,7 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
 } from "@kubernetes/client-node";
+import { ClusterClient } from "../../../kubernetes/client";
 import { platforms } from "../../../platforms";
 import { waitFor } from "../../../platforms/wait";
 import {
@@ -104,7 +105,10 @@ describe("a stack that an earlier version of this program has made", function ()
     const configuration = configurationOf(run);
     const platform = platforms[configuration.platform];
     const connection = { kubeconfig, context: configuration.context };
-    await waitFor(platform, connection, platform.plan(configuration), {
+    const plan = platform.plan(configuration);
+    const live = await platform.read(new ClusterClient(connection), plan);
+    await waitFor(platform, connection, plan, {
+      live,
       timeoutSeconds: 60,
       progress: () => undefined,
     });
