@@ -33,7 +33,7 @@ const everything = [
 ].join("; ");
 
 describe("an NFS export on a real host", function () {
-  const machines = onMachines(this);
+  const machines = onMachines(this, "server", "client", "outsider");
   const good = () =>
     must(machines().server, "exportfs -s | grep -c -e '^/srv/team ' -e '^/srv/more ' -e '^/srv/good '");
 

@@ -16,7 +16,7 @@ import {
 const table = `exportfs -s | grep '^${exportPath} '`;
 
 describe("a change on a host that serves", function () {
-  const machines = onMachines(this);
+  const machines = onMachines(this, "server", "client");
   before(async () => void (await converge(machines().server)));
 
   // Files run one after another on the same machines: this one starts from exports that all parse.

@@ -13,7 +13,7 @@ import { changes, destroy, expectNoChanges, failure, preview, type StackRun, up 
 import { clientNetworks, exportPath, must, onMachines, serverSpec, unmount } from "./nfs-machines";
 
 describe("the components on real hosts", function () {
-  const machines = onMachines(this);
+  const machines = onMachines(this, "server", "client");
   const directory = mkdtempSync(join(tmpdir(), "nfs-component-"));
   const printed: string[] = [];
   after(() => rmSync(directory, { recursive: true }));

@@ -7,7 +7,7 @@ import { clientNetworks, converge, must, onMachines, runServer, serverSpec } fro
 const otherSpec = serverSpec({ protocols: { nfs3: true } }, { clients: [...clientNetworks, "10.97.4.0/24"] });
 
 describe("a run that is disturbed", function () {
-  const machines = onMachines(this);
+  const machines = onMachines(this, "server");
   before(async () => void (await converge(machines().server)));
 
   it("is completed by the next one, wherever kill -9 struck, and SSH stays up", async () => {

@@ -14,8 +14,9 @@ import {
   networksOf,
   startMachines,
   type CommandResult,
-  type MachineNetwork,
   type Machine,
+  type MachineName,
+  type MachineNetwork,
 } from "../../sandbox/machines";
 import { skip } from "../skip";
 
@@ -33,8 +34,11 @@ export function serverSpec(
   return { owner, ...change, export: { ...base, ...exported } };
 }
 
-/** Machines for the tests of this describe; where there can be none its tests are skipped, with the reason. */
-export function onMachines(context: Mocha.Suite): () => MachineNetwork {
+/**
+ * Machines for the tests of this describe; where there can be none its tests are skipped, with the reason. Only those that
+ * are named run: an emulated machine costs processor time even when it has nothing to do.
+ */
+export function onMachines(context: Mocha.Suite, ...names: MachineName[]): () => MachineNetwork {
   // Emulated machines are slow, the more so when others use this one's processors.
   context.timeout(900_000);
   let machines: MachineNetwork | undefined;
@@ -42,7 +46,7 @@ export function onMachines(context: Mocha.Suite): () => MachineNetwork {
     await installMachinePackages(console.error);
     const reason = canRunMachines();
     if (reason) skip(this, reason);
-    machines = await startMachines();
+    machines = await startMachines({ machines: names });
   });
   after("stopping the machines", () => machines?.stop());
   return () => machines ?? assert.fail("the machines are not running");

@@ -16,7 +16,7 @@ const nfs3 = serverSpec({ protocols: { nfs3: true } });
 const ports = [111, 2049, 20048, 50825, 53248];
 
 describe("NFS versions and ports", function () {
-  const machines = onMachines(this);
+  const machines = onMachines(this, "server", "client", "outsider");
   before(() => wantFirewall(machines().server));
 
   it("serves NFSv3 on its five fixed ports when asked to", async () => {

@@ -16,7 +16,7 @@ const left =
   "ls -d /etc/exports.d/registry-* /etc/nfs.conf.d/image-* /etc/image-registry/* /var/lib/image-registry/* /etc/systemd/system/image-* /etc/sysctl.d/*image* /etc/modprobe.d/*image* 2>/dev/null || true";
 
 describe("removing an export", function () {
-  const machines = onMachines(this);
+  const machines = onMachines(this, "server", "client");
 
   before(async () => {
     const { server, client } = machines();

@@ -21,7 +21,7 @@ const image = "docker.io/library/registry:3";
 const exported = "/srv/standalone";
 
 describe("a standalone registry's pod, on a real kubelet", function () {
-  const machines = onMachines(this);
+  const machines = onMachines(this, "server", "client");
   let cluster: ControlPlane | undefined;
   let api: CoreV1Api;
   let stacks: Stacks;

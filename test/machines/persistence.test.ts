@@ -17,7 +17,7 @@ const repository = "localhost:5000/shop/cart";
 const megabyte = 1024 ** 2;
 
 describe("images pushed to a registry on the export", function () {
-  const machines = onMachines(this);
+  const machines = onMachines(this, "server", "client", "outsider");
   let ready = false;
   const both = () => [machines().client, machines().outsider];
 
