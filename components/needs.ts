@@ -1,5 +1,6 @@
 import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
 import type { Needs } from "../backends/backend";
+import type { Checked } from "../platforms/check";
 import { registryNamespace } from "../platforms/operator/registry";
 import { NfsClientHost } from "./nfs-client-host";
 import { NfsExportHost } from "./nfs-export-host";
@@ -14,12 +15,17 @@ interface Options extends ComponentResourceOptions {
 /** What a backend needs before the registry's pods are told to use it. */
 export function makeNeeds(
   { volume, claim, exportHost, clientHosts = [], s3Keys }: Needs,
-  place: Pick<RegistryStorageArgs & RegistryClaimArgs, "namespace" | "checked">,
+  place: Pick<RegistryStorageArgs & RegistryClaimArgs, "namespace" | "checked"> & {
+    readonly checked: Pick<Checked, "clusterUid">;
+  },
   options: Options,
 ): { needed: Resource[]; volume?: Output<string> } {
   // Hosts are no matter of the Kubernetes provider.
   const { retainOnDelete, dependsOn } = options;
-  const server = exportHost ? [new NfsExportHost("nfs", exportHost, { retainOnDelete, dependsOn })] : [];
+  const { clusterUid } = place.checked;
+  const server = exportHost
+    ? [new NfsExportHost("nfs", { ...exportHost, clusterUid }, { retainOnDelete, dependsOn })]
+    : [];
   const served = [...dependsOn, ...server];
   const clients = clientHosts.map(
     (node) => new NfsClientHost(`nfs-client-${node.connection.host}`, node, { dependsOn: served }),

@@ -11,6 +11,8 @@ import { checkVerifiable, verified } from "./host-verification";
 export interface NfsExportHostArgs extends Omit<ServerSpec, "owner"> {
   /** Name of the cluster whose registry uses the export; the host keeps it beside the stack's name, to tell stacks apart. */
   readonly cluster: string;
+  /** Uid of that cluster's namespace kube-system, which tells it from others of the same name. @default none */
+  readonly clusterUid?: string | undefined;
   /** How the host is reached. */
   readonly connection: ConnectionArgs;
   /** Compare the host with its description in every preview and up, and fail when somebody changed it. @default false */
@@ -41,7 +43,8 @@ export class NfsExportHost extends Component {
     super("NfsExportHost", name, options);
     if (args.verify) checkVerifiable(args.connection);
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-    const script = rendered(() => serverScript({ ...args, owner: { stack, cluster: args.cluster } }));
+    const { cluster, clusterUid } = args;
+    const script = rendered(() => serverScript({ ...args, owner: { stack, cluster, clusterUid } }));
     const run = { connection: connectionArgs(args.connection), script, reapply: args.reapply };
     this.adviseAgainst();
     const served = this.serve(exportName(args.export), run);

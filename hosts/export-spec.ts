@@ -50,6 +50,11 @@ export interface ExportOwner {
   readonly stack: string;
   /** Name of the cluster whose registry uses the export. */
   readonly cluster: string;
+  /**
+   * What no other cluster has: the uid of its namespace kube-system. Where both sides know theirs, it decides and not the
+   * name, which is a kubeconfig's. @default none
+   */
+  readonly clusterUid?: string | undefined;
 }
 
 /** All that the server script is rendered from. */
@@ -108,8 +113,8 @@ export function exportName(spec: Pick<ExportSpec, "id" | "path">): string {
 }
 
 /** The record on the host has a line for each. */
-function ownerProblem({ stack, cluster }: ExportOwner): string | undefined {
-  return [stack, cluster].every((name) => /^\S[^\n\r]*$/.test(name))
+function ownerProblem({ stack, cluster, clusterUid = "none" }: ExportOwner): string | undefined {
+  return [stack, cluster, clusterUid].every((name) => /^\S[^\n\r]*$/.test(name))
     ? undefined
     : `${JSON.stringify({ stack, cluster })} names no stack or no cluster, on one line each`;
 }

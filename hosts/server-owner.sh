@@ -1,14 +1,22 @@
 # shellcheck shell=bash
 # Whose an export is. A host may serve several stacks, and a second one with the same path would take the first one's
-# clients off it. So a record names the stack and the cluster that an export belongs to, and its path, a line each.
-# An export made before there were records has none: it is of whoever asks for it by the same id and path.
+# clients off it. So a record names the stack and the cluster that an export belongs to, its path, and what no other cluster
+# has, a line each. An export made before there were records has none: it is of whoever asks for it by the same id and path.
 
 read_owner() {
-  RECORD_STACK='' RECORD_CLUSTER='' RECORD_PATH=''
-  { read -r RECORD_STACK; read -r RECORD_CLUSTER; read -r RECORD_PATH; } <"$1" || true
+  RECORD_STACK='' RECORD_CLUSTER='' RECORD_PATH='' RECORD_CLUSTER_UID=''
+  { read -r RECORD_STACK; read -r RECORD_CLUSTER; read -r RECORD_PATH; read -r RECORD_CLUSTER_UID; } <"$1" || true
 }
 
-ours() { [[ $RECORD_STACK == "$OWNER_STACK" && $RECORD_CLUSTER == "$OWNER_CLUSTER" ]]; }
+# Clusters may be called the same, "admin" say, and one may be called by two names.
+ours() {
+  if [[ $RECORD_STACK != "$OWNER_STACK" ]]; then return 1; fi
+  if [[ -n $RECORD_CLUSTER_UID && -n $OWNER_CLUSTER_UID ]]; then
+    [[ $RECORD_CLUSTER_UID == "$OWNER_CLUSTER_UID" ]]
+  else
+    [[ $RECORD_CLUSTER == "$OWNER_CLUSTER" ]]
+  fi
+}
 
 # One directory below another is as good as the same: its owner and its mode would be two stacks'.
 overlap() { [[ $1/ == "$2"/* || $2/ == "$1"/* ]]; }
@@ -21,8 +29,8 @@ refuse_others_export() {
     name=${record##*/}
     name=${name%.owner}
     if ours || ! overlap "$RECORD_PATH" "$EXPORT_PATH"; then continue; fi
-    whose="the export of $RECORD_PATH on this host belongs to stack $RECORD_STACK of cluster $RECORD_CLUSTER, and this is"
-    whose+=" stack $OWNER_STACK of cluster $OWNER_CLUSTER"
+    whose="the export of $RECORD_PATH on this host belongs to stack $RECORD_STACK of cluster $(cluster_text "$RECORD_CLUSTER" "$RECORD_CLUSTER_UID"), and"
+    whose+=" this is stack $OWNER_STACK of cluster $(cluster_text "$OWNER_CLUSTER" "$OWNER_CLUSTER_UID")"
     if [[ $name != "$EXPORT_NAME" ]]; then
       refuse "$whose; name a directory that is no part of it"
     elif [[ $RECORD_STACK != "$TAKE_OVER_FROM" ]]; then
@@ -31,8 +39,14 @@ refuse_others_export() {
   done
 }
 
+# The uid is told only where the names do not tell clusters apart.
+cluster_text() {
+  printf '%s' "$1"
+  if [[ $RECORD_CLUSTER == "$OWNER_CLUSTER" && -n $2 ]]; then printf ' (namespace kube-system: uid %s)' "$2"; fi
+}
+
 want_owner_record() {
-  want_file "$OWNER_FILE" 644 "$OWNER_STACK"$'\n'"$OWNER_CLUSTER"$'\n'"$EXPORT_PATH"
+  want_file "$OWNER_FILE" 644 "$OWNER_STACK"$'\n'"$OWNER_CLUSTER"$'\n'"$EXPORT_PATH${OWNER_CLUSTER_UID:+$'\n'$OWNER_CLUSTER_UID}"
 }
 
 # An export that was handed over is not the former owner's to remove, and its removal is done all the same.

@@ -55,6 +55,7 @@ export function serverScript(spec: ServerSpec): string {
       OWNER_FILE: `${state}/${name}.owner`,
       OWNER_STACK: spec.owner.stack,
       OWNER_CLUSTER: spec.owner.cluster,
+      OWNER_CLUSTER_UID: spec.owner.clusterUid ?? "",
       TAKE_OVER_FROM: spec.takeOverFrom ?? "",
       EXPORT_PATH: spec.export.path,
       EXPORT_UID: String(spec.export.uid),

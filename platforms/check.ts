@@ -13,6 +13,8 @@ export interface Checked<K extends PlatformTypes = PlatformTypes> {
   readonly live: K["live"];
   readonly drift: readonly Drift[];
   readonly findings: Findings;
+  /** Tells this cluster from all others, where a host is to know whose it is. */
+  readonly clusterUid: string | undefined;
 }
 
 /**
@@ -30,7 +32,13 @@ export async function checkOn<K extends PlatformTypes>(
   const findings = findingsFor(stack, live, () => platform.preflight(live, plan));
   assertPossible(findings);
   const drift = await platform.drift(client, live, plan);
-  return { platform: platform.name, connection, plan, live, drift, findings };
+  const clusterUid = plan.backend.needs?.exportHost && (await readClusterUid(client));
+  return { platform: platform.name, connection, plan, live, drift, findings, clusterUid };
+}
+
+/** The uid of the namespace that every cluster has once. */
+async function readClusterUid(client: ClusterClient): Promise<string | undefined> {
+  return (await client.get("v1", "Namespace", "kube-system"))?.metadata?.uid;
 }
 
 /** What the checks found, or that the registry is another stack's: all else would then be that stack's doing. */

@@ -80,6 +80,17 @@ describe("a host whose directories and exports belong to somebody", function () 
       refused(server({ owner: copy, export: below }), /name a directory that is no part of it/);
     });
 
+    it("is told from one of a cluster that is called the same, and is the same cluster's under another name", () => {
+      const uid = "0f5e4c1a-9f3e-4a53-8f0e-0d3a3c1b2d3e";
+      serves(server());
+      serves(server({ owner: { ...prod, clusterUid: uid } }));
+      refused(
+        server({ owner: { ...prod, clusterUid: "another" } }),
+        /of cluster prod \(namespace kube-system: uid 0f5e.*\), and this is .* of cluster prod \(namespace kube-system: uid another\)/,
+      );
+      serves(server({ owner: { ...prod, cluster: "renamed", clusterUid: uid } }));
+    });
+
     it("is not removed by the stack that does not have it", () => {
       serves(server());
       const before = everything();
@@ -161,7 +172,10 @@ describe("a host whose directories and exports belong to somebody", function () 
     serves(server());
     full("docker/registry/v2/blobs", 5000);
     host.run("chmod 0550 /srv/registry/docker/registry/v2\n", "");
-    refused(server(), /\/srv\/registry\/docker\/registry\/v2 belongs to 5000:5000 .*mode 550/);
+    refused(
+      server(),
+      /\/srv\/registry\/docker\/registry\/v2 cannot be written to by its owner 5000:5000 \(mode 550\)/,
+    );
   });
 
   it("follows no symbolic link that stands in the place of a directory", () => {
