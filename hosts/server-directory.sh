@@ -66,6 +66,11 @@ refuse_stranger() {
   local owner where=$EXPORT_PATH${1#.} out=''
   if [[ -z $1 ]]; then return; fi
   owner=$(stat -c '%u:%g' "$1")
+  if [[ ${owner%:*} == "$EXPORT_UID" ]]; then
+    refuse "$where cannot be written to by its owner $owner (mode $(stat -c %a "$1")), as whom clients write: every push would fail." \
+      "Mend it on the host: chmod -R u+rwX $EXPORT_PATH, and chattr -R -i $EXPORT_PATH where it was made immutable"
+    return
+  fi
   if [[ $owner != 0:* ]]; then out="set nfs.host.uid: ${owner%:*} and nfs.host.gid: ${owner#*:}, or "; fi
   refuse "$where belongs to $owner ($(stat -c '%U:%G, mode %a' "$1")), and clients would write as $EXPORT_UID:$EXPORT_GID:" \
     "every push would fail. If these are the registry's images, ${out}give them over on the host:" \

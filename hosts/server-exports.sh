@@ -25,12 +25,16 @@ want_export() {
     if [[ $existed == yes ]]; then put_file "$EXPORTS_FILE" 644 "$previous"; else rm -f "$EXPORTS_FILE"; fi
     reexport "$(live_table)" >/dev/null
     differences=${differences%; }
-    fail "the export was taken back${differences:+, because after exportfs -ra $differences}. exportfs said: ${messages:-nothing}"
+    fail "the export was taken back${differences:+, because after exportfs -ra $differences}. exportfs said: ${messages:-nothing}$(fsid_hint "$messages")"
   fi
 }
 
 # For some file systems exportfs only warns, and then serves nothing.
 cannot_be_exported() { [[ $1 == *"$EXPORT_PATH does not support NFS export"* || $1 == *"$EXPORT_PATH requires fsid="* ]]; }
+
+fsid_hint() {
+  if [[ $1 == *"$EXPORT_PATH requires fsid="* ]]; then printf '. Give the file system a number: nfs.host.fsid'; fi
+}
 
 # exportfs -ra also drops what no file names: exports made by hand, by a cluster manager, or by a line that has
 # since become faulty. They are not ours to drop.
