@@ -109,9 +109,24 @@ export async function unmount(machine: Machine): Promise<void> {
   await machine.run("if mountpoint -q /mnt; then timeout 60 umount /mnt || umount -fl /mnt; fi");
 }
 
-/** Ports of the server, among those asked, that take a connection from this machine. */
-export async function openPorts(from: Machine, ports: readonly number[]): Promise<number[]> {
-  const tries = ports.map((port) => `(nc -z -w 5 10.97.0.10 ${port} && echo ${port}) &`);
+/** The script is refused: apply fails and changes nothing, check says the same. */
+export async function refused(machine: Machine, spec: ServerSpec, reason: RegExp): Promise<void> {
+  const applied = await runServer(machine, "apply", spec);
+  assert.equal(applied.exitCode, 1, applied.stdout);
+  assert.match(applied.stderr, reason);
+  assert.doesNotMatch(applied.stdout, /changed/);
+  const checked = await runServer(machine, "check", spec);
+  assert.equal(checked.exitCode, 3, checked.stdout + checked.stderr);
+  assert.match(checked.stdout, reason);
+}
+
+/** Ports of a server, among those asked, that take a connection from this machine. */
+export async function openPorts(
+  from: Machine,
+  ports: readonly number[],
+  server = "10.97.0.10",
+): Promise<number[]> {
+  const tries = ports.map((port) => `(nc -z -w 5 ${server} ${port} && echo ${port}) &`);
   const answering = await must(from, `${tries.join("\n")}\nwait`);
   return answering
     .split("\n")

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+
+import type { ServerSpec } from "../../hosts";
+import { converge, must, onMachines, refused, runServer, serverSpec } from "./nfs-machines";
+
+const own = "10.97.3.13";
+
+/** Of Debian 13, to itself: the host is its own client. */
+const spec = (change: Partial<ServerSpec> = {}, exported: Partial<ServerSpec["export"]> = {}) =>
+  serverSpec(change, { path: "/srv/disk/registry", clients: [own], ...exported });
+const mountOver = (version: string, more = "") =>
+  `timeout 60 mount -t nfs -o nfsvers=${version},soft,timeo=50,retrans=1${more} ${own}:/srv/disk/registry /mnt`;
+
+describe("what is said to be served", function () {
+  const machines = onMachines(this, "server13");
+
+  before("a disk of its own for the images", async () => {
+    await must(
+      machines().server13,
+      `mkdir -p /srv/disk && truncate -s 200M /var/disk.img && mkfs.ext4 -q /var/disk.img &&
+      echo '/var/disk.img /srv/disk ext4 loop,nofail 0 0' >>/etc/fstab && systemctl daemon-reload && mount /srv/disk`,
+    );
+  });
+
+  it("is NFSv4.2, although the administrator's nfs.conf has it switched off", async () => {
+    const { server13 } = machines();
+    await must(server13, "printf '[nfsd]\\nvers4.2=n\\n' >/etc/nfs.conf");
+    assert.match(await converge(server13, spec()), /^serving: \/srv\/disk\/registry to 10\.97\.3\.13/m);
+    await must(server13, `${mountOver("4.2")} && touch /mnt/file && umount /mnt`);
+    assert.equal(await must(server13, "stat -c %u:%g /srv/disk/registry/file"), "5000:5001");
+    assert.doesNotMatch(await converge(server13, spec()), /changed/);
+    assert.doesNotMatch(await converge(server13, spec(), "check"), /differs/);
+  });
+
+  for (const [what, setting, expected] of [
+    ["the version that the volume asks for", "vers4.2=n", /NFSv4\.2 is not served/],
+    [
+      "the address that clients use",
+      "host=127.0.0.1",
+      /nothing listens on 10\.97\.3\.13, where clients come in/,
+    ],
+  ] as const) {
+    it(`is not ${what} where a later file ends it, and that file is named`, async () => {
+      const { server13 } = machines();
+      await must(
+        server13,
+        `printf '[nfsd]\\n${setting}\\n' >/etc/nfs.conf.d/zz-local.conf; systemctl restart nfs-server`,
+      );
+      const { exitCode, stdout, stderr } = await runServer(server13, "apply", spec());
+      assert.equal(exitCode, 1, stdout);
+      assert.doesNotMatch(stdout, /^serving/m);
+      assert.match(stderr, expected);
+      assert.ok(stderr.includes(`/etc/nfs.conf.d/zz-local.conf:2 [nfsd] ${setting}`), stderr);
+      const checked = await runServer(server13, "check", spec());
+      assert.equal(checked.exitCode, 3);
+      assert.match(checked.stdout, expected);
+      await must(server13, "rm /etc/nfs.conf.d/zz-local.conf");
+      await converge(server13, spec());
+    });
+  }
+
+  it("is not NFSv3 where one of its ports cannot be had, and no other port is moved then", async () => {
+    const { server13 } = machines();
+    const nfs3 = spec({ protocols: { nfs3: true } });
+    await must(server13, "systemd-run --quiet --unit=squatter nc -lk 0.0.0.0 20048");
+    await refused(server13, nfs3, /port 20048 is taken by nc; NFSv3 needs it/);
+    await must(server13, "systemctl stop squatter");
+    // The host's own mount over NFSv3 keeps lockd, on the port that it had when that was made.
+    await must(
+      server13,
+      `rm /etc/nfs.conf.d/image-registry.conf; systemctl start rpcbind rpc-statd; systemctl restart nfs-server;
+      ${mountOver("3")}`,
+    );
+    await refused(
+      server13,
+      nfs3,
+      /lockd cannot take port 53248 while this host itself mounts \/mnt over NFSv3; unmount it/,
+    );
+    await must(server13, "umount /mnt");
+    await converge(server13, nfs3);
+    await must(server13, `${mountOver("3")} && flock /mnt/file true && umount /mnt`);
+    await converge(server13, spec());
+    assert.match(await must(server13, "cat /proc/fs/nfsd/versions"), /-3 .*\+4\.2/);
+  });
+
+  it("is never a memory, nor what has no name of its own without a number for it", async () => {
+    const { server13 } = machines();
+    await must(
+      server13,
+      `mkdir -p /srv/ram /srv/layers /var/lower /var/upper /var/work && mount -t tmpfs none /srv/ram &&
+      mount -t overlay -o lowerdir=/var/lower,upperdir=/var/upper,workdir=/var/work,index=on,nfs_export=on none /srv/layers`,
+    );
+    const at = (path: string, fsid?: number) =>
+      spec({}, { id: "another", path, ...(fsid !== undefined && { fsid }) });
+    await refused(
+      server13,
+      at("/srv/ram/registry"),
+      /\/srv\/ram\/registry is on a tmpfs, and images would vanish at boot/,
+    );
+    const unnamed = await runServer(server13, "apply", at("/srv/layers/registry"));
+    assert.equal(unnamed.exitCode, 1, unnamed.stdout);
+    assert.match(
+      unnamed.stderr,
+      /error: the export was taken back.*requires fsid= for NFS export.*nfs\.host\.fsid/s,
+    );
+    assert.doesNotMatch(await must(server13, "cat /var/lib/nfs/etab"), /layers/);
+    await converge(server13, at("/srv/layers/registry", 77));
+    await converge(server13, at("/srv/layers/registry", 77), "remove");
+    await must(server13, "exportfs -f; umount /srv/ram /srv/layers");
+  });
+
+  it("is never an empty directory in the place of a disk that is gone, now or after a reboot", async () => {
+    const { server13 } = machines();
+    const nothing = async () => {
+      await refused(
+        server13,
+        spec(),
+        /the file system that \/srv\/disk\/registry is on, .* is not mounted there; /,
+      );
+      assert.equal(await must(server13, "ls -A /srv/disk"), "");
+      assert.notEqual((await server13.run(mountOver("4.2"))).exitCode, 0);
+    };
+    await must(server13, "exportfs -f; umount /srv/disk");
+    await nothing();
+    await must(server13, "mkdir -p /srv/disk/registry"); // by hand, as somebody might
+    assert.notEqual((await server13.run(mountOver("4.2"))).exitCode, 0);
+    await must(server13, "rmdir /srv/disk/registry; sed -i '/disk.img/d' /etc/fstab; sync");
+    await server13.reboot();
+    await nothing();
+    await must(server13, "mount -o loop /var/disk.img /srv/disk");
+    await converge(server13, spec());
+    assert.equal(await must(server13, `${mountOver("4.2")} && ls /mnt && umount /mnt`), "file");
+  });
+
+  it("ends with its removal, and the administrator's settings are what they were", async () => {
+    const { server13 } = machines();
+    await converge(server13, spec(), "remove");
+    assert.equal(
+      await must(server13, "cat /etc/nfs.conf; ls -A /var/lib/image-registry /etc/nfs.conf.d"),
+      ["[nfsd]", "vers4.2=n", "/etc/nfs.conf.d:", "", "/var/lib/image-registry:"].join("\n"),
+    );
+    assert.equal(await must(server13, "ls /srv/disk/registry"), "file");
+  });
+});
