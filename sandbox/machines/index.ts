@@ -50,9 +50,13 @@ export async function startMachines(options: MachineOptions = {}): Promise<Machi
   const directory = options.directory ?? temporaryDirectory();
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   await stopProcesses(directory);
+  const tidy = () => {
+    if (!options.directory) rmSync(directory, { recursive: true, force: true });
+  };
+  process.once("exit", tidy);
   const stop = async () => {
     await stopProcesses(directory);
-    if (!options.directory) rmSync(directory, { recursive: true, force: true });
+    tidy();
   };
   try {
     const machines = await createMachines(directory, log);

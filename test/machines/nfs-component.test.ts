@@ -10,13 +10,16 @@ import { backendOf } from "../../backends";
 import { type Engine, findEngine, Stacks } from "../../sandbox/engine";
 import { readExport } from "../../status/export";
 import { changes, destroy, expectNoChanges, failure, preview, type StackRun, up } from "../support/engine";
-import { clientNetworks, exportPath, must, onMachines, serverSpec, unmount } from "./nfs-machines";
+import { clientNetworks, converge, exportPath, must, onMachines, serverSpec, unmount } from "./nfs-machines";
 
 describe("the components on real hosts", function () {
   const machines = onMachines(this, "server", "client");
   const directory = mkdtempSync(join(tmpdir(), "nfs-component-"));
   const printed: string[] = [];
   after(() => rmSync(directory, { recursive: true }));
+
+  // Another stack's, as far as this one knows.
+  before(async () => void (await converge(machines().server, serverSpec({ force: true }), "remove")));
 
   let engine: Engine;
   before("finds the engine", async () => {

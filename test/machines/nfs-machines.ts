@@ -34,22 +34,37 @@ export function serverSpec(
   return { owner, ...change, export: { ...base, ...exported } };
 }
 
+/** Of this process: what one file has started, the next one finds as it was left. A start is the longest part of a file. */
+let network: MachineNetwork | undefined;
+const running = new Set<MachineName>();
+
 /**
- * Machines for the tests of this describe; where there can be none its tests are skipped, with the reason. Only those that
- * are named run: an emulated machine costs processor time even when it has nothing to do.
+ * The named machines for the tests of this describe; where there can be none its tests are skipped, with the reason. No file
+ * can tell which ones ran before it on the same machines: each states what it starts from, and leaves nothing that fails others.
  */
 export function onMachines(context: Mocha.Suite, ...names: MachineName[]): () => MachineNetwork {
   // Emulated machines are slow, the more so when others use this one's processors.
-  context.timeout(900_000);
-  let machines: MachineNetwork | undefined;
+  context.timeout(1_800_000);
   before("booting the machines", async function () {
     await installMachinePackages(console.error);
     const reason = canRunMachines();
     if (reason) skip(this, reason);
-    machines = await startMachines({ machines: names });
+    network ??= await startMachines({ machines: [] });
+    const machines = network;
+    const missing = names.filter((name) => !running.has(name));
+    await Promise.all(missing.map((name) => machines[name].reset().then(() => running.add(name))));
   });
-  after("stopping the machines", () => machines?.stop());
-  return () => machines ?? assert.fail("the machines are not running");
+  after("giving up machines on which something failed", async () => {
+    if (!hasFailed(context)) return;
+    await network?.stop();
+    network = undefined;
+    running.clear();
+  });
+  return () => network ?? assert.fail("the machines are not running");
+}
+
+function hasFailed(suite: Mocha.Suite): boolean {
+  return suite.tests.some(({ state }) => state === "failed") || suite.suites.some(hasFailed);
 }
 
 /** Runs a command that must succeed; gives what it printed. */
