@@ -46,13 +46,13 @@ describe("an NFS export on a real host", function () {
         input: text,
       });
     }
-    // Holds dpkg's lock until told to let go.
-    const lock = `perl -e 'open F, ">>/var/lib/dpkg/lock-frontend"; fcntl(F, 6, pack("ssx4qqlx4", 1, 0, 0, 0, 0)) or die; sleep 1 until -e "/run/let-go"'`;
+    // Holds dpkg's lock until told to let go. fcntl writes into its argument, which must be no constant.
+    const lock = `perl -e 'open F, ">>/var/lib/dpkg/lock-frontend"; fcntl(F, 6, pack("ssx4qqlx4", 1, 0, 0, 0, 0 * time)) or die; sleep 1 until -e "/run/let-go"'`;
     await must(server, `systemd-run --quiet --unit=other-dpkg ${lock}`);
     const run = runServer(server, "apply", serverSpec(), "ops");
     await must(
       server,
-      "for i in $(seq 300); do pgrep -x apt-get && break; sleep 0.2; done; sleep 1; touch /run/let-go",
+      "for i in $(seq 300); do pgrep -x apt-get && break; sleep 0.2; done; sleep 1; systemctl is-active other-dpkg && touch /run/let-go",
     );
     const { stdout, stderr, exitCode } = await run;
     assert.equal(exitCode, 0, stdout + stderr);
