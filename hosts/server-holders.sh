@@ -69,3 +69,20 @@ used_by_leaving() {
   done
   return 1
 }
+
+# Where nobody is left who asked for NFSv3 it ends, and with it whatever is mounted over it. Of such mounts, unlike others,
+# the server keeps a list.
+refuse_to_end_nfs3() {
+  local path peers client holders=''
+  if [[ $NFS3 == yes || $MODE == check || $FORCE == yes || $(cat /proc/fs/nfsd/versions 2>/dev/null) != *+3* ]]; then return; fi
+  if others_may_use_nfs3; then return; fi
+  peers=$(ss -tn state established '( sport = :2049 )' | sed -n 's/.* \[\{0,1\}\([0-9a-fA-F.:]*\)\]\{0,1\}:[0-9]* *$/\1/p')
+  for path in $OUR_PATHS; do
+    while IFS= read -r client; do
+      if [[ $'\n'$peers$'\n' == *$'\n'"$client"$'\n'* ]]; then holders+=" $path by $client"; fi
+    done < <(sed -n "s|^\(.*\):$path:0x[0-9a-f]*\$|\1|p" /var/lib/nfs/rmtab 2>/dev/null | sort -u)
+  done
+  if [[ -n $holders ]]; then
+    fail "NFSv3 would end, over which clients have mounted:$holders. Stop them (scale the registry down, unmount), or set forceRemoval"
+  fi
+}

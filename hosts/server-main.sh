@@ -21,6 +21,7 @@ converge() {
   judge_other_exports
   read_shared_protocols
   refuse_taken_ports
+  refuse_to_end_nfs3
   if [[ $DIFFERENCES -gt 0 ]]; then return; fi
   want_owner_record
   want_directory
@@ -51,6 +52,8 @@ remove_export() {
     return
   fi
   if [[ -e $EXPORTS_FILE && $FORCE == no ]]; then refuse_while_held; fi
+  read_shared_protocols
+  if [[ $SHARED_BY -gt 0 ]]; then refuse_to_end_nfs3; fi
   withdraw_export
   drop_firewall
   rm -f "$STATE/$EXPORT_NAME.protocols" "$OWNER_FILE" "$FILE_SYSTEM_FILE"

@@ -61,7 +61,7 @@ others_may_use_nfs3() {
   if [[ $DEDICATED == yes ]] || nfs3_was_ended; then return 1; fi
   if [[ $(cat /proc/fs/nfsd/versions 2>/dev/null) != *+3* ]]; then return 1; fi
   while read -r path _; do
-    if [[ -n $path && $OUR_PATHS != *" $path "* ]]; then return 0; fi
+    if [[ -n $path && "$OUR_PATHS $EXPORT_PATH " != *" $path "* ]]; then return 0; fi
   done < <(live_table)
   return 1
 }

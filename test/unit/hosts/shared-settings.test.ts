@@ -40,6 +40,31 @@ describe("what a host shares between exports", function () {
     run(server(), "check");
   });
 
+  it("does not end NFSv3 under a client that has mounted over it, unless that is forced", () => {
+    run(server());
+    const other = server(nfs3, { id: "other", path: "/srv/other" });
+    run(other);
+    host.write(
+      "/var/lib/nfs/rmtab",
+      "10.0.0.7:/srv/registry:0x00000001\n10.0.0.8:/srv/registry:0x00000001\n",
+    );
+    host.write("connected", "10.0.0.7 2049\n10.0.0.9 2049\n");
+    for (const [script, mode] of [
+      [other, "remove"],
+      [server({}, { id: "other", path: "/srv/other" }), "apply"],
+    ] as const) {
+      const { status, stdout, stderr } = host.run(script, mode);
+      assert.equal(status, 1);
+      assert.match(
+        stderr,
+        /NFSv3 would end, over which clients have mounted: \/srv\/registry by 10\.0\.0\.7\. /,
+      );
+      assert.doesNotMatch(stdout, /changed/);
+    }
+    run(server({ force: true }, { id: "other", path: "/srv/other" }));
+    assert.match(host.read(dropIn), /vers3=n/);
+  });
+
   it("keeps NFSv3 for others' exports, which had it while ours asked for it", () => {
     host.write("/etc/exports", "/home 10.3.0.0/16(rw,root_squash)\n");
     run(server());
