@@ -29,14 +29,14 @@ export interface RunOptions {
   /** Default: root. `ops` may use sudo without a password. */
   readonly user?: "root" | "ops";
   readonly input?: string;
-  /** After which the connection is cut, though not the command. Default 300. */
+  /** After which the connection is cut, though not the command. Default 900. */
   readonly timeoutSeconds?: number;
 }
 
 export async function runOverSsh(
   route: SshRoute,
   command: string,
-  { user = "root", input = "", timeoutSeconds = 300 }: RunOptions = {},
+  { user = "root", input = "", timeoutSeconds = 900 }: RunOptions = {},
 ): Promise<CommandResult> {
   const ssh = execute("ssh", [...sshOptions(route), `${user}@127.0.0.1`, "--", command], {
     timeout: timeoutSeconds * 1000,

@@ -87,7 +87,7 @@ export function runServer(
 ): Promise<CommandResult> {
   return machine.run(command(mode), {
     input: serverScript(spec),
-    timeoutSeconds: 600,
+    timeoutSeconds: 1800,
     ...(user && { user }),
   });
 }
