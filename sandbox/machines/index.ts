@@ -61,7 +61,7 @@ export async function startMachines(options: MachineOptions = {}): Promise<Machi
   try {
     const machines = await createMachines(directory, log);
     const boot = options.machines ?? machineNames;
-    log(`starting ${boot.join(", ")}`);
+    if (boot.length > 0) log(`starting ${boot.join(", ")}`);
     await Promise.all(boot.map((name) => machines[name].reset()));
     return { ...machines, stop };
   } catch (error) {
