@@ -18,6 +18,8 @@ describe("access/admission.yaml", function () {
     for (const file of ["operator.yaml", "admission.yaml"]) await user.give(file);
     own = await user.configuration();
     await until(() => assert.rejects(makeVolume({ hostPath: { path: "/" } }), /on NFS alone/));
+    await until(() => assert.rejects(change(overrides), /stack does not set spec/));
+    await cluster.patch("Config", "cluster", { spec: { unsupportedConfigOverrides: null } });
   });
 
   const as = () => {
@@ -32,6 +34,8 @@ describe("access/admission.yaml", function () {
   };
   const makeVolume = (spec: object) =>
     as().apply("PersistentVolume", nfsClaim, { spec: { ...volume, ...spec } });
+  const overrides = { unsupportedConfigOverrides: { deployment: { annotations: { a: "b" } } } };
+  const change = (spec: object) => as().patch("Config", "cluster", { spec });
   const onNfs = { nfs: { server: "nfs.example.com", path: "/srv/registry" } };
 
   it("refuses the stack's user a volume on a node's disk, and one that goes with its claim", async () => {
@@ -43,8 +47,6 @@ describe("access/admission.yaml", function () {
   });
 
   it("refuses it fields of the Config that no stack sets, to set or to take away, and names them", async () => {
-    const overrides = { unsupportedConfigOverrides: { deployment: { annotations: { a: "b" } } } };
-    const change = (spec: object) => as().patch("Config", "cluster", { spec });
     await assert.rejects(change(overrides), /stack does not set spec\.unsupportedConfigOverrides/);
     await cluster.patch("Config", "cluster", { spec: overrides });
     await assert.rejects(

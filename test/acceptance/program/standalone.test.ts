@@ -112,12 +112,12 @@ describe("platform standalone, on a cluster without the registry's operator", fu
     const edits: [string, RegExp, () => Promise<void>][] = [
       [
         "another number of pods",
-        /put back spec\.replicas of the Deployment: it is 5 by hand, asked is 2/,
+        /put back spec\.replicas of the Deployment: it is 5 by kubectl-patch, asked is 2/,
         () => edit({ replicas: 5 }),
       ],
       [
         "another image",
-        /containers\[registry\]\.image of the Deployment: it is "docker\.io\/library\/busybox" by hand/,
+        /containers\[registry\]\.image of the Deployment: it is "docker\.io\/library\/busybox" by kubectl-patch/,
         () => editContainer({ image: "docker.io/library/busybox" }),
       ],
       [
@@ -132,12 +132,12 @@ describe("platform standalone, on a cluster without the registry's operator", fu
       ],
       [
         "a second volume",
-        /spec\.template\.spec\.volumes\[scratch\] of the Deployment: it was added by hand/,
+        /spec\.template\.spec\.volumes\[scratch\] of the Deployment: it was added by kubectl-patch/,
         addVolume,
       ],
       [
         "the host's network",
-        /spec\.template\.spec\.hostNetwork of the Deployment: it was added by hand/,
+        /spec\.template\.spec\.hostNetwork of the Deployment: it was added by kubectl-patch/,
         () => edit({ template: { spec: { hostNetwork: true } } }),
       ],
     ];
@@ -149,7 +149,7 @@ describe("platform standalone, on a cluster without the registry's operator", fu
         assert.match(warnings(previewed), warning);
         assert.deepEqual(changes(previewed), ["update registry"]);
         const diff = previewed.steps.find(({ op }) => op === "update")?.diff;
-        assert.ok(diff?.includes(`metadata.annotations["image-registry/applied"]`));
+        assert.deepEqual(diff, ["metadata.annotations.image-registry/applied"]);
 
         await serving(stack(), 2);
         assert.deepEqual(await template(), asked);
@@ -163,7 +163,10 @@ describe("platform standalone, on a cluster without the registry's operator", fu
     it("are put back in the service too", async () => {
       await cluster.patch("Service", name, { spec: { selector: { app: "another" } } });
       const previewed = await preview(stack());
-      assert.match(warnings(previewed), /put back spec\.selector\.app of the Service: it was added by hand/);
+      assert.match(
+        warnings(previewed),
+        /put back spec\.selector\.app of the Service: it was added by kubectl-patch/,
+      );
       await serving(stack(), 2);
       const service = await cluster.get("Service", name);
       assert.deepEqual(service?.spec?.selector, { "app.kubernetes.io/name": name });
@@ -346,7 +349,7 @@ describe("platform standalone, on a cluster without the registry's operator", fu
 
     it("another stack is refused as long as this one is there, naming it", async () => {
       await up(stack());
-      const another = { ...stack(), stack: "other" };
+      const another = cluster.stack("prod", { ...nfs, platform: "standalone", placement: undefined });
       await assertRefused(cluster, another, /belongs to stack "organization\/image-registry\/standalone"/);
     });
 

@@ -13,7 +13,7 @@ import type { StacksCluster } from "./cluster";
 import { backends, standaloneNamespace, suiteClaim } from "./settings";
 
 const stacks = {
-  dev: { asked: {}, made: /ConfigPatch/, retained: ["retain pruner-patch", "retain registry"] },
+  dev: { asked: {}, made: /ConfigPatch/, retained: ["retain registry"] },
   prod: {
     asked: backends.nfs.asked,
     made: /PersistentVolumeClaim.*storage-claim/s,
