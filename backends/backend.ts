@@ -61,7 +61,7 @@ export interface Asked {
 export interface FoundStorage {
   /** The claims in the registry's namespace. */
   readonly claims: readonly V1PersistentVolumeClaim[];
-  /** The volume that the stack wants to make, when it exists already. */
+  /** The volume that the stack wants to make, when it exists already, or the one behind the claim that it names. */
   readonly volume: V1PersistentVolume | undefined;
   /** The cluster's storage classes, where the stack makes a claim of one; none otherwise. */
   readonly classes: readonly V1StorageClass[];

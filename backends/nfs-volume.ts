@@ -6,6 +6,33 @@ import type { Asked, Finding, FoundStorage, NfsVolume } from "./backend";
 type Found = Pick<FoundStorage, "claims" | "volume">;
 type Names = Pick<NfsVolume, "claimName" | "volumeName">;
 
+/** What the stack applies of the volume. */
+export function volumeSpec<Nfs>(
+  { claimName, size, accessModes, mountOptions, nfs }: Omit<NfsVolume, "nfs"> & { readonly nfs: Nfs },
+  namespace: string,
+) {
+  return {
+    capacity: { storage: size },
+    accessModes: [...accessModes],
+    persistentVolumeReclaimPolicy: "Retain",
+    // Empty, not absent: an absent class would be the cluster's default, and match no claim of ours.
+    storageClassName: "",
+    claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name: claimName },
+    mountOptions: [...mountOptions],
+    nfs,
+  };
+}
+
+/** What the stack applies of the claim. */
+export function claimSpec({ volumeName, size, accessModes }: Omit<NfsVolume, "nfs" | "mountOptions">) {
+  return {
+    accessModes: [...accessModes],
+    resources: { requests: { storage: size } },
+    storageClassName: "",
+    volumeName,
+  };
+}
+
 /** Why the volume and claim found on the cluster would not become the pair that is asked: none of it heals by waiting. */
 export function conflictsOf(found: Found, wanted: NfsVolume, asked: Asked): Finding[] {
   return [...volumeConflicts(found, wanted, asked), ...claimConflicts(found, wanted, asked)];
@@ -99,6 +126,13 @@ function volumeConflicts(found: Found, wanted: NfsVolume, { namespace }: Asked):
     return [{ field: "nfs", message }];
   }
   const field = "nfs.volumeName";
+  const cannot = source.readOnly
+    ? "is mounted read-only (nfs.readOnly)"
+    : volume.spec?.volumeMode === "Block" && "is a block device (volumeMode Block)";
+  if (cannot) {
+    const message = `${name} ${cannot}, which cannot change; delete that volume, or set nfs.volumeName to a new name`;
+    return [{ field, message }];
+  }
   const claim = volume.spec?.claimRef;
   if (claim && (claim.namespace !== namespace || claim.name !== claimName)) {
     const message =
@@ -141,6 +175,8 @@ function claimConflicts(found: Found, wanted: NfsVolume, asked: Asked): Finding[
       `asks for storage class "${storageClass}" and binds to no volume made here; ${instead}`,
     );
   }
+  if (claim.spec?.volumeMode === "Block")
+    conflict("claimName", "asks for a block device (volumeMode Block); set nfs.claimName to a new name");
   const modes = claim.spec?.accessModes ?? [];
   if ([...modes].sort().join() !== [...accessModes].sort().join()) {
     conflict(

@@ -20,6 +20,6 @@ export function nfs(config: Configuration): Backend {
     problems: (found, asked) => conflictsOf(found, volume, asked),
     warnings: (found) => repairsOf(found, volume),
     sharesFiles: ({ spec }) => spec?.nfs?.server === server && spec.nfs.path === path,
-    imagesAt: `${server}:${path}`,
+    imagesAt: `${server}:${path}, and claim "${claimName}" and volume "${volumeName}" in the cluster`,
   };
 }

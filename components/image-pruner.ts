@@ -47,10 +47,10 @@ export class ImagePruner extends Component {
   }
 
   private patch(live: SpecObject, spec: object): CustomResourcePatch {
-    const drift = fieldsLost(live, prunerManager, spec);
+    const drift = fieldsLost(live, prunerManager, { spec });
     if (pulumi.runtime.isDryRun()) {
       for (const field of drift) this.warn(driftText(field));
-      for (const change of firstChanges(live, prunerManager, spec)) this.inform(driftText(change));
+      for (const change of firstChanges(live, prunerManager, { spec })) this.inform(driftText(change));
     }
     const notes = live === unseen ? {} : patchNotes(live, spec, drift);
     return new CustomResourcePatch(

@@ -6,7 +6,7 @@ import { NfsClientHost } from "./nfs-client-host";
 import { NfsExportHost } from "./nfs-export-host";
 import { RegistryClaim, type RegistryClaimArgs } from "./registry-claim";
 import { RegistryStorage, type RegistryStorageArgs } from "./registry-storage";
-import { S3Credentials } from "./s3-credentials";
+import { S3Credentials, type S3CredentialsArgs } from "./s3-credentials";
 
 interface Options extends ComponentResourceOptions {
   readonly dependsOn: Resource[];
@@ -15,7 +15,7 @@ interface Options extends ComponentResourceOptions {
 /** What a backend needs before the registry's pods are told to use it. */
 export function makeNeeds(
   { volume, claim, exportHost, clientHosts = [], s3Keys }: Needs,
-  place: Pick<RegistryStorageArgs & RegistryClaimArgs, "namespace" | "checked"> & {
+  place: Pick<RegistryStorageArgs & RegistryClaimArgs & S3CredentialsArgs, "namespace" | "checked"> & {
     readonly checked: Pick<Checked, "clusterUid">;
   },
   options: Options,
@@ -32,8 +32,7 @@ export function makeNeeds(
   );
   // What takes the operator's registry down takes the keys with it: by name, for Pulumi would watch all Secrets.
   const goes = place.namespace === registryNamespace && retainOnDelete === false;
-  const keys =
-    s3Keys && !goes ? [new S3Credentials("s3", { namespace: place.namespace, ...s3Keys }, options)] : [];
+  const keys = s3Keys && !goes ? [new S3Credentials("s3", { ...s3Keys, ...place }, options)] : [];
   const claims = claim ? [new RegistryClaim("storage", { ...claim, ...place }, options)] : [];
   if (!volume) return { needed: [...clients, ...claims, ...keys] };
   const storage = new RegistryStorage("storage", { ...volume, ...place }, { ...options, dependsOn: served });

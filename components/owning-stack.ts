@@ -3,7 +3,7 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../errors";
 import { ClusterClient } from "../kubernetes/client";
-import { appliedAs, stackManager } from "../kubernetes/field-managers";
+import { appliedOver, stackManager } from "../kubernetes/field-managers";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import { madeAnew, madeAnnotation } from "../kubernetes/made-anew";
 import { heldByAnother, owningStackName, readOwningStack } from "../platforms/owning-stack";
@@ -42,7 +42,11 @@ export class OwningStack extends Component {
     new ConfigMap(
       this.child("name"),
       {
-        metadata: { name: owningStackName, namespace, annotations: { ...appliedAs(stackManager), ...made } },
+        metadata: {
+          name: owningStackName,
+          namespace,
+          annotations: { ...appliedOver(checked?.live.owningStack, stackManager), ...made },
+        },
         data: { stack },
         // The provider takes up objects that are there. The API server lets nobody write another name into this one.
         immutable: true,

@@ -7,7 +7,6 @@ import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import { type Checked, checkOn } from "../platforms/check";
 import { operator, type OperatorTypes } from "../platforms/operator";
 import { conditionsOf } from "../platforms/operator/convergence";
-import { firstChanges } from "../platforms/field-drift";
 import { takenFrom } from "../platforms/operator/drift";
 import { evictForeignFields } from "../platforms/operator/eviction";
 import { type Hostnames, readHostnames } from "../platforms/operator/live";
@@ -23,7 +22,6 @@ import {
 import { deleteS3Keys, leavesS3 } from "../platforms/operator/s3-keys";
 import { type PlainPlan, planFor, type RegistryPlan } from "../platforms/plan";
 import type { Condition } from "../platforms/platform";
-import { driftText } from "../platforms/text";
 import { waitFor } from "../platforms/wait";
 import { Component } from "./component";
 import { drawHttpSecret } from "./http-secret";
@@ -68,7 +66,6 @@ export class RegistryOperatorPatch extends Component {
       ? Promise.resolve(args.checked)
       : checkOn(operator, args.connection, this.plan);
     this.warnInPreview(this.checked);
-    this.tellFirstChanges();
     this.httpSecret = this.secret();
     const patch = this.patch();
     const converged = patch.id.apply(() => this.converged());
@@ -78,13 +75,6 @@ export class RegistryOperatorPatch extends Component {
       conditions: this.conditions,
       hostnames: this.hostnames,
       httpSecret: this.httpSecret,
-    });
-  }
-
-  private tellFirstChanges(): void {
-    this.inPreview(this.checked, ({ live }) => {
-      for (const change of firstChanges(live.config, registryManager, askedSpec(this.plan)))
-        this.inform(driftText(change));
     });
   }
 

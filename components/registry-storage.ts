@@ -1,12 +1,14 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { PersistentVolume, PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
-import { claimNeedsStep, reserveVolume } from "../backends/nfs-volume";
+import { claimNeedsStep, claimSpec, reserveVolume, volumeSpec } from "../backends/nfs-volume";
 import { ClusterClient } from "../kubernetes/client";
-import { appliedAs, repairManager, storageManager } from "../kubernetes/field-managers";
+import { appliedOver, repairManager, storageManager } from "../kubernetes/field-managers";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import { madeAnew, madeAnnotation } from "../kubernetes/made-anew";
-import type { LiveRegistry } from "../platforms/platform";
+import { takenNote } from "../platforms/field-drift";
+import type { Drift, LiveRegistry } from "../platforms/platform";
+import { named } from "../platforms/store-drift";
 import { Component } from "./component";
 
 export interface RegistryStorageArgs {
@@ -31,6 +33,8 @@ export interface RegistryStorageArgs {
   readonly checked?: {
     readonly connection: ClusterConnection;
     readonly live: Pick<LiveRegistry, "claims" | "volume" | "moment">;
+    /** What others changed in the volume is then put back. */
+    readonly drift?: readonly Drift[];
   };
 }
 
@@ -38,7 +42,7 @@ const bindTimeout = "2m";
 
 /**
  * The registry's volume on NFS, and the claim bound to it. The two name each other, so that the volume serves no
- * other claim and the claim no other volume. Deleting them never deletes a file on the export (reclaim policy Retain).
+ * other claim and the claim no other volume. They outlive their stack, and no file on the export goes with them.
  *
  * @example
  * const nfs = { server: "nfs.example.com", path: "/srv/registry" };
@@ -50,12 +54,16 @@ export class RegistryStorage extends Component {
   /** `status.phase` of the claim: Bound once this component is made. */
   readonly phase: pulumi.Output<string>;
 
+  private readonly wanted;
+
   constructor(
     name: string,
     private readonly args: RegistryStorageArgs,
     options: pulumi.ComponentResourceOptions = {},
   ) {
     super("RegistryStorage", name, options);
+    const { volumeName = args.claimName, accessModes = ["ReadWriteMany"] } = args;
+    this.wanted = { mountOptions: ["nfsvers=4.2", "hard"], ...args, volumeName, accessModes };
     const reserve = this.reserveHook();
     const volume = this.volume(reserve);
     const claim = this.claim(volume, reserve);
@@ -65,39 +73,28 @@ export class RegistryStorage extends Component {
     this.registerOutputs({ claimName: this.claimName, volumeName: this.volumeName, phase: this.phase });
   }
 
-  private get volumeObject(): string {
-    return this.args.volumeName ?? this.args.claimName;
+  private volumeAnnotations(): Record<string, string> {
+    const { live, drift = [] } = this.args.checked ?? {};
+    const found = live?.volume && named("PersistentVolume", live.volume);
+    const taken = found ? takenNote(found, drift) : {};
+    const hasDrifted = drift.some(({ kind }) => kind === found?.kind);
+    return { ...appliedOver(found, storageManager, hasDrifted), ...made(found, live?.moment), ...taken };
   }
 
   private volume(reserve: pulumi.ResourceHook[]): PersistentVolume {
-    const { args } = this;
-    const live = args.checked?.live;
+    const { args, wanted } = this;
     return new PersistentVolume(
       this.child("volume"),
       {
-        metadata: { name: this.volumeObject, annotations: annotations(live?.volume, live?.moment) },
-        spec: {
-          capacity: { storage: args.size },
-          accessModes: accessModes(args),
-          persistentVolumeReclaimPolicy: "Retain",
-          // Empty, not absent: an absent class would be the cluster's default, and match no claim of ours.
-          storageClassName: "",
-          claimRef: {
-            apiVersion: "v1",
-            kind: "PersistentVolumeClaim",
-            namespace: args.namespace,
-            name: args.claimName,
-          },
-          mountOptions: [...(args.mountOptions ?? ["nfsvers=4.2", "hard"])],
-          nfs: args.nfs,
-        },
+        metadata: { name: wanted.volumeName, annotations: this.volumeAnnotations() },
+        spec: { ...volumeSpec(wanted, args.namespace), nfs: args.nfs },
       },
       this.reserved(reserve),
     );
   }
 
   private claim(volume: PersistentVolume, reserve: pulumi.ResourceHook[]): PersistentVolumeClaim {
-    const { args } = this;
+    const { args, wanted } = this;
     const live = args.checked?.live;
     const claim = live?.claims.find(({ metadata }) => metadata?.name === args.claimName);
     const kept = live && claimNeedsStep(live, args.claimName) ? undefined : claim;
@@ -107,14 +104,9 @@ export class RegistryStorage extends Component {
         metadata: {
           name: args.claimName,
           namespace: args.namespace,
-          annotations: annotations(kept, live?.moment),
+          annotations: { ...appliedOver(claim, storageManager), ...made(kept, live?.moment) },
         },
-        spec: {
-          accessModes: accessModes(args),
-          resources: { requests: { storage: args.size } },
-          storageClassName: "",
-          volumeName: this.volumeObject,
-        },
+        spec: claimSpec(wanted),
       },
       // The provider waits until the claim is Bound.
       { ...this.reserved(reserve), dependsOn: [volume], customTimeouts: { create: bindTimeout } },
@@ -124,7 +116,7 @@ export class RegistryStorage extends Component {
   private reserveHook(): pulumi.ResourceHook[] {
     const { checked, namespace, claimName } = this.args;
     if (!checked) return [];
-    const names = { namespace, claimName, volumeName: this.volumeObject };
+    const names = { namespace, claimName, volumeName: this.wanted.volumeName };
     return [
       this.hook("reserve", async () => {
         const done = await reserveVolume(new ClusterClient(checked.connection), names, repairManager);
@@ -134,16 +126,12 @@ export class RegistryStorage extends Component {
   }
 
   private reserved(reserve: pulumi.ResourceHook[]): pulumi.CustomResourceOptions {
-    return this.childOptions({ hooks: { beforeCreate: reserve }, ...madeAnew });
+    // Also of a registry that is down: destroy runs no program that could see whether somebody has brought it up again, or
+    // given the volume a policy by which the images go with the claim.
+    return this.childOptions({ hooks: { beforeCreate: reserve }, ...madeAnew, retainOnDelete: true });
   }
 }
 
-// A stable field manager lets a stack made anew take up the objects an earlier one left behind.
-function annotations(live: KubernetesObject | undefined, moment: string | undefined): Record<string, string> {
-  const made = moment === undefined ? {} : madeAnnotation(live, moment);
-  return { ...appliedAs(storageManager), ...made };
-}
-
-function accessModes(args: RegistryStorageArgs): string[] {
-  return [...(args.accessModes ?? ["ReadWriteMany"])];
+function made(live: KubernetesObject | undefined, moment: string | undefined): Record<string, string> {
+  return moment === undefined ? {} : madeAnnotation(live, moment);
 }

@@ -22,7 +22,7 @@ import {
   selector,
   standaloneName,
 } from "../platforms/standalone/registry";
-import { deploymentSpec, serviceSpec } from "../platforms/standalone/workload";
+import { budgetSpec, deploymentSpec, serviceSpec } from "../platforms/standalone/workload";
 import { waitFor } from "../platforms/wait";
 import { Component } from "./component";
 import { drawHttpSecret } from "./http-secret";
@@ -121,12 +121,11 @@ export class StandaloneRegistry extends Component {
     );
   }
 
-  // Nodes are drained one pod at a time, and always can be: a budget that allows none would stop them.
   private disruptionBudget(): PodDisruptionBudget {
     return new PodDisruptionBudget(
       this.child("budget"),
-      { metadata: this.metadata(), spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
-      this.childOptions(),
+      { metadata: this.metadata(), spec: budgetSpec() },
+      this.childOptions(this.takesOver("policy/v1", "PodDisruptionBudget")),
     );
   }
 

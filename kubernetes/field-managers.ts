@@ -1,3 +1,6 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { appliedBy } from "./managed-fields";
+
 /**
  * Server-side apply knows its callers by name; these never change, or a stack would fight its own past. One patch, one
  * object: the provider writes its manager's name into the object's annotations, and two patches of one object would
@@ -24,7 +27,23 @@ export function appliedAs(fieldManager: string): Record<string, string> {
   return { "pulumi.com/patchFieldManager": fieldManager };
 }
 
+const force = "pulumi.com/patchForce";
+
 /** The same, and to take fields over from other managers. */
 export function patchAnnotations(fieldManager: string): Record<string, string> {
-  return { ...appliedAs(fieldManager), "pulumi.com/patchForce": "true" };
+  return { ...appliedAs(fieldManager), [force]: "true" };
+}
+
+/**
+ * The same where the live object is somebody else's, or somebody took fields of it. It is then kept: to be told no longer
+ * would be a change of the object.
+ */
+export function appliedOver(
+  live: KubernetesObject | undefined,
+  fieldManager: string,
+  hasDrifted = false,
+): Record<string, string> {
+  const isOthers = live !== undefined && (hasDrifted || !appliedBy(live, fieldManager));
+  const isForced = isOthers || live?.metadata?.annotations?.[force] !== undefined;
+  return isForced ? patchAnnotations(fieldManager) : appliedAs(fieldManager);
 }

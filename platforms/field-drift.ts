@@ -9,6 +9,9 @@ import type { Drift } from "./platform";
 
 export type SpecObject = KubernetesObject & { readonly spec?: object };
 
+/** What a manager applies of an object, from its root: `{ spec: { replicas: 1 } }`. */
+export type AskedFields = Readonly<Partial<Record<"spec" | "data" | "immutable" | "metadata", unknown>>>;
+
 const ownsAnnotation = "image-registry/owns";
 
 /** The fields that the stack applies, noted on the object: one that is newly asked for is then told from one that was lost. */
@@ -17,17 +20,31 @@ export function ownsNote(asked: object): Record<string, string> {
   return { [ownsAnnotation]: names.sort().join(",") };
 }
 
+/** Names on the live object what was last taken back from other managers. */
+const takenAnnotation = "image-registry/evicted";
+
+/** Another value where something of the object is to be put back, so that the engine has a step to do; the live one otherwise. */
+export function takenNote(live: KubernetesObject, drift: readonly Drift[]): Record<string, string> {
+  const { annotations, generation, resourceVersion } = live.metadata ?? {};
+  const { kind } = live;
+  const taken = drift.filter((field) => field.kind === kind && field.remedy !== "change");
+  const note = taken.length
+    ? `${taken.map(({ field }) => field).join("+")}@${generation ?? resourceVersion}`
+    : annotations?.[takenAnnotation];
+  return note === undefined ? {} : { [takenAnnotation]: note };
+}
+
 /**
- * The fields under the spec that the manager applied earlier, still asks for, and no longer owns, as the API server
+ * The fields that the manager applied earlier, still asks for, and no longer owns, as the API server
  * keeps record of it (`metadata.managedFields`): whoever changes a field takes it. Fields of others are not looked at.
  * A field asked for without a value (undefined) is one whose value is not to be shown.
  */
-export function fieldsLost(live: SpecObject, manager: string, asked: object): Drift[] {
+export function fieldsLost(live: KubernetesObject, manager: string, asked: AskedFields): Drift[] {
   const former = formerFields(live);
   return fieldsOf(asked).flatMap(({ path, value }): Drift[] => {
-    if (former && !former.has(nameOf(path))) return [];
-    if (!lostByManager(live, manager, ["spec", ...path])) return [];
-    const is = valueAt(live.spec, path);
+    if (former && !former.has(noteOf(path))) return [];
+    if (!lostByManager(live, manager, path)) return [];
+    const is = valueAt(live, path);
     const lost = { ...named(live, path), remedy: "put back" } as const;
     if (value === undefined) return [{ ...lost, isSecret: true }];
     if (sameValue(is, value) || (is === undefined && isDropped(path, value))) return [];
@@ -39,28 +56,32 @@ export function fieldsLost(live: SpecObject, manager: string, asked: object): Dr
  * What an apply of the manager changes in fields that others have set and it never had: a preview compares inputs with
  * inputs, and shows none of it.
  */
-export function firstChanges(live: SpecObject, manager: string, asked: object): Drift[] {
+export function firstChanges(live: KubernetesObject, manager: string, asked: AskedFields): Drift[] {
   const former = formerFields(live);
-  const had = (path: readonly string[]) => appliedBy(live, manager) && (former?.has(nameOf(path)) ?? true);
+  const had = (path: readonly string[]) => appliedBy(live, manager) && (former?.has(noteOf(path)) ?? true);
   return fieldsOf(asked).flatMap(({ path, value }): Drift[] => {
-    const is = valueAt(live.spec, path);
+    const is = valueAt(live, path);
     if (had(path) || is === undefined || value === undefined || sameValue(is, value)) return [];
     return [{ ...named(live, path), is, asked: value, remedy: "change" }];
   });
 }
 
-function formerFields({ metadata }: SpecObject): Set<string> | undefined {
+function formerFields({ metadata }: KubernetesObject): Set<string> | undefined {
   const note = metadata?.annotations?.[ownsAnnotation];
   return note === undefined ? undefined : new Set(note.split(","));
 }
 
-function named(live: SpecObject, path: readonly string[]): Pick<Drift, "kind" | "field" | "by"> {
-  const full = ["spec", ...path];
-  return { kind: live.kind ?? "object", field: nameOf(full), by: managersOf(live, full) };
+function named(live: KubernetesObject, path: readonly string[]): Pick<Drift, "kind" | "field" | "by"> {
+  return { kind: live.kind ?? "object", field: nameOf(path), by: managersOf(live, path) };
 }
 
-function valueAt(spec: object | undefined, path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], spec);
+function valueAt(object: object, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], object);
+}
+
+// The note has the fields of the spec.
+function noteOf([, ...path]: readonly string[]): string {
+  return nameOf(path);
 }
 
 interface Field {
@@ -80,7 +101,7 @@ function fieldsOf(value: object, path: readonly string[] = []): Field[] {
 
 // The operator leaves blank values out whenever it writes the spec. In a map of labels a blank is a value, though, and
 // an empty object under storage is a backend.
-function isDropped([section]: readonly string[], value: unknown): boolean {
+function isDropped([, section]: readonly string[], value: unknown): boolean {
   return section !== "nodeSelector" && section !== "storage" && isBlank(value);
 }
 

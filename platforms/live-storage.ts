@@ -4,16 +4,17 @@ import type { ClusterClient } from "../kubernetes/client";
 import type { RegistryPlan } from "./plan";
 import type { LiveRegistry, Rollout } from "./platform";
 
-/** The claims, with the volume that the stack wants to make and the one behind the claim that the pods use now. */
+/** The claims, with the volume behind the claim that the stack asks for and the one behind that which the pods use now. */
 export async function readVolumes(
   client: ClusterClient,
-  { backend }: Pick<RegistryPlan, "backend">,
+  { backend, storage }: Pick<RegistryPlan, "backend" | "storage">,
   { deployment }: Rollout,
   claims: V1PersistentVolumeClaim[],
 ): Promise<Pick<LiveRegistry, "claims" | "classes" | "volume" | "volumeInUse">> {
-  const wanted = backend.needs?.volume?.volumeName;
-  const inUse = storageInUse(deployment)?.pvc?.claim;
-  const bound = claims.find(({ metadata }) => metadata?.name === inUse)?.spec?.volumeName;
+  const behind = (claimName: string | undefined) =>
+    claims.find(({ metadata }) => metadata?.name === claimName)?.spec?.volumeName;
+  const wanted = backend.needs?.volume?.volumeName ?? behind(storage.pvc?.claim);
+  const bound = behind(storageInUse(deployment)?.pvc?.claim);
   const read = (name: string | undefined) =>
     name ? client.get<V1PersistentVolume>("v1", "PersistentVolume", name) : undefined;
   const [volume, classes = []] = await Promise.all([

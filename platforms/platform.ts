@@ -1,4 +1,11 @@
-import type { V1ConfigMap, V1Deployment, V1Node, V1PersistentVolume, V1Pod } from "@kubernetes/client-node";
+import type {
+  V1ConfigMap,
+  V1Deployment,
+  V1Node,
+  V1PersistentVolume,
+  V1Pod,
+  V1Secret,
+} from "@kubernetes/client-node";
 import type { Finding, FoundStorage, Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
 import type { ClusterClient } from "../kubernetes/client";
@@ -15,7 +22,7 @@ export interface Platform<K extends PlatformTypes = PlatformTypes> {
   readRollout(client: ClusterClient, plan: K["plan"]): Promise<K["rollout"]>;
   /** What would break or be lost by the plan, and what is wrong now. */
   preflight(live: K["live"], plan: K["plan"]): Findings;
-  /** What others changed that the next up puts right. */
+  /** What others changed that the next up puts right, and what it changes in objects that others made. */
   drift(client: ClusterClient, live: K["live"], plan: K["plan"]): Promise<Drift[]>;
   /** What others have changed since this run wrote all that the plan asks for. */
   overruled(client: ClusterClient, live: K["live"], plan: K["plan"]): Promise<Drift[]>;
@@ -56,6 +63,8 @@ export interface LiveRegistry extends Rollout, FoundStorage {
   readonly volumeInUse: V1PersistentVolume | undefined;
   /** Whether images were pushed to the registry; undefined when the cluster cannot tell. */
   readonly holdsImages: boolean | undefined;
+  /** The Secret with the keys of s3, where the stack brings any and may see it. */
+  readonly s3Keys: V1Secret | undefined;
   /** Names the stack that this cluster's registry belongs to. */
   readonly owningStack: V1ConfigMap | undefined;
   /** Another text whenever an object that is gone has to be made anew. */

@@ -47,6 +47,24 @@ export function emptyDirReplaced(
   return [{ field: "backend", message }];
 }
 
+/** Says so of a volume whose images go with its claim. One that the stack makes is put back anyway. */
+export function reclaimWarnings(
+  { volume, volumeInUse }: Pick<LiveRegistry, "volume" | "volumeInUse">,
+  { backend }: Pick<RegistryPlan, "backend">,
+): Finding[] {
+  const own = backend.needs?.volume?.volumeName;
+  const found = new Map([volume, volumeInUse].map((one) => [one?.metadata?.name, one]));
+  return [...found].flatMap(([name, one]) => {
+    const { persistentVolumeReclaimPolicy: policy = "Retain", claimRef } = one?.spec ?? {};
+    if (policy === "Retain" || name === own) return [];
+    const message =
+      `volume "${name}" has reclaim policy ${policy}: once its claim "${claimRef?.name}" is deleted, its images are ` +
+      `${policy === "Recycle" ? "removed with rm -rf" : "deleted with the volume"}; to keep them: ` +
+      `oc patch pv ${name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`;
+    return [{ field: "pvc.claim", message }];
+  });
+}
+
 /** Nodes that are missing, or too few; nothing is wrong with few as long as the registry serves the plan. */
 export function nodeFindings(found: readonly V1Node[], plan: RegistryPlan, serves: boolean): Findings {
   const none = { errors: [], warnings: [] };

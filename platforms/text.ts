@@ -20,10 +20,15 @@ export function driftText(drift: Drift): string {
     case "clear":
       return `will clear ${field} of the live registry, which ${by.join(", ") || "another manager"} set`;
     case "change":
-      return `will change ${field} of the ${kind} from ${JSON.stringify(is)}${setBy(by)} to ${JSON.stringify(asked)}`;
+      if (drift.isSecret) return `will change ${field} of the ${kind}${setBy(by)}; no value of it is shown`;
+      return `will change ${field} of the ${kind} from ${shown(is)}${setBy(by)} to ${shown(asked)}`;
     case "put back":
       return `will put back ${field} of the ${kind}: it ${changeText(drift)}`;
   }
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? "nothing" : JSON.stringify(value);
 }
 
 function keyOf(field: string): string {
@@ -143,7 +148,8 @@ export function troubleText({ lags, conditions, pods }: Trouble): string {
   return `the live registry has not converged:\n${[...lines].map((line) => `  ${line}`).join("\n")}`;
 }
 
-/** Whatever a preview has to warn of. */
+/** Whatever a preview has to warn of; what it changes on the way is no trouble. */
 export function warningTexts(drift: readonly Drift[], { warnings, trouble }: Findings): string[] {
-  return [...drift.map(driftText), ...warnings.map(findingText), ...(trouble ? [troubleText(trouble)] : [])];
+  const wrong = drift.filter(({ remedy }) => remedy !== "change");
+  return [...wrong.map(driftText), ...warnings.map(findingText), ...(trouble ? [troubleText(trouble)] : [])];
 }

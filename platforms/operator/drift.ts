@@ -3,7 +3,7 @@ import type { RegistrySettings } from "../../crds/fields";
 import type { ConfigSpec } from "../../crds/types";
 import { isBlank } from "../../kubernetes/blank";
 import { operatorManager, registryManager } from "../../kubernetes/field-managers";
-import { appliedBy, managersOf } from "../../kubernetes/managed-fields";
+import { appliedBy, managersOf, ownedBy, ownedByOther } from "../../kubernetes/managed-fields";
 import { fieldsLost, firstChanges } from "../field-drift";
 import type { RegistryPlan } from "../plan";
 import type { Drift } from "../platform";
@@ -21,13 +21,15 @@ export function configDrift(live: RegistryConfig, plan: RegistryPlan): Drift[] {
     by: managersOf(live, ["spec", ...path]),
   });
   return [
-    ...foreignStores(live.spec.storage, plan.storage).map((key) => ({
-      ...other("storage", key),
-      is: live.spec.storage?.[key],
-      asked: plan.storage,
-      remedy: "evict" as const,
-    })),
-    ...fieldsLost(live, registryManager, askedSpec(plan)),
+    ...foreignStores(live.spec.storage, plan.storage)
+      .filter((key) => !isOurs(live, ["spec", "storage", key]))
+      .map((key) => ({
+        ...other("storage", key),
+        is: live.spec.storage?.[key],
+        asked: plan.storage,
+        remedy: "evict" as const,
+      })),
+    ...fieldsLost(live, registryManager, { spec: askedSpec(plan) }),
     ...setByOthers(live.spec, plan.settings).map((key) => ({
       ...other(key),
       is: live.spec[key],
@@ -36,16 +38,26 @@ export function configDrift(live: RegistryConfig, plan: RegistryPlan): Drift[] {
   ];
 }
 
+// Of a store that the stack has let go of, server-side apply takes away what nobody else owns.
+function isOurs(live: RegistryConfig, path: readonly string[]): boolean {
+  return ownedBy(live, registryManager, path) && !ownedByOther(live, registryManager, path);
+}
+
+/** What the stack's next apply changes in what others set before it first asked for it. */
+export function configChanges(live: RegistryConfig, plan: RegistryPlan): Drift[] {
+  return firstChanges(live, registryManager, { spec: askedSpec(plan) });
+}
+
 /** What others have set since the stack wrote the Config, which was all it asks for then. */
 export function overruled(live: RegistryConfig, plan: RegistryPlan): Drift[] {
   // One that was made anew meanwhile is its maker's.
-  if (!appliedBy(live, registryManager)) return firstChanges(live, registryManager, askedSpec(plan));
+  if (!appliedBy(live, registryManager)) return configChanges(live, plan);
   return configDrift(live, plan);
 }
 
 /** What the stack is about to take from others than the operator, who may want it back. */
 export function takenFrom(live: RegistryConfig, plan: RegistryPlan): Drift[] {
-  const taken = [...configDrift(live, plan), ...firstChanges(live, registryManager, askedSpec(plan))];
+  const taken = [...configDrift(live, plan), ...configChanges(live, plan)];
   return taken.filter(
     ({ by, remedy }) =>
       by.some((manager) => manager !== operatorManager) || (remedy === "put back" && by.length === 0),

@@ -1,7 +1,8 @@
 import type { RegistryPlan } from "../plan";
 import type { Platform } from "../platform";
 import { conditionsOf, isGood, unfinished } from "./convergence";
-import { configDrift, overruled } from "./drift";
+import { storeDrift } from "../store-drift";
+import { configChanges, configDrift, overruled } from "./drift";
 import { type LiveOperator, type OperatorRollout, readRegistry, readRollout } from "./live";
 import { planOf } from "./plan";
 import { preflight } from "./preflight";
@@ -20,7 +21,12 @@ export const operator: Platform<OperatorTypes> = {
   read: readRegistry,
   readRollout,
   preflight,
-  drift: (_, live, plan) => Promise.resolve(configDrift(live.config, plan)),
+  drift: (_, live, plan) =>
+    Promise.resolve([
+      ...configDrift(live.config, plan),
+      ...configChanges(live.config, plan),
+      ...storeDrift(live, plan),
+    ]),
   overruled: (_, live, plan) => Promise.resolve(overruled(live.config, plan)),
   unfinished,
   conditions: conditionsOf,

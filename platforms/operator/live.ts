@@ -9,6 +9,7 @@ import { readOwningStack } from "../owning-stack";
 import type { RegistryPlan } from "../plan";
 import type { LiveRegistry, Rollout } from "../platform";
 import type { SpecObject } from "../field-drift";
+import { readS3Keys } from "../store-drift";
 import {
   internalHostname,
   registryApi,
@@ -49,13 +50,14 @@ interface Route extends KubernetesObject {
 export async function readRegistry(client: ClusterClient, plan: RegistryPlan): Promise<LiveOperator> {
   // One request first: an unreachable cluster is then one error.
   const rollout = await readRollout(client);
-  const [nodes, claims, pruner, holdsImages, hostnames, owningStack] = await Promise.all([
+  const [nodes, claims, pruner, holdsImages, hostnames, owningStack, s3Keys] = await Promise.all([
     readNodes(client, plan.placement, plan.nodesToLabel),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", registryNamespace),
     client.get<SpecObject>(registryApi, "ImagePruner", registryName),
     readHoldsImages(client),
     readHostnames(client),
     readOwningStack(client, registryNamespace),
+    readS3Keys(client, plan),
   ]);
   return {
     ...rollout,
@@ -65,6 +67,7 @@ export async function readRegistry(client: ClusterClient, plan: RegistryPlan): P
     holdsImages,
     hostnames,
     owningStack,
+    s3Keys,
     moment: momentOf(rollout.config),
   };
 }

@@ -1,8 +1,6 @@
+import { ownsNote, type SpecObject, takenNote } from "../field-drift";
 import type { Drift } from "../platform";
-import { ownsNote, type SpecObject } from "../field-drift";
 
-/** Names on the live object what was last taken back from other managers. */
-const evictedAnnotation = "image-registry/evicted";
 /** The object's own uid. */
 const uidAnnotation = "image-registry/uid";
 
@@ -11,13 +9,5 @@ const uidAnnotation = "image-registry/uid";
  * unchanged stack gets a step too. With nothing to put right they keep their live values, and it stays unchanged.
  */
 export function patchNotes(live: SpecObject, asked: object, drift: readonly Drift[]): Record<string, string> {
-  const { metadata } = live;
-  const evicted = drift.length
-    ? `${drift.map(({ field }) => field).join("+")}@${metadata?.generation}`
-    : metadata?.annotations?.[evictedAnnotation];
-  return {
-    [uidAnnotation]: metadata?.uid ?? "",
-    ...ownsNote(asked),
-    ...(evicted !== undefined && { [evictedAnnotation]: evicted }),
-  };
+  return { [uidAnnotation]: live.metadata?.uid ?? "", ...ownsNote(asked), ...takenNote(live, drift) };
 }

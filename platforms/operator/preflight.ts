@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
+import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Finding } from "../../backends/backend";
 import { describeStorage, sameStore, storageInUse } from "../../backends/stores";
 import { registryManager } from "../../kubernetes/field-managers";
 import { appliedBy, ownedBy, ownedByOther } from "../../kubernetes/managed-fields";
 import type { RegistryPlan } from "../plan";
 import type { Findings, Trouble } from "../platform";
-import { emptyDirReplaced, imageLoss, nodeFindings } from "../preflight";
+import { emptyDirReplaced, imageLoss, nodeFindings, reclaimWarnings } from "../preflight";
 import { podTroubles } from "../rollout";
+import { takeUpProblems } from "../store-drift";
 import { changedFieldText } from "../text";
 import { conditionsOf, isGood, unsettled } from "./convergence";
 import { deploymentLags } from "./expected-deployment";
@@ -18,11 +20,17 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
   const plan = { ...asked, ...effectivePlacement(live.config, asked) };
   const nodes = nodeFindings(live.nodes, plan, serves(live, plan));
   return {
-    errors: [...imageLoss(live, plan), ...(plan.backend.problems?.(live, plan) ?? []), ...nodes.errors],
+    errors: [
+      ...takeUpProblems(live, plan),
+      ...imageLoss(live, plan),
+      ...(plan.backend.problems?.(live, plan) ?? []),
+      ...nodes.errors,
+    ],
     warnings: [
       ...madeAnew(live),
       ...(plan.backend.warnings?.(live, plan) ?? []),
       ...nodes.warnings,
+      ...reclaimWarnings(live, plan),
       ...emptyDirReplaced(live, asked, () => podChanges(live, asked)),
     ],
     trouble: troubleOf(live),
@@ -79,11 +87,17 @@ function serves(live: LiveOperator, plan: RegistryPlan): boolean {
 function madeAnew({ config, owningStack }: LiveOperator): Finding[] {
   // Another stack's would have ended the run.
   if (!owningStack || appliedBy(config, registryManager)) return [];
+  // An older one this stack has not come to yet: its first up ended before.
+  if (timeOf(config) <= timeOf(owningStack)) return [];
   const { managementState, storage = {} } = config.spec;
   const message =
     `the live Config holds nothing of this stack: it was deleted and made anew by the operator ` +
     `(managementState ${managementState}, storage ${describeStorage(storage)}); will write all of it again`;
   return [{ message }];
+}
+
+function timeOf({ metadata }: KubernetesObject): number {
+  return new Date(metadata?.creationTimestamp ?? 0).getTime();
 }
 
 // Of another number of pods, or another way to replace them, no pod is replaced.

@@ -2,11 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject, V1Deployment, V1PodTemplateSpec } from "@kubernetes/client-node";
 import type { ClusterClient } from "../../kubernetes/client";
 import { standaloneManager } from "../../kubernetes/field-managers";
-import { othersAt } from "../../kubernetes/managed-fields";
+import { appliedBy, managersOf, othersAt } from "../../kubernetes/managed-fields";
+import { firstChanges } from "../field-drift";
 import type { Drift } from "../platform";
+import { named } from "../store-drift";
 import type { LiveStandalone } from "./live";
 import type { StandalonePlan } from "./plan";
-import { deploymentSpec, fingerprint, serviceSpec } from "./workload";
+import { isOwnNamespace, namespaceLabels } from "./namespace";
+import { budgetSpec, deploymentSpec, fingerprint, serviceSpec } from "./workload";
 
 type Live = KubernetesObject & { spec?: object };
 
@@ -18,12 +21,35 @@ export async function driftOf(
   return [
     ...(await changesIn(client, "Deployment", live.deployment, deploymentSpec(plan, live))),
     ...(await changesIn(client, "Service", live.service, serviceSpec())),
+    ...budgetChanges(live),
   ];
 }
 
+/** What an up changes in a budget that carries the stacks' labels and was made by hand: of its two limits it can have one. */
+function budgetChanges({ budget }: LiveStandalone): Drift[] {
+  if (!budget || appliedBy(budget, standaloneManager)) return [];
+  const live = named("PodDisruptionBudget", budget);
+  const { minAvailable } = budget.spec ?? {};
+  const [kind, by] = [live.kind ?? "", managersOf(live, ["spec", "minAvailable"])];
+  const gone = { kind, field: "spec.minAvailable", is: minAvailable, by, remedy: "change" } as const;
+  return [
+    ...firstChanges(live, standaloneManager, { spec: budgetSpec() }),
+    ...(minAvailable === undefined ? [] : [gone]),
+  ];
+}
+
+/** What an up changes in a namespace that carries the stacks' label and was made by hand. */
+export function namespaceChanges({ namespace }: Pick<LiveStandalone, "namespace">): Drift[] {
+  if (!namespace || !isOwnNamespace({ namespace })) return [];
+  return firstChanges(named("Namespace", namespace), standaloneManager, {
+    metadata: { labels: namespaceLabels },
+  });
+}
+
 /**
- * Where the live object's spec differs from the one this stack applied last. Pulumi compares inputs with inputs and sees
- * none of it. The server itself is asked what the wanted spec would become, so that its defaults are no difference.
+ * Where the live object's spec differs from the one this stack applied last, or is yet to apply over somebody else's. Pulumi
+ * compares inputs with inputs and sees none of it. The server itself is asked what the wanted spec would become, so that
+ * its defaults are no difference; what it refuses ends the run.
  */
 async function changesIn(
   client: ClusterClient,
@@ -31,7 +57,9 @@ async function changesIn(
   live: Live | undefined,
   wanted: object,
 ): Promise<Drift[]> {
-  if (!live || !isApplied(live, wanted)) return [];
+  // Of what the configuration changes, the engine shows the difference itself.
+  const isOurs = live && appliedBy(live, standaloneManager);
+  if (!live || (isOurs && !isApplied(live, wanted))) return [];
   const metadata = { ...live.metadata, resourceVersion: undefined };
   const restored = await client.dryRunReplace<Live>({
     ...live,
@@ -42,7 +70,7 @@ async function changesIn(
     kind,
     field: `spec${path.join("")}`,
     by: othersAt(live, standaloneManager, path),
-    remedy: "put back",
+    remedy: isOurs ? "put back" : "change",
     ...change,
     // A value that somebody put into the environment may be a secret.
     ...(path.includes(".env") && { isSecret: true }),

@@ -1,6 +1,7 @@
 import type { Platform } from "../platform";
 import { conditionsOf, isGood, unfinished } from "./convergence";
-import { driftOf } from "./drift";
+import { storeDrift } from "../store-drift";
+import { driftOf, namespaceChanges } from "./drift";
 import { readRegistry, readRollout, type LiveStandalone, type StandaloneRollout } from "./live";
 import { planOf, type StandalonePlan } from "./plan";
 import { preflight } from "./preflight";
@@ -20,7 +21,11 @@ export const standalone: Platform<StandaloneTypes> = {
   read: readRegistry,
   readRollout,
   preflight,
-  drift: driftOf,
+  drift: async (client, live, plan) => [
+    ...(await driftOf(client, live, plan)),
+    ...namespaceChanges(live),
+    ...storeDrift(live, plan),
+  ],
   overruled: driftOf,
   unfinished,
   conditions: conditionsOf,

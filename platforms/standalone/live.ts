@@ -5,6 +5,7 @@ import type {
   V1Namespace,
   V1PersistentVolumeClaim,
   V1Pod,
+  V1PodDisruptionBudget,
   V1Secret,
   V1Service,
 } from "@kubernetes/client-node";
@@ -12,6 +13,7 @@ import { type ClusterClient, labelSelector } from "../../kubernetes/client";
 import { readNodes } from "../../kubernetes/nodes";
 import { readVolumes } from "../live-storage";
 import { readOwningStack } from "../owning-stack";
+import { readS3Keys } from "../store-drift";
 import type { LiveRegistry, Rollout } from "../platform";
 import type { StandalonePlan } from "./plan";
 import { httpSecret, selector, standaloneName } from "./registry";
@@ -20,6 +22,7 @@ export interface LiveStandalone extends LiveRegistry, StandaloneRollout {
   readonly namespace: V1Namespace | undefined;
   /** What running pods sign upload states with. */
   readonly httpSecret: string | undefined;
+  readonly budget: V1PodDisruptionBudget | undefined;
   /** The Secret that the plan names for TLS, when it holds a certificate and its key. */
   readonly certificate: V1Secret | undefined;
   /** SecurityContextConstraints give each namespace a range of users, and refuse any other. */
@@ -36,15 +39,18 @@ export async function readRegistry(client: ClusterClient, plan: StandalonePlan):
   const { namespace, tlsSecret } = plan;
   // One request first: an unreachable cluster is then one error.
   const live = await client.get<V1Namespace>("v1", "Namespace", namespace);
-  const [rollout, nodes, claims, secret, certificate, assignsUsers, owningStack] = await Promise.all([
-    readRollout(client, plan),
-    readNodes(client, plan.placement, plan.nodesToLabel),
-    client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
-    client.get<V1Secret>("v1", "Secret", httpSecret.name, namespace),
-    tlsSecret === undefined ? undefined : client.get<V1Secret>("v1", "Secret", tlsSecret, namespace),
-    readAssignsUsers(client),
-    readOwningStack(client, namespace),
-  ]);
+  const [rollout, nodes, claims, secret, certificate, assignsUsers, owningStack, s3Keys, budget] =
+    await Promise.all([
+      readRollout(client, plan),
+      readNodes(client, plan.placement, plan.nodesToLabel),
+      client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
+      client.get<V1Secret>("v1", "Secret", httpSecret.name, namespace),
+      tlsSecret === undefined ? undefined : client.get<V1Secret>("v1", "Secret", tlsSecret, namespace),
+      readAssignsUsers(client),
+      readOwningStack(client, namespace),
+      readS3Keys(client, plan),
+      client.get<V1PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", standaloneName, namespace),
+    ]);
   return {
     ...rollout,
     ...(await readVolumes(client, plan, rollout, claims ?? [])),
@@ -56,6 +62,8 @@ export async function readRegistry(client: ClusterClient, plan: StandalonePlan):
     // Only OpenShift keeps a list of images.
     holdsImages: undefined,
     owningStack,
+    s3Keys,
+    budget,
     moment: new Date().toISOString(),
   };
 }

@@ -3,11 +3,11 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Finding } from "../../backends/backend";
 import { storageInUse } from "../../backends/stores";
 import type { Findings, Trouble } from "../platform";
-import { emptyDirReplaced, imageLoss, nodeFindings } from "../preflight";
+import { emptyDirReplaced, imageLoss, nodeFindings, reclaimWarnings } from "../preflight";
 import { podTroubles } from "../rollout";
+import { takeUpProblems } from "../store-drift";
 import { conditionsOf, isGood, unfinished } from "./convergence";
 import type { LiveStandalone } from "./live";
-import { holdsOthersClaims, isOwnNamespace } from "./namespace";
 import type { StandalonePlan } from "./plan";
 import { managedBy, standaloneName } from "./registry";
 import { deploymentSpec, revisionOf } from "./workload";
@@ -18,6 +18,7 @@ export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings 
   return {
     errors: [
       ...othersObjects(live, plan),
+      ...takeUpProblems(live, plan),
       ...imageLoss(images, plan),
       ...(plan.backend.problems?.(live, plan) ?? []),
       ...tlsProblems(live, plan),
@@ -26,17 +27,19 @@ export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings 
     warnings: [
       ...(plan.backend.warnings?.(live, plan) ?? []),
       ...nodes.warnings,
+      ...reclaimWarnings(live, plan),
       ...emptyDirReplaced(images, plan, () => podChanges(live, plan)),
-      ...keptNamespace(live, plan),
     ],
     trouble: troubleOf(live),
   };
 }
 
-function othersObjects({ deployment, service }: LiveStandalone, { namespace }: StandalonePlan): Finding[] {
+function othersObjects(live: LiveStandalone, { namespace }: StandalonePlan): Finding[] {
+  const { deployment, service, budget: poddisruptionbudget } = live;
   const theirs = (object: KubernetesObject | undefined) =>
     object && Object.entries(managedBy).some(([key, value]) => object.metadata?.labels?.[key] !== value);
-  const found = [...(theirs(deployment) ? ["deployment"] : []), ...(theirs(service) ? ["service"] : [])];
+  const objects = { deployment, service, poddisruptionbudget };
+  const found = Object.entries(objects).flatMap(([kind, object]) => (theirs(object) ? [kind] : []));
   return found.map((kind) => ({
     field: "standalone.namespace",
     message:
@@ -70,13 +73,6 @@ function serves(live: LiveStandalone, plan: StandalonePlan): boolean {
 function podChanges(live: LiveStandalone, plan: StandalonePlan): string[] {
   const isSame = revisionOf(live.deployment?.spec) === revisionOf(deploymentSpec(plan, live));
   return isSame ? [] : ["what is asked of it now"];
-}
-
-function keptNamespace(live: LiveStandalone, plan: StandalonePlan): Finding[] {
-  if (plan.managementState !== "Removed" || !isOwnNamespace(live) || !holdsOthersClaims(live, plan))
-    return [];
-  const message = `destroy will leave namespace ${plan.namespace}: it holds claims that this stack did not make`;
-  return [{ message }];
 }
 
 function troubleOf(live: LiveStandalone): Trouble | undefined {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { V1DeploymentSpec, V1ServiceSpec } from "@kubernetes/client-node";
+import type { V1DeploymentSpec, V1PodDisruptionBudgetSpec, V1ServiceSpec } from "@kubernetes/client-node";
 import type { LiveStandalone } from "./live";
 import type { StandalonePlan } from "./plan";
 import { podSpec } from "./pod";
@@ -37,6 +37,11 @@ export function revisionOf(spec: V1DeploymentSpec | undefined): string | undefin
 export function serviceSpec() {
   const ports = [{ name: "registry", port: registryPort, targetPort: "registry", protocol: "TCP" }];
   return { selector, ports, type: "ClusterIP" } satisfies V1ServiceSpec;
+}
+
+/** Nodes are drained one pod at a time, and always can be: a budget that allows none would stop them. */
+export function budgetSpec() {
+  return { maxUnavailable: 1, selector: { matchLabels: selector } } satisfies V1PodDisruptionBudgetSpec;
 }
 
 // Pods of one revision go to different hosts where there are enough; those of the revision they replace do not count.

@@ -77,7 +77,7 @@ describe("access/operator.yaml", function () {
       );
       await destroy(stack(overlay));
     }
-    assert.equal(await cluster.get("PersistentVolume", nfsClaim), undefined);
+    assert.equal((await cluster.get("PersistentVolume", nfsClaim))?.status?.phase, "Bound");
   });
 
   it("leaves the keys of s3 where they are used, when the stack of a live registry is destroyed", async () => {

@@ -96,8 +96,8 @@ export class Objects {
     return secrets;
   }
 
-  async create<K extends Kind>(kind: K, name: string, rest: Partial<Kinds[K]>): Promise<void> {
-    await this.api.create({ ...this.header(kind, name), ...rest });
+  async create<K extends Kind>(kind: K, name: string, rest: Partial<Kinds[K]>, by?: string): Promise<void> {
+    await this.api.create({ ...this.header(kind, name), ...rest }, undefined, undefined, by);
   }
 
   /** What `oc patch --type merge` does, or another program under its own name. */

@@ -94,11 +94,9 @@ describe("RegistryStorage", function () {
     assert.equal(claim.createTimeout, "2m");
   });
 
-  it("leaves both on the cluster at destroy when, and only when, it is told to", async () => {
-    for (const retainOnDelete of [true, false]) {
-      const { volume, claim } = await storage({}, { retainOnDelete });
-      assert.deepEqual([volume.retainOnDelete, claim.retainOnDelete], [retainOnDelete, retainOnDelete]);
-    }
+  it("leaves both on the cluster at destroy: nobody then looks whether the registry is really down", async () => {
+    const { volume, claim } = await storage({}, { retainOnDelete: false });
+    assert.deepEqual([volume.retainOnDelete, claim.retainOnDelete], [true, true]);
   });
 
   it("applies as a field manager whose name never changes, so that a new stack takes up what an old one left", async () => {

@@ -189,6 +189,7 @@ export function live(changes: Partial<LiveOperator> = {}): LiveOperator {
     holdsImages: true,
     hostnames: { internal: internalHostname, routes: [] },
     owningStack: undefined,
+    s3Keys: undefined,
     moment: "100",
     ...changes,
   };

@@ -60,6 +60,8 @@ export function liveStandalone(changes: Partial<LiveStandalone> = {}): LiveStand
     certificate: undefined,
     assignsUsers: false,
     owningStack: undefined,
+    s3Keys: undefined,
+    budget: undefined,
     moment: "100",
     ...changes,
   };

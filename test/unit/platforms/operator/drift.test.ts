@@ -13,7 +13,7 @@ import { infraLabel, live as liveCluster, onClaim, plan, registryConfig, told } 
 const asked = { managementState: "Managed", replicas: 1, storage: onClaim("registry") };
 
 const found = (live: RegistryConfig, more: object = {}) =>
-  fieldsLost(live, registryManager, { ...asked, ...more });
+  fieldsLost(live, registryManager, { spec: { ...asked, ...more } });
 const names = (...args: Parameters<typeof found>) =>
   found(...args).map(({ field }) => field.replace(/^spec\./, ""));
 const text = (drift: Drift | undefined) => drift && driftText(drift);
@@ -162,7 +162,9 @@ describe("what a first apply takes from others", () => {
   it("is told of a field that is newly asked for, too", () => {
     const config = byHand({ logLevel: "Trace" }, {}, { "f:logLevel": {} });
     config.metadata = { ...config.metadata, annotations: ownsNote(asked) };
-    const changes = firstChanges(config, registryManager, { ...asked, replicas: 7, logLevel: "Debug" });
+    const changes = firstChanges(config, registryManager, {
+      spec: { ...asked, replicas: 7, logLevel: "Debug" },
+    });
     assert.deepEqual(changes.map(text), [
       'will change spec.logLevel of the Config from "Trace" (set by kubectl-patch) to "Debug"',
     ]);
@@ -170,12 +172,22 @@ describe("what a first apply takes from others", () => {
 });
 
 describe("a Config that holds nothing of this stack", () => {
+  it("and is older than the stack's hold on the cluster was never written: the first up ended before", () => {
+    const config = registryConfig({ managementState: "Removed", storage: {} });
+    config.metadata = { ...config.metadata, creationTimestamp: new Date("2026-01-01") };
+    const owningStack = { metadata: { creationTimestamp: new Date("2026-02-01") } };
+    const { warnings } = told(preflight(liveCluster({ config, owningStack }), plan()));
+    assert.doesNotMatch(warnings.join(), /made anew/);
+  });
+
   it("was made anew if the cluster is this stack's, and is just new if not", () => {
+    const made = (on: string) => ({ metadata: { creationTimestamp: new Date(on) } });
     const warned = (config: RegistryConfig, owningStack: V1ConfigMap | undefined) =>
       told(preflight(liveCluster({ config, owningStack }), plan({ acceptImageLoss: true }))).warnings.join();
     const blank = registryConfig({ managementState: "Removed", storage: {} });
-    assert.match(warned(blank, {}), /made anew .*\(managementState Removed, storage none\)/);
+    blank.metadata = { ...blank.metadata, ...made("2026-03-01").metadata };
+    assert.match(warned(blank, made("2026-02-01")), /made anew .*\(managementState Removed, storage none\)/);
     assert.doesNotMatch(warned(blank, undefined), /made anew/);
-    assert.doesNotMatch(warned(byHand({}, {}), {}), /made anew/);
+    assert.doesNotMatch(warned(byHand({}, {}), made("2026-02-01")), /made anew/);
   });
 });

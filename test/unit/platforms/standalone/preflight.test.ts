@@ -89,11 +89,6 @@ describe("the plan of a standalone registry", () => {
     const { warnings } = findings({ pods, endpoints: 1 });
     assert.match(warnings.join(), /service reaches 1 of 2 pods[^]*Unschedulable: 0\/3 nodes are available/);
   });
-
-  it("is told when its namespace will outlive it, for the claims of others", () => {
-    const { warnings } = findings({}, { managementState: "Removed" });
-    assert.match(warnings.join(), /destroy will leave namespace image-registry/);
-  });
 });
 
 describe("a standalone registry serves", () => {

@@ -1,0 +1,94 @@
+import type { KubernetesObject, V1Secret } from "@kubernetes/client-node";
+import type { Finding } from "../backends/backend";
+import { sizeOf } from "../backends/class-claim";
+import { claimSpec, volumeSpec } from "../backends/nfs-volume";
+import { s3Secret } from "../backends/s3";
+import { type ClusterClient, ClusterError } from "../kubernetes/client";
+import { s3Manager, stackManager, storageManager } from "../kubernetes/field-managers";
+import { type AskedFields, fieldsLost, firstChanges } from "./field-drift";
+import type { RegistryPlan } from "./plan";
+import type { Drift, LiveRegistry } from "./platform";
+
+/** What others set in the objects that the stack makes for its store, beside the registry itself. */
+
+type Live = Pick<LiveRegistry, "claims" | "volume" | "s3Keys" | "owningStack">;
+type Plan = Pick<RegistryPlan, "backend" | "namespace">;
+
+export function storeDrift(live: Live, plan: Plan): Drift[] {
+  return [...volumeDrift(live, plan), ...takenUp(live, plan)];
+}
+
+/** What others changed in the volume since the stack applied it: a policy that deletes, say. */
+export function volumeDrift({ volume }: Pick<Live, "volume">, { backend, namespace }: Plan): Drift[] {
+  const wanted = backend.needs?.volume;
+  if (!volume || !wanted) return [];
+  return fieldsLost(named("PersistentVolume", volume), storageManager, {
+    spec: volumeSpec(wanted, namespace),
+  });
+}
+
+/** What becomes of objects that somebody else made under the names of the stack's own. */
+function takenUp(live: Live, { backend, namespace }: Plan): Drift[] {
+  const { volume, claim, s3Keys } = backend.needs ?? {};
+  const changes = (
+    kind: string,
+    object: KubernetesObject | undefined,
+    manager: string,
+    asked: AskedFields,
+  ) => (object ? firstChanges(named(kind, object), manager, asked) : []);
+  const claimed = (name: string | undefined) => live.claims.find(({ metadata }) => metadata?.name === name);
+  const [pairs, ofClass] = [claimed(volume?.claimName), claimed(claim?.claimName)];
+  const size = claim && sizeOf(claim, ofClass);
+  return [
+    ...(volume
+      ? [
+          ...changes("PersistentVolume", live.volume, storageManager, {
+            spec: volumeSpec(volume, namespace),
+          }),
+          ...changes("PersistentVolumeClaim", pairs, storageManager, { spec: claimSpec(volume) }),
+        ]
+      : []),
+    ...changes("PersistentVolumeClaim", ofClass, storageManager, {
+      spec: { resources: { requests: { storage: size } } },
+    }),
+    ...(s3Keys
+      ? changes("Secret", live.s3Keys, s3Manager, { data: encoded(s3Keys) }).map(withoutValues)
+      : []),
+    ...changes("ConfigMap", live.owningStack, stackManager, { immutable: true }),
+  ];
+}
+
+/** Why one of them cannot become what is asked. */
+export function takeUpProblems(live: Pick<Live, "s3Keys">, { backend, namespace }: Plan): Finding[] {
+  const keys = backend.needs?.s3Keys;
+  const { s3Keys: secret } = live;
+  if (!keys || !secret?.immutable) return [];
+  const changed = Object.entries(encoded(keys)).some(([key, value]) => secret.data?.[key] !== value);
+  const message =
+    `Secret "${s3Secret.name}" has other keys, and is immutable; make room first: ` +
+    `oc -n ${namespace} delete secret ${s3Secret.name}`;
+  return changed ? [{ field: "s3AccessKey", message }] : [];
+}
+
+/** The Secret with the keys of s3, where the stack asks for one; a user who may not see it is told nothing of it. */
+export async function readS3Keys(client: ClusterClient, { backend, namespace }: Plan) {
+  if (!backend.needs?.s3Keys) return undefined;
+  return client.get<V1Secret>("v1", "Secret", s3Secret.name, namespace).catch((error: unknown) => {
+    if (error instanceof ClusterError && error.code === 403) return undefined;
+    throw error;
+  });
+}
+
+function encoded({ accessKey, secretKey }: { readonly accessKey: string; readonly secretKey: string }) {
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  return { [s3Secret.accessKey]: base64(accessKey), [s3Secret.secretKey]: base64(secretKey) };
+}
+
+function withoutValues({ kind, field, by, remedy }: Drift): Drift {
+  return { kind, field, by, remedy, isSecret: true };
+}
+
+/** With a kind that says which one it is; items of a list come without any. */
+export function named<T extends KubernetesObject>(kind: string, object: T): T {
+  return { ...object, kind: `${kind} "${object.metadata?.name}"` };
+}
