@@ -49,7 +49,60 @@ export function sameStore(one: Storage, other: Storage): boolean {
 
 function sameIdentity(store: Store, one: Storage, other: Storage): boolean {
   const [ours, theirs] = [valuesOf(one, store), valuesOf(other, store)];
-  return store.identity.every((field) => (ours[field] ?? "") === (theirs[field] ?? ""));
+  const isKnown = (field: string) => ours[field] !== undefined && theirs[field] !== undefined;
+  const account = (store.account ?? []).filter(isKnown);
+  return [...store.identity, ...account].every((field) => (ours[field] ?? "") === (theirs[field] ?? ""));
+}
+
+/** A store as people write it in acceptImageLoss: `emptyDir`, `pvc images`, `azure images account`. */
+export function nameOfStore(storage: Storage): string {
+  return storesIn(storage)
+    .map((store) => [store.key, ...distinctions(storage, store)].join(" "))
+    .join(" and ");
+}
+
+/** The stores that a text names, separated by commas: none where it is empty, or the `false` of former times. */
+export function storesNamed(text: string): string[] {
+  if (["", "false"].includes(text.trim())) return [];
+  return text.split(",").map((name) => name.trim().replace(/\s+/g, " "));
+}
+
+/** Whether a text may be the name of a store. */
+export function isStoreName(name: string): boolean {
+  const [key, ...rest] = name.split(" ");
+  const store = stores.find((one) => one.key === key);
+  if (!store) return false;
+  const { identity, account = [] } = store;
+  return rest.length >= Math.min(1, identity.length) && rest.length <= identity.length + account.length;
+}
+
+function distinctions(storage: Storage, store: Store): unknown[] {
+  const values = valuesOf(storage, store);
+  const known = [...store.identity, ...(store.account ?? [])].map((field) => values[field]);
+  return known.filter((value) => value !== undefined && value !== "");
+}
+
+/** The storage with what is known of the same store from elsewhere, where it says less itself. */
+export function completed(storage: Storage, elsewhere: Storage): Storage {
+  const [store] = storesIn(storage);
+  if (!store || !sameStore(storage, elsewhere)) return storage;
+  const fields = [...store.identity, ...(store.account ?? [])];
+  const known = Object.entries(valuesOf(elsewhere, store)).filter(([field]) => fields.includes(field));
+  return { [store.key]: { ...Object.fromEntries(known), ...valuesOf(storage, store) } };
+}
+
+/** What the storage says of the accounts that its stores are in. */
+export function accountOf(storage: Storage): { key: StoreKey; field: string; value: unknown }[] {
+  return storesIn(storage).flatMap((store) => {
+    const values = valuesOf(storage, store);
+    const known = (store.account ?? []).filter((field) => values[field] !== undefined);
+    return known.map((field) => ({ key: store.key, field, value: values[field] }));
+  });
+}
+
+/** Each store of the storage as a storage of its own. */
+export function oneByOne(storage: Storage | undefined): Storage[] {
+  return storesIn(storage).map((store) => ({ [store.key]: storage?.[store.key] }));
 }
 
 function valuesOf(storage: Storage, { key }: Store): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Checked } from "../platforms/check";
-import { driftText, warningTexts } from "../platforms/text";
+import { driftText, findingText, warningTexts } from "../platforms/text";
 
 /** What all components of the program share. Each ends its constructor with registerOutputs. */
 export abstract class Component extends pulumi.ComponentResource {
@@ -40,6 +40,7 @@ export abstract class Component extends pulumi.ComponentResource {
   protected warnInPreview(checked: Promise<Pick<Checked, "drift" | "findings">>): void {
     this.inPreview(checked, ({ drift, findings }) => {
       for (const warning of warningTexts(drift, findings)) this.warn(warning);
+      for (const note of findings.notes ?? []) this.inform(findingText(note));
       for (const change of drift.filter(({ remedy }) => remedy === "change")) this.inform(driftText(change));
     });
   }

@@ -12,7 +12,7 @@ import { evictForeignFields } from "../platforms/operator/eviction";
 import { type Hostnames, readHostnames } from "../platforms/operator/live";
 import { patchNotes } from "../platforms/operator/patch-notes";
 import { askedSpec } from "../platforms/operator/plan";
-import { keptHttpSecret } from "../platforms/operator/preflight";
+import { keptHttpSecret } from "../platforms/operator/http-secret";
 import {
   registryApi,
   type RegistryConfig,

@@ -1,3 +1,4 @@
+import { storesNamed } from "../backends/stores";
 import { settingNames } from "../crds/fields";
 import { askTier, isProduction, saidByName } from "./production";
 import type { Configuration } from "./schema";
@@ -45,7 +46,8 @@ function backendRules({ backend, ...config }: Configuration): Violation[] {
 }
 
 function emptyDirRules(config: Configuration, stack: string): Violation[] {
-  const { backend, replicas, acceptImageLoss, tier } = config;
+  const { backend, replicas, tier } = config;
+  const acceptImageLoss = storesNamed(config.acceptImageLoss).includes("emptyDir");
   if (backend !== "emptyDir") return [];
   const found: Violation[] = [];
   if (replicas > 1) {
@@ -61,7 +63,7 @@ function emptyDirRules(config: Configuration, stack: string): Violation[] {
     found.push(
       violation(
         ["backend"],
-        `loses every image when the pod restarts, and stack "${stack}" is production; use nfs, pvc or s3, or say acceptImageLoss: true`,
+        `loses every image when the pod restarts, and stack "${stack}" is production; use nfs, pvc or s3, or say acceptImageLoss: emptyDir`,
       ),
     );
   }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isStoreName, storesNamed } from "../backends/stores";
 import configSpec from "../crds/config-spec.json";
 import {
   type PrunerSettings,
@@ -202,6 +203,15 @@ function objectStore<K extends "azure" | "gcs" | "swift" | "oss" | "ibmcos">(bac
   return fieldsOf(spec, Object.keys(spec.properties), [holder]) as z.ZodType<NonNullable<Storage[K]>>;
 }
 
+/** Stores whose images may be lost. */
+const storeNames = z
+  .preprocess((value) => (typeof value === "boolean" ? String(value) : value), z.string())
+  .refine(
+    (text) => storesNamed(text).every(isStoreName),
+    "must name the store that may be left with its images, as the refusal names it: emptyDir, pvc CLAIM, s3 BUCKET, …; " +
+      "several with commas between",
+  );
+
 /** Every key of the namespace `image-registry`, as Pulumi.yaml declares and describes them. */
 export const configuration = z.strictObject({
   context: z.string().min(1),
@@ -216,7 +226,7 @@ export const configuration = z.strictObject({
   managementState: z.enum(["Managed", "Unmanaged", "Removed"]).default("Managed"),
   replicas: integer(1, 100).default(1),
   rolloutStrategy: z.enum(["RollingUpdate", "Recreate"]).default("RollingUpdate"),
-  acceptImageLoss: flag.default(false),
+  acceptImageLoss: storeNames.default(""),
   tier: z.enum(["", "production", "other"]).default(""),
   timeoutSeconds: integer(1, 7200).default(600),
   nfs: section(nfs),

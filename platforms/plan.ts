@@ -1,4 +1,5 @@
 import { backendOf } from "../backends";
+import { storesNamed } from "../backends/stores";
 import type { Asked, Backend, ManagementState, RolloutStrategy, Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
 import type { Placement } from "../kubernetes/nodes";
@@ -14,8 +15,8 @@ export interface RegistryPlan extends Asked {
   readonly ownAffinity: boolean;
   /** Nodes that this run labels as infra nodes itself. */
   readonly nodesToLabel: readonly string[];
-  /** The user says that leaving a backend with its images is meant. */
-  readonly acceptImageLoss: boolean;
+  /** The stores whose images may be lost, as the user says. @example ["emptyDir", "pvc images"] */
+  readonly acceptImageLoss: readonly string[];
   readonly settings: RegistrySettings;
 }
 
@@ -31,7 +32,7 @@ export function planIn(namespace: string, config: Configuration): RegistryPlan {
     storage: backend.storage,
     backend,
     ...(infra && { placement: infra, nodesToLabel: infra.nodes }),
-    acceptImageLoss,
+    acceptImageLoss: storesNamed(acceptImageLoss),
     settings: registry,
   });
 }
@@ -60,8 +61,8 @@ export interface PlainPlan {
   readonly nodesToLabel?: readonly string[];
   /** Other fields of the CR. @default none: the operator's or another manager's values stay */
   readonly settings?: RegistrySettings;
-  /** Leaving a store with its images is meant. @default false */
-  readonly acceptImageLoss?: boolean;
+  /** Stores whose images may be lost. @default none @example ["emptyDir", "pvc images"] */
+  readonly acceptImageLoss?: readonly string[];
   /** Checks the cluster for the store. @default nothing is checked: whoever makes the store knows it */
   readonly backend?: Backend;
 }
@@ -76,7 +77,7 @@ export function planFor(
     placement: { nodeSelector, tolerations } = { nodeSelector: {}, tolerations: [] },
     nodesToLabel = [],
     settings = {},
-    acceptImageLoss = false,
+    acceptImageLoss = [],
     backend = { name: "", storage },
   }: PlainPlan,
 ): RegistryPlan {

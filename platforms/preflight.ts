@@ -1,50 +1,85 @@
 import type { V1Node } from "@kubernetes/client-node";
 import type { Finding, Storage } from "../backends/backend";
-import { describeStorage, sameStore, storageInUse } from "../backends/stores";
+import { describeStorage, nameOfStore, sameStore } from "../backends/stores";
 import { eligibleNodes, whyNot } from "../kubernetes/nodes";
 import type { RegistryPlan } from "./plan";
 import type { Findings, LiveRegistry } from "./platform";
 
 /** The checks that are the same whoever runs the registry. Pure: the same snapshot gives the same findings. */
 
-type Images = Pick<LiveRegistry, "deployment" | "holdsImages" | "volumeInUse">;
+/** Where images are now. */
+export interface KeptImages extends Pick<LiveRegistry, "holdsImages" | "volumeInUse"> {
+  /** One a storage. */
+  readonly stores: readonly Storage[];
+  /** No pod runs: what is asked of the registry is all that tells where its images are. */
+  readonly isDown: boolean;
+  /** What replaces the pod of an emptyDir that stays. */
+  readonly podChanges: () => string[];
+}
 
-/** Images that nothing would have any more. */
-export function imageLoss(live: Images, plan: RegistryPlan): Finding[] {
-  const inUse = storageInUse(live.deployment);
-  if (!inUse || plan.acceptImageLoss || plan.managementState === "Unmanaged" || live.holdsImages === false)
-    return [];
-  const known = live.holdsImages ? "" : " (the cluster does not say whether any were pushed)";
-  if (plan.managementState === "Removed") {
-    if (!inUse.emptyDir) return [];
-    const message =
-      `"Removed" deletes the pods, and with them the images in their emptyDir${known}; ` +
-      `copy them elsewhere first, then say acceptImageLoss: true`;
-    return [{ field: "managementState", message }];
+/** Images that nothing would have any more: errors, or warnings where the user accepts to lose just these. */
+export function imageLoss(images: KeptImages, plan: RegistryPlan): Findings {
+  const lost = images.stores.flatMap((store) => lossOf(store, images, plan));
+  const isAccepted = ({ store }: Loss) => plan.acceptImageLoss.includes(nameOfStore(store));
+  const warnings = lost
+    .filter(isAccepted)
+    .map(({ field, message }) => ({ field, message: accepted(message) }));
+  const errors = lost
+    .filter((loss) => !isAccepted(loss))
+    .map(({ store, field, message }) => ({ field, message: `${message}; ${wayOut(store)}` }));
+  return { errors, warnings, notes: on(plan) };
+}
+
+interface Loss extends Finding {
+  readonly store: Storage;
+}
+
+function lossOf(store: Storage, images: KeptImages, plan: RegistryPlan): Loss[] {
+  const { managementState } = plan;
+  const { holdsImages, isDown } = images;
+  // While the operator leaves the pods alone, they keep telling where their images are.
+  if (holdsImages === false || (managementState === "Unmanaged" && !isDown)) return [];
+  const known = holdsImages ? "" : " (the cluster does not say whether any were pushed)";
+  const loss = (field: string, message: string) => [{ store, field, message }];
+  if (managementState === "Removed" && store.emptyDir)
+    return loss(
+      "managementState",
+      `"Removed" deletes the pods, and with them the images in their emptyDir${known}`,
+    );
+  if (sameStore(store, plan.storage)) {
+    const changed = store.emptyDir ? images.podChanges() : [];
+    if (changed.length === 0) return [];
+    return loss(
+      "backend",
+      `the pod is replaced for ${changed.join(", ")}, and the images in its emptyDir go with it${known}`,
+    );
   }
-  if (sameStore(inUse, plan.storage) || sharesFiles(live, inUse, plan)) return [];
-  const message =
-    `the registry now keeps its images in ${describeStorage(inUse)}, and ${describeStorage(plan.storage)} would not have ` +
-    `them${known}; copy them over first, then say acceptImageLoss: true`;
-  return [{ field: "backend", message }];
+  if (sharesFiles(images, store, plan)) return [];
+  const where = isDown ? "the registry is down, and its images are" : "the registry now keeps its images";
+  return loss(
+    "backend",
+    `${where} in ${describeStorage(store)}, and ${describeStorage(plan.storage)} would not have them${known}`,
+  );
+}
+
+function wayOut(store: Storage): string {
+  return `copy them elsewhere first, then say acceptImageLoss: ${nameOfStore(store)}`;
+}
+
+function accepted(message: string): string {
+  return `${message}; acceptImageLoss says that this is meant`;
+}
+
+/** An acceptance that was left on guards nothing any more. */
+function on({ acceptImageLoss }: RegistryPlan): Finding[] {
+  if (acceptImageLoss.length === 0) return [];
+  const message = `is on for ${acceptImageLoss.join(", ")}: nothing that loses the images there is refused`;
+  return [{ field: "acceptImageLoss", message }];
 }
 
 // Two claims on one export have the same files.
-function sharesFiles({ volumeInUse }: Images, inUse: Storage, { backend }: RegistryPlan): boolean {
-  return !!inUse.pvc && !!volumeInUse && backend.sharesFiles?.(volumeInUse) === true;
-}
-
-/** Says so when a pod that keeps its images in an emptyDir would be replaced: they go with it, unasked. */
-export function emptyDirReplaced(
-  { deployment, holdsImages }: Pick<LiveRegistry, "deployment" | "holdsImages">,
-  { managementState, storage }: Pick<RegistryPlan, "managementState" | "storage">,
-  changes: () => string[],
-): Finding[] {
-  const stays = managementState === "Managed" && storage.emptyDir && storageInUse(deployment)?.emptyDir;
-  const changed = stays && holdsImages !== false ? changes() : [];
-  if (changed.length === 0) return [];
-  const message = `the pod is replaced for ${changed.join(", ")}, and the images in its emptyDir go with it`;
-  return [{ field: "backend", message }];
+function sharesFiles({ volumeInUse }: KeptImages, store: Storage, { backend }: RegistryPlan): boolean {
+  return !!store.pvc && !!volumeInUse && backend.sharesFiles?.(volumeInUse) === true;
 }
 
 /** Says so of a volume whose images go with its claim. One that the stack makes is put back anyway. */

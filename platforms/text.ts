@@ -14,8 +14,8 @@ export function driftText(drift: Drift): string {
   switch (remedy) {
     case "evict":
       return (
-        `will evict ${keyOf(field)}${setBy(by)} from spec.storage of the live registry: ` +
-        `${describeStorage(asked as Storage)} is to be its only backend`
+        `will evict ${keyOf(field)} from spec.storage of the live registry: ` +
+        `${describeStorage(asked as Storage)} is to be its only backend${setBy(by)}`
       );
     case "clear":
       return `will clear ${field} of the live registry, which ${by.join(", ") || "another manager"} set`;

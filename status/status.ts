@@ -66,8 +66,9 @@ export async function readStatus(config: Configuration): Promise<Status> {
   const [live, exported] = await Promise.all([platform.read(client, plan), readExport(plan.backend)]);
 
   const drift = await readable(platform.drift(client, live, plan));
-  const changed = (drift ?? []).map((field) => `an up ${driftText(field)}`);
-  const lags = unsaid(platform.unfinished(live, plan), drift ?? []);
+  const byOthers = (drift ?? []).filter(({ remedy, by }) => remedy !== "evict" || by.length > 0);
+  const changed = byOthers.map((field) => `an up ${driftText(field)}`);
+  const lags = unsaid(platform.unfinished(live, plan), byOthers);
   const waiting = [...lagTexts(lags), ...changed];
   const inUse = storageInUse(live.deployment);
   const claimName = inUse?.pvc?.claim ?? plan.storage.pvc?.claim;

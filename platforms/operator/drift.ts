@@ -3,7 +3,7 @@ import type { RegistrySettings } from "../../crds/fields";
 import type { ConfigSpec } from "../../crds/types";
 import { isBlank } from "../../kubernetes/blank";
 import { operatorManager, registryManager } from "../../kubernetes/field-managers";
-import { appliedBy, managersOf, ownedBy, ownedByOther } from "../../kubernetes/managed-fields";
+import { appliedBy, managersOf } from "../../kubernetes/managed-fields";
 import { fieldsLost, firstChanges } from "../field-drift";
 import type { RegistryPlan } from "../plan";
 import type { Drift } from "../platform";
@@ -18,17 +18,16 @@ export function configDrift(live: RegistryConfig, plan: RegistryPlan): Drift[] {
   const other = (...path: string[]) => ({
     kind: "Config",
     field: ["spec", ...path].join("."),
-    by: managersOf(live, ["spec", ...path]),
+    // Of a store that the stack itself has let go of, nobody else's name is to be told.
+    by: managersOf(live, ["spec", ...path]).filter((manager) => manager !== registryManager),
   });
   return [
-    ...foreignStores(live.spec.storage, plan.storage)
-      .filter((key) => !isOurs(live, ["spec", "storage", key]))
-      .map((key) => ({
-        ...other("storage", key),
-        is: live.spec.storage?.[key],
-        asked: plan.storage,
-        remedy: "evict" as const,
-      })),
+    ...foreignStores(live.spec.storage, plan.storage).map((key) => ({
+      ...other("storage", key),
+      is: live.spec.storage?.[key],
+      asked: plan.storage,
+      remedy: "evict" as const,
+    })),
     ...fieldsLost(live, registryManager, { spec: askedSpec(plan) }),
     ...setByOthers(live.spec, plan.settings).map((key) => ({
       ...other(key),
@@ -36,11 +35,6 @@ export function configDrift(live: RegistryConfig, plan: RegistryPlan): Drift[] {
       remedy: "clear" as const,
     })),
   ];
-}
-
-// Of a store that the stack has let go of, server-side apply takes away what nobody else owns.
-function isOurs(live: RegistryConfig, path: readonly string[]): boolean {
-  return ownedBy(live, registryManager, path) && !ownedByOther(live, registryManager, path);
 }
 
 /** What the stack's next apply changes in what others set before it first asked for it. */

@@ -3,26 +3,26 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Finding } from "../../backends/backend";
 import { describeStorage, sameStore, storageInUse } from "../../backends/stores";
 import { registryManager } from "../../kubernetes/field-managers";
-import { appliedBy, ownedBy, ownedByOther } from "../../kubernetes/managed-fields";
+import { appliedBy, ownedByOther } from "../../kubernetes/managed-fields";
 import type { RegistryPlan } from "../plan";
 import type { Findings, Trouble } from "../platform";
-import { emptyDirReplaced, imageLoss, nodeFindings, reclaimWarnings } from "../preflight";
+import { imageLoss, nodeFindings, reclaimWarnings } from "../preflight";
 import { podTroubles } from "../rollout";
 import { takeUpProblems } from "../store-drift";
-import { changedFieldText } from "../text";
 import { conditionsOf, isGood, unsettled } from "./convergence";
-import { deploymentLags } from "./expected-deployment";
+import { keptImages, storageToBe } from "./images";
 import type { LiveOperator } from "./live";
-import { askedSpec } from "./plan";
 import type { RegistryConfig } from "./registry";
 
 export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
   const plan = { ...asked, ...effectivePlacement(live.config, asked) };
   const nodes = nodeFindings(live.nodes, plan, serves(live, plan));
+  const storage = storageToBe(live.config, asked);
+  const images = imageLoss(keptImages(live, plan), { ...plan, storage });
   return {
     errors: [
       ...takeUpProblems(live, plan),
-      ...imageLoss(live, plan),
+      ...images.errors,
       ...(plan.backend.problems?.(live, plan) ?? []),
       ...nodes.errors,
     ],
@@ -31,8 +31,9 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
       ...(plan.backend.warnings?.(live, plan) ?? []),
       ...nodes.warnings,
       ...reclaimWarnings(live, plan),
-      ...emptyDirReplaced(live, asked, () => podChanges(live, asked)),
+      ...images.warnings,
     ],
+    notes: images.notes,
     trouble: troubleOf(live),
   };
 }
@@ -54,21 +55,6 @@ export function effectivePlacement(
     },
     ownAffinity: ownAffinity || (spec.affinity !== undefined && foreign("affinity")),
   };
-}
-
-/**
- * The http secret that the running pods know, whoever made it: they need not roll for another, which in an emptyDir would
- * cost them the images. Undefined where the stack is to make one.
- */
-export function keptHttpSecret({
-  config,
-  deployment,
-}: Pick<LiveOperator, "config" | "deployment">): string | undefined {
-  const { httpSecret } = config.spec;
-  const isOurs = appliedBy(config, registryManager)
-    ? ownedBy(config, registryManager, ["spec", "httpSecret"])
-    : deployment !== undefined;
-  return httpSecret && isOurs ? httpSecret : undefined;
 }
 
 function serves(live: LiveOperator, plan: RegistryPlan): boolean {
@@ -98,16 +84,6 @@ function madeAnew({ config, owningStack }: LiveOperator): Finding[] {
 
 function timeOf({ metadata }: KubernetesObject): number {
   return new Date(metadata?.creationTimestamp ?? 0).getTime();
-}
-
-// Of another number of pods, or another way to replace them, no pod is replaced.
-function podChanges({ config, deployment }: LiveOperator, plan: RegistryPlan): string[] {
-  if (!deployment) return [];
-  const httpSecret = keptHttpSecret({ config, deployment }) ?? "another";
-  const spec = { ...config.spec, ...askedSpec(plan), httpSecret };
-  return deploymentLags(spec, deployment)
-    .filter(({ field }) => field !== "replicas" && field !== "rolloutStrategy")
-    .map(changedFieldText);
 }
 
 function troubleOf(live: LiveOperator): Trouble | undefined {

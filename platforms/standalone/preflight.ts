@@ -3,7 +3,7 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Finding } from "../../backends/backend";
 import { storageInUse } from "../../backends/stores";
 import type { Findings, Trouble } from "../platform";
-import { emptyDirReplaced, imageLoss, nodeFindings, reclaimWarnings } from "../preflight";
+import { imageLoss, type KeptImages, nodeFindings, reclaimWarnings } from "../preflight";
 import { podTroubles } from "../rollout";
 import { takeUpProblems } from "../store-drift";
 import { conditionsOf, isGood, unfinished } from "./convergence";
@@ -14,12 +14,12 @@ import { deploymentSpec, revisionOf } from "./workload";
 
 export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings {
   const nodes = nodeFindings(live.nodes, plan, serves(live, plan));
-  const images = { ...live, deployment: running(live) };
+  const images = imageLoss(keptImages(live, plan), plan);
   return {
     errors: [
       ...othersObjects(live, plan),
       ...takeUpProblems(live, plan),
-      ...imageLoss(images, plan),
+      ...images.errors,
       ...(plan.backend.problems?.(live, plan) ?? []),
       ...tlsProblems(live, plan),
       ...nodes.errors,
@@ -28,8 +28,9 @@ export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings 
       ...(plan.backend.warnings?.(live, plan) ?? []),
       ...nodes.warnings,
       ...reclaimWarnings(live, plan),
-      ...emptyDirReplaced(images, plan, () => podChanges(live, plan)),
+      ...images.warnings,
     ],
+    notes: images.notes,
     trouble: troubleOf(live),
   };
 }
@@ -49,9 +50,12 @@ function othersObjects(live: LiveStandalone, { namespace }: StandalonePlan): Fin
 }
 
 // Without pods there is no emptyDir; on a claim images stay whoever runs.
-function running({ deployment }: LiveStandalone) {
-  const isDown = deployment?.spec?.replicas === 0;
-  return isDown && storageInUse(deployment)?.emptyDir ? undefined : deployment;
+function keptImages(live: LiveStandalone, plan: StandalonePlan): KeptImages {
+  const { deployment, holdsImages, volumeInUse } = live;
+  const inUse = storageInUse(deployment);
+  const isDown = (deployment?.spec?.replicas ?? 0) === 0;
+  const stores = inUse && !(isDown && inUse.emptyDir) ? [inUse] : [];
+  return { holdsImages, volumeInUse, isDown, stores, podChanges: () => podChanges(live, plan) };
 }
 
 function tlsProblems({ certificate }: LiveStandalone, plan: StandalonePlan): Finding[] {

@@ -42,7 +42,7 @@ describe("two stacks on one cluster", function () {
     await up(cluster.stack("dev"));
     cluster.forgetStacks();
     await cluster.delete("ConfigMap", owningStackName);
-    await up(cluster.stack("prod", { ...nfs, acceptImageLoss: true }));
+    await up(cluster.stack("prod", { ...nfs, acceptImageLoss: "emptyDir" }));
     assert.equal(await holder(), prod);
   });
 

@@ -69,7 +69,7 @@ describe("the image pruner", function () {
       pruner,
       placement,
       managementState: "Removed",
-      acceptImageLoss: true,
+      acceptImageLoss: "emptyDir",
     });
     await up(down);
     await destroy(down);

@@ -4,6 +4,9 @@ import { preview, up } from "../../support/engine";
 import { testCluster, until } from "./harness";
 import { acceptImageLoss, assertRefused, nfs, nfsClaim } from "./runs";
 
+// Pulumi.dev.yaml accepts that the images of its emptyDir are lost.
+const unaccepted = { acceptImageLoss: "" };
+
 describe("the storage of a live registry", function () {
   this.timeout("2m");
   const cluster = testCluster();
@@ -46,17 +49,50 @@ describe("the storage of a live registry", function () {
     });
 
     it("taking it down is refused while they are in emptyDir", async () => {
-      const message = /managementState: "Removed" deletes the pods, .* acceptImageLoss: true/;
-      await assertRefused(cluster, cluster.stack("dev", { managementState: "Removed" }), message);
+      const message = /managementState: "Removed" deletes the pods, .* acceptImageLoss: emptyDir/;
+      await assertRefused(
+        cluster,
+        cluster.stack("dev", { ...unaccepted, managementState: "Removed" }),
+        message,
+      );
+    });
+
+    it("so is anything else that replaces the pod, also to put back what others changed", async () => {
+      const debug = { registry: { logLevel: "Debug" } };
+      const message =
+        /backend: the pod is replaced for environment REGISTRY_LOG_LEVEL, .* acceptImageLoss: emptyDir/;
+      await assertRefused(cluster, cluster.stack("dev", { ...unaccepted, ...debug }), message);
+      const said = (await preview(cluster.stack("dev", debug))).diagnostics
+        .map(({ message }) => message)
+        .join();
+      assert.match(said, /acceptImageLoss: is on for emptyDir/);
     });
 
     it("leaving its claim for emptyDir or for another claim is refused", async () => {
       await up(cluster.stack("dev", { ...nfs, acceptImageLoss }));
       const message =
-        /the registry now keeps its images in pvc "image-registry-nfs", .* acceptImageLoss: true/;
+        /the registry now keeps its images in pvc "image-registry-nfs", .* acceptImageLoss: pvc image-registry-nfs/;
       await assertRefused(cluster, cluster.stack("dev"), message);
       const other = { ...nfs, nfs: { ...nfs.nfs, path: "/srv/another", claimName: "another" } };
       await assertRefused(cluster, cluster.stack("dev", other), message);
+    });
+
+    it("leaving it while the registry is down is refused as well, be it then asked to serve or not", async () => {
+      await up(cluster.stack("dev", { ...nfs, managementState: "Removed" }));
+      const message =
+        /the registry is down, and its images are in pvc "image-registry-nfs", .* acceptImageLoss: pvc image-registry-nfs/;
+      for (const managementState of ["Removed", "Managed"])
+        await assertRefused(cluster, cluster.stack("dev", { managementState }), message);
+    });
+
+    it("a container of the same name in another account is another store", async () => {
+      await cluster.fresh();
+      const azure = (accountName: string) =>
+        cluster.stack("dev", { backend: "azure", azure: { container: "images", accountName } });
+      await up(azure("one"));
+      const message =
+        /in azure container "images" of one, and azure container "images" of two .* acceptImageLoss: azure images one/;
+      await assertRefused(cluster, azure("two"), message);
     });
   });
 

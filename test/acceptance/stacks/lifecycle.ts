@@ -31,7 +31,7 @@ const stacks = {
     ],
   },
 };
-const removed = { managementState: "Removed", acceptImageLoss: true };
+const removed = { managementState: "Removed", acceptImageLoss: "emptyDir" };
 export type StackName = keyof typeof stacks;
 
 /** A stack from nothing to a registry that serves, let go of, taken up again, and taken down. */

@@ -11,8 +11,12 @@ export function refusals(cluster: StacksCluster): void {
   });
 
   it("leaving a store that may hold images", async () => {
-    const message = /nothing was changed:\n.*now keeps its images in emptyDir, .* acceptImageLoss: true/;
-    await assertRefused(cluster, cluster.stack("dev", backends.nfs.asked), message);
+    const message = /nothing was changed:\n.*now keeps its images in emptyDir, .* acceptImageLoss: emptyDir/;
+    await assertRefused(
+      cluster,
+      cluster.stack("dev", { ...backends.nfs.asked, acceptImageLoss: "" }),
+      message,
+    );
   });
 
   it("replicas that no node can take", async () => {

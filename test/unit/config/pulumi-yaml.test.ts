@@ -107,7 +107,7 @@ describe("the stacks of the repository", () => {
   it("prod is NFS on infra nodes with two replicas, and passes", () => {
     const config = checkConfiguration(withoutHosts(stackFile("Pulumi.prod.yaml")), "prod");
     assert.deepEqual([config.backend, config.replicas, config.placement?.infra], ["nfs", 2, true]);
-    assert.equal(config.acceptImageLoss, false);
+    assert.equal(config.acceptImageLoss, "");
   });
 
   it("standalone is a registry of the stack's own, and passes", () => {

@@ -10,10 +10,10 @@ describe("emptyDir", () => {
     for (const stack of ["prod", "production", "eu-prod", "prod-eu", "shop.live", "PRD"]) {
       assert.match(
         problem(dev, stack),
-        /^backend: "emptyDir" loses every image .*acceptImageLoss: true/,
+        /^backend: "emptyDir" loses every image .*acceptImageLoss: emptyDir/,
         stack,
       );
-      assert.deepEqual(problems({ ...dev, acceptImageLoss: true }, stack), []);
+      assert.deepEqual(problems({ ...dev, acceptImageLoss: "emptyDir" }, stack), []);
     }
   });
 
@@ -28,7 +28,7 @@ describe("emptyDir", () => {
         /^backend: "emptyDir" loses every image .* leaves open .* pulumi config set tier production --stack \S+, or else pulumi config set tier other/,
       );
       assert.deepEqual(problems({ ...dev, tier: "other" }, stack), []);
-      assert.deepEqual(problems({ ...dev, acceptImageLoss: true }, stack), []);
+      assert.deepEqual(problems({ ...dev, acceptImageLoss: "emptyDir" }, stack), []);
       assert.deepEqual(problems(onNfs(), stack), []);
     }
   });
@@ -102,7 +102,10 @@ describe("a claim of a storage class with ReadWriteOnce", () => {
     const raw = { ...dev, backend: "pvc", pvc: { size: "5Gi", accessModes: ["ReadWriteOnce"] } };
     const found = problems({ ...raw, replicas: 2 }).join("\n");
     assert.match(found, /^replicas: 2 is more than 1, the limit with pvc\.accessModes ReadWriteOnce/m);
-    assert.match(found, /^rolloutStrategy: .* pvc\.accessModes ReadWriteOnce does not allow; use "Recreate"/m);
+    assert.match(
+      found,
+      /^rolloutStrategy: .* pvc\.accessModes ReadWriteOnce does not allow; use "Recreate"/m,
+    );
     assert.deepEqual(problems({ ...raw, rolloutStrategy: "Recreate" }), []);
   });
 });

@@ -20,14 +20,12 @@ describe("a configuration", () => {
       {
         ...onNfs(),
         replicas: "2",
-        acceptImageLoss: "true",
         timeoutSeconds: "60",
         placement: { infra: "true" },
       },
       "dev",
     );
     assert.equal(config.replicas, 2);
-    assert.equal(config.acceptImageLoss, true);
     assert.equal(config.timeoutSeconds, 60);
     assert.equal(config.placement?.infra, true);
   });
@@ -49,7 +47,7 @@ describe("a configuration", () => {
   });
 
   it("is refused with the stack's name and every wrong value at once", () => {
-    const wrong = { backend: "nfss", replicas: 0, acceptImageLoss: "maybe" };
+    const wrong = { backend: "nfss", replicas: 0, acceptImageLoss: true };
     assert.throws(() => checkConfiguration(wrong, "blue"), /configuration of stack "blue":/);
     assert.deepEqual(
       problems(wrong).map((line) => line.split(":")[0]),
@@ -107,7 +105,17 @@ describe("a value out of bounds", () => {
     ["no replicas", { ...dev, replicas: "0" }, 'replicas: "0" is less than the minimum, 1'],
     ["very many replicas", { ...onNfs(), replicas: 1000 }, "replicas: 1000 is more than the maximum, 100"],
     ["half a replica", { ...dev, replicas: 1.5 }, "replicas: 1.5 must be an integer"],
-    ["a word for a boolean", { ...dev, acceptImageLoss: "yes" }, 'acceptImageLoss: "yes" must be a boolean'],
+    ["a word for a boolean", { ...dev, verifyHosts: "yes" }, 'verifyHosts: "yes" must be a boolean'],
+    [
+      "yes for the name of a store",
+      { ...dev, acceptImageLoss: "true" },
+      'acceptImageLoss: "true" must name the store that may be left with its images, as the refusal names it: emptyDir, pvc CLAIM, s3 BUCKET, …; several with commas between',
+    ],
+    [
+      "a claim without its name",
+      { ...dev, acceptImageLoss: "emptyDir, pvc" },
+      'acceptImageLoss: "emptyDir, pvc" must name the store that may be left with its images, as the refusal names it: emptyDir, pvc CLAIM, s3 BUCKET, …; several with commas between',
+    ],
     [
       "a context without a name",
       { ...dev, context: "" },

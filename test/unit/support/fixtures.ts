@@ -212,7 +212,7 @@ export function plan(changes: Partial<RegistryPlan> = {}): RegistryPlan {
     placement: { nodeSelector: {}, tolerations: [] },
     ownAffinity: false,
     nodesToLabel: [],
-    acceptImageLoss: false,
+    acceptImageLoss: [],
     settings: {},
     ...changes,
   };

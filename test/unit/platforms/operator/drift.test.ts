@@ -183,7 +183,9 @@ describe("a Config that holds nothing of this stack", () => {
   it("was made anew if the cluster is this stack's, and is just new if not", () => {
     const made = (on: string) => ({ metadata: { creationTimestamp: new Date(on) } });
     const warned = (config: RegistryConfig, owningStack: V1ConfigMap | undefined) =>
-      told(preflight(liveCluster({ config, owningStack }), plan({ acceptImageLoss: true }))).warnings.join();
+      told(
+        preflight(liveCluster({ config, owningStack }), plan({ acceptImageLoss: ["emptyDir"] })),
+      ).warnings.join();
     const blank = registryConfig({ managementState: "Removed", storage: {} });
     blank.metadata = { ...blank.metadata, ...made("2026-03-01").metadata };
     assert.match(warned(blank, made("2026-02-01")), /made anew .*\(managementState Removed, storage none\)/);

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { nfs } from "../../../../backends/nfs";
 import type { Configuration } from "../../../../config/schema";
+import type { ConfigSpec } from "../../../../crds/types";
 import { UserError } from "../../../../errors";
 import { assertPossible } from "../../../../platforms/check";
 import type { LiveOperator } from "../../../../platforms/operator/live";
 import { registryManager } from "../../../../kubernetes/field-managers";
 import { lostByManager, ownedByOther } from "../../../../kubernetes/managed-fields";
 import { effectivePlacement, preflight } from "../../../../platforms/operator/preflight";
+import type { RegistryConfig } from "../../../../platforms/operator/registry";
 import type { RegistryPlan } from "../../../../platforms/plan";
+import { findingText } from "../../../../platforms/text";
 import {
   claim,
   followed,
@@ -57,7 +60,7 @@ describe("images", () => {
   it("in emptyDir are not left behind without a word", () => {
     const message = error({ claims }, onto("registry"));
     assert.match(message, /keeps its images in emptyDir, and pvc "registry" would not have them/);
-    assert.match(message, /acceptImageLoss: true/);
+    assert.match(message, /acceptImageLoss: emptyDir$/);
   });
 
   it("on a claim are not left behind by a change to another claim", () => {
@@ -79,7 +82,7 @@ describe("images", () => {
   });
 
   it("may be left when the stack accepts it, when there are none, or when no registry runs", () => {
-    assert.deepEqual(errors({ claims }, onto("registry", { acceptImageLoss: true })), []);
+    assert.deepEqual(errors({ claims }, onto("registry", { acceptImageLoss: ["emptyDir"] })), []);
     assert.deepEqual(errors({ claims, holdsImages: false }, onto("registry")), []);
     assert.deepEqual(errors({ claims, deployment: undefined }, onto("registry")), []);
   });
@@ -265,19 +268,113 @@ describe("another manager's field", () => {
 });
 
 describe("the images in an emptyDir", () => {
-  const told = (asked: Partial<RegistryPlan>, holdsImages: boolean | undefined = undefined) =>
-    warnings({ holdsImages }, asked).join();
+  const debug: Partial<RegistryPlan> = { settings: { logLevel: "Debug" } };
 
-  it("are told to go when the pod is replaced, and why it is", () => {
+  it("are not lost to a change that replaces the pod, and the message says which it is", () => {
     assert.match(
-      told({ settings: { logLevel: "Debug" } }),
-      /replaced for environment REGISTRY_LOG_LEVEL, and the images/,
+      error({ holdsImages: undefined }, debug),
+      /replaced for environment REGISTRY_LOG_LEVEL, and the images in its emptyDir go .*acceptImageLoss: emptyDir$/,
     );
   });
 
+  it("are not lost to a setting that the stack asks for no longer, either", () => {
+    const affinity = {
+      podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "zone" }] },
+    };
+    const config = applied({ affinity, nodeSelector: { pool: "a" } }, [
+      ["affinity"],
+      ["nodeSelector", "pool"],
+    ]);
+    assert.match(error({ config }, {}), /replaced for nodeSelector, affinity, and the images/);
+  });
+
+  it("may be lost where the stack says so, which the preview repeats", () => {
+    const accepted = { ...debug, acceptImageLoss: ["emptyDir"] };
+    assert.deepEqual(errors({}, accepted), []);
+    assert.match(warnings({}, accepted).join(), /acceptImageLoss says that this is meant/);
+    const { notes } = preflight(live(), plan({ acceptImageLoss: ["emptyDir"] }));
+    assert.match(notes?.map(findingText).join() ?? "", /^acceptImageLoss: is on for emptyDir/);
+  });
+
   it("stay where no pod is replaced, and need no word where there are none", () => {
-    assert.equal(told({}), "");
-    assert.equal(told({ replicas: 2 }), "");
-    assert.equal(told({ settings: { logLevel: "Debug" } }, false), "");
+    assert.deepEqual(errors({}, {}), []);
+    assert.deepEqual(errors({}, { replicas: 2 }), []);
+    assert.deepEqual(errors({ holdsImages: false }, debug), []);
   });
 });
+
+describe("the images of a registry that is down", () => {
+  const config = applied({ managementState: "Removed", storage: onClaim("old") }, [
+    ["storage", "pvc", "claim"],
+  ]);
+  const down = { config, deployment: undefined, claims: [registryClaim, claim("old")] };
+
+  it("are not left for another store, be it asked Removed or Managed", () => {
+    for (const managementState of ["Removed", "Managed"] as const) {
+      const asked = { storage: onClaim("registry"), managementState };
+      assert.match(
+        error(down, asked),
+        /^backend: the registry is down, and its images are in pvc "old", and .*acceptImageLoss: pvc old$/,
+      );
+      assert.deepEqual(errors(down, { ...asked, acceptImageLoss: ["pvc old"] }), []);
+    }
+  });
+
+  it("are served again from the same store", () => {
+    assert.deepEqual(errors(down, { storage: onClaim("old") }), []);
+  });
+});
+
+describe("the images in an object store", () => {
+  const azure = (accountName?: string) => ({
+    managementState: "Unmanaged",
+    azure: { container: "images", ...(accountName && { accountName }) },
+  });
+  const env = { REGISTRY_STORAGE: "azure", REGISTRY_STORAGE_AZURE_CONTAINER: "images" };
+  const serving = (accountName: string, ours: boolean) => {
+    const config = applied(
+      { storage: azure(accountName) },
+      ours ? [["storage", "azure", "accountName"]] : [],
+    );
+    const settings = Object.entries({ ...env, REGISTRY_STORAGE_AZURE_ACCOUNTNAME: accountName });
+    const deployment = followed(config, {
+      volumes: [],
+      env: settings.map(([name, value]) => ({ name, value })),
+    });
+    const [container] = deployment.spec!.template.spec!.containers;
+    container!.env = container!.env!.filter(({ value }) => value !== "filesystem");
+    return { config, deployment };
+  };
+
+  it("are not left for a container of the same name in another account", () => {
+    assert.match(
+      error(serving("one", true), { storage: azure("two") }),
+      /in azure container "images" of one, and azure container "images" of two .*acceptImageLoss: azure images one$/,
+    );
+    assert.deepEqual(errors(serving("one", true), { storage: azure("one") }), []);
+  });
+
+  it("stay where the operator found the account, and not where the stack no longer names it", () => {
+    assert.deepEqual(errors(serving("one", false), { storage: azure() }), []);
+    assert.match(error(serving("one", true), { storage: azure() }), /acceptImageLoss: azure images one$/);
+  });
+});
+
+/** A Config in which our manager owns these paths of the spec. */
+function applied(spec: Partial<ConfigSpec>, paths: string[][]): RegistryConfig {
+  const config = registryConfig(spec);
+  const fields = paths.reduce((all, path) => union(all, path), {});
+  const managedFields = [
+    {
+      manager: registryManager,
+      operation: "Apply",
+      fieldsV1: { "f:spec": { ...fields, "f:httpSecret": {} } },
+    },
+  ];
+  return { ...config, metadata: { ...config.metadata, managedFields } };
+}
+
+function union(fields: Record<string, object>, [first = "", ...rest]: string[]): Record<string, object> {
+  const inner = (fields[`f:${first}`] ?? {}) as Record<string, object>;
+  return { ...fields, [`f:${first}`]: rest.length ? union(inner, rest) : inner };
+}

@@ -30,7 +30,7 @@ describe("the plan of a standalone registry", () => {
     const scaled = { deployment: rolledOut(standalonePlan({ managementState: "Removed" })) };
     for (const found of [{}, scaled]) {
       assert.match(error(found, { storage: emptyDir, replicas: 1 }), /in pvc "images", and emptyDir/);
-      assert.deepEqual(findings(found, { storage: emptyDir, acceptImageLoss: true }).errors, []);
+      assert.deepEqual(findings(found, { storage: emptyDir, acceptImageLoss: ["pvc images"] }).errors, []);
     }
     assert.match(error(ephemeral, {}), /in emptyDir, and pvc "images"/);
     assert.match(error(ephemeral, { ...onEmptyDir, managementState: "Removed" }), /deletes the pods/);
@@ -41,12 +41,14 @@ describe("the plan of a standalone registry", () => {
     assert.deepEqual(findings({ deployment }).errors, []);
   });
 
-  it("warns before pods restart and lose the images in their emptyDir", () => {
-    const { warnings } = findings(ephemeral, { ...onEmptyDir, image: "registry:3.2.0" });
-    assert.deepEqual(warnings, [
-      "backend: the pod is replaced for what is asked of it now, and the images in its emptyDir go with it",
-    ]);
-    assert.deepEqual(findings(ephemeral, onEmptyDir).warnings, []);
+  it("does not restart pods that keep images in their emptyDir, until the stack accepts that", () => {
+    const newer = { ...onEmptyDir, image: "registry:3.2.0" };
+    assert.match(
+      error(ephemeral, newer),
+      /^backend: the pod is replaced for what is asked of it now, and the images in its emptyDir go with it/,
+    );
+    assert.deepEqual(findings(ephemeral, { ...newer, acceptImageLoss: ["emptyDir"] }).errors, []);
+    assert.deepEqual(findings(ephemeral, onEmptyDir), { errors: [], warnings: [] });
   });
 
   it("leaves alone what others named image-registry", () => {
