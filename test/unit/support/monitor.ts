@@ -129,6 +129,7 @@ function mocks({ unexpected, secretOutputs }: Seen): pulumi.runtime.Mocks {
       return { id: `${name}-id`, state };
     },
     call: ({ token }) => {
+      if (token === "pulumi:pulumi:readStackResourceOutputs") return {};
       unexpected.push(`call of ${token}`);
       return {};
     },
