@@ -12,7 +12,8 @@ export function kubernetesProvider({ kubeconfig, context }: ClusterConnection): 
     kubeconfig: given,
     context,
     enableServerSideApply: true,
-    // A volume and claim that an earlier stack retained are taken up again; the preflight refuses any that differ.
+    // Without it, the provider creates instead of applying. What an earlier stack retained, or somebody made by hand, is taken
+    // up; the checks tell what of it changes, and refuse what cannot.
     upsertExistingObjects: true,
   });
 }

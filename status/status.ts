@@ -1,11 +1,11 @@
-import type { V1PersistentVolumeClaim, V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
 
 import { describeStorage, storageInUse } from "../backends/stores";
 import type { Configuration } from "../config/schema";
 import { ClusterClient, ClusterError } from "../kubernetes/client";
 import { type Room, roomOfClaim } from "../kubernetes/volume-stats";
 import { platforms } from "../platforms";
-import type { Condition, Drift, Lag } from "../platforms/platform";
+import type { Condition, Drift, Lag, LiveRegistry } from "../platforms/platform";
 import { podTroubles } from "../platforms/rollout";
 import { driftText, lagTexts, podText } from "../platforms/text";
 import { type ExportedDirectory, readExport } from "./export";
@@ -52,6 +52,8 @@ export interface ClaimStatus {
   /** Kubernetes quantity. */
   readonly capacity?: string;
   readonly accessModes: readonly string[];
+  /** What becomes of the volume with its images when the claim is deleted. @default Retain: they stay */
+  readonly reclaimPolicy?: string;
   /** As a node that mounts it sees it, where a kubelet tells. */
   readonly room?: Room;
 }
@@ -85,7 +87,7 @@ export async function readStatus(config: Configuration): Promise<Status> {
     conditions: platform.conditions(live).map((one) => ({ ...one, good: platform.isGood(one) })),
     addresses: platform.addresses(live, plan),
     pods: live.pods.map(podStatus),
-    ...(claimName && { claim: { ...claimStatus(claimName, live.claims), ...(room && { room }) } }),
+    ...(claimName && { claim: { ...claimStatus(claimName, live), ...(room && { room }) } }),
     ...(exported && { export: exported }),
   };
 }
@@ -107,16 +109,19 @@ async function readable<T>(request: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function claimStatus(name: string, claims: readonly V1PersistentVolumeClaim[]): ClaimStatus {
+function claimStatus(name: string, { claims, volume, volumeInUse }: LiveRegistry): ClaimStatus {
   const claim = claims.find(({ metadata }) => metadata?.name === name);
   if (!claim) return { name, phase: "missing", accessModes: [] };
   const { spec, status } = claim;
+  const behind = [volume, volumeInUse].find((one) => one?.metadata?.name === spec?.volumeName);
+  const reclaimPolicy = behind?.spec?.persistentVolumeReclaimPolicy ?? "Retain";
   return {
     name,
     phase: status?.phase ?? "unknown",
     ...(spec?.volumeName && { volume: spec.volumeName }),
     ...(status?.capacity?.["storage"] && { capacity: status.capacity["storage"] }),
     accessModes: spec?.accessModes ?? [],
+    ...(reclaimPolicy !== "Retain" && { reclaimPolicy }),
   };
 }
 

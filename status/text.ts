@@ -35,12 +35,13 @@ function headline({ converged, managementState, context, platform }: Status): st
 
 function claimRows(claim: ClaimStatus | undefined): string[] {
   if (!claim) return [];
-  const { name, phase, volume, capacity, accessModes, room } = claim;
+  const { name, phase, volume, capacity, accessModes, reclaimPolicy, room } = claim;
   const shown = mark(phase === "Bound" ? "green" : "red", phase);
   const more = [
     volume && `volume ${volume}`,
     capacity,
     accessModes.join(", "),
+    reclaimPolicy && mark("red", `reclaim policy ${reclaimPolicy}`),
     room && roomText(room),
   ].filter(Boolean);
   return [row("claim", [`${name} ${shown}`, ...more].join(", "))];

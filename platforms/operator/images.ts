@@ -38,7 +38,7 @@ export function storageToBe(config: RegistryConfig, { storage }: Pick<RegistryPl
   const [asked = {}] = oneByOne(storage);
   const live = config.spec.storage ?? {};
   const left = accountOf(live).filter(({ key, field }) => {
-    const values = asked[key] as Record<string, unknown> | undefined;
+    const values: Record<string, unknown> | undefined = asked[key] && { ...asked[key] };
     return values !== undefined && values[field] === undefined;
   });
   return left.reduce((to, { key, field, value }) => {
