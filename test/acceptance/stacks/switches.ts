@@ -66,7 +66,7 @@ function evictionOf(from: Backend, to: Backend): RegExp {
   const [gone, kept] = [nameOf(from), nameOf(to)];
   return gone === kept
     ? /claim/
-    : new RegExp(`will evict ${gone} \\(set by .*\\) from spec\\.storage of the live registry: ${kept}`);
+    : new RegExp(`will evict ${gone} from spec\\.storage of the live registry: ${kept}`);
 }
 
 function nameOf(backend: Backend): StoreKey {
