@@ -26,7 +26,7 @@ describe("access/operator.yaml", function () {
   const namespace = "openshift-image-registry";
   const cluster = testCluster((options) => startSandbox({ ...options, isAudited: true }));
   const stack = (overlay: Record<string, unknown> = {}) =>
-    cluster.stack("prod", { ...own, ...nfs, ...overlay });
+    cluster.stack("prod", { ...own, ...nfs, acceptImageLoss, ...overlay });
   let user: StackUser;
   let own: { kubeconfig: string; context: string };
 
@@ -59,7 +59,7 @@ describe("access/operator.yaml", function () {
   it("does not let it label nodes, nor read or write the keys of s3: the error says which right is missing", async () => {
     const nodes = await failure(up(stack({ placement: { ...placement, nodes: ["infra-0"] } })));
     assert.match(nodes.message, /nodes "infra-0" is forbidden: .* cannot (get|patch) resource "nodes"/);
-    const keys = await failure(up(stack({ ...s3, acceptImageLoss })));
+    const keys = await failure(up(stack(s3)));
     assert.match(keys.message, /image-registry-private-configuration-user" is forbidden/);
   });
 
@@ -67,9 +67,9 @@ describe("access/operator.yaml", function () {
     for (const file of ["nodes.yaml", "s3.yaml"]) await user.give(file);
     await up(stack({ placement: { ...placement, nodes: ["infra-0", "infra-1"] } }));
     for (const overlay of [{ ...s3, ...removed }, removed]) {
-      await up(stack({ ...s3, acceptImageLoss }));
+      await up(stack(s3));
       assert.ok(await cluster.get("Secret", s3Secret.name));
-      await up(stack({ ...overlay, acceptImageLoss }));
+      await up(stack(overlay));
       assert.equal(
         await cluster.get("Secret", s3Secret.name),
         undefined,
@@ -233,7 +233,7 @@ describe("access/standalone.yaml", function () {
     new TestCluster(namespace),
   );
   const stack = (overlay: Record<string, unknown> = {}) =>
-    cluster.stack("standalone", { ...own, ...nfs, replicas: 2, ...overlay });
+    cluster.stack("standalone", { ...own, ...nfs, replicas: 2, acceptImageLoss, ...overlay });
   let user: StackUser;
   let own: { kubeconfig: string; context: string };
 
@@ -252,7 +252,7 @@ describe("access/standalone.yaml", function () {
     await cluster.patch("Deployment", "image-registry", { spec: { replicas: 3 } });
     await up(stack());
     await destroy(stack());
-    await up(stack({ ...s3, acceptImageLoss }));
+    await up(stack(s3));
     for (const overlay of [{ ...s3, ...removed }, removed]) {
       await up(stack(overlay));
       await destroy(stack(overlay));

@@ -36,7 +36,7 @@ describe("platform standalone, on a cluster without the registry's operator", fu
     ]),
   );
   const stack = (overlay: Record<string, unknown> = {}) =>
-    cluster.stack("standalone", { ...nfs, replicas: 2, ...overlay });
+    cluster.stack("standalone", { ...nfs, replicas: 2, acceptImageLoss: "", ...overlay });
 
   describe("a registry", () => {
     before(fresh);
