@@ -29,15 +29,7 @@ export function environment(config: Config): V1EnvVar[] {
 }
 
 function storageEnvironment({ spec }: Config): Record<string, string | undefined> {
-  const { s3, azure, swift, gcs } = spec.storage;
-  if (azure)
-    return {
-      REGISTRY_STORAGE: "azure",
-      REGISTRY_STORAGE_AZURE_CONTAINER: azure.container,
-      REGISTRY_STORAGE_AZURE_ACCOUNTNAME: azure.accountName,
-    };
-  if (swift) return { REGISTRY_STORAGE: "swift", REGISTRY_STORAGE_SWIFT_CONTAINER: swift.container };
-  if (gcs) return { REGISTRY_STORAGE: "gcs", REGISTRY_STORAGE_GCS_BUCKET: gcs.bucket };
+  const { s3 } = spec.storage;
   if (!s3) return { REGISTRY_STORAGE: "filesystem", REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: root };
   const { bucket, region, regionEndpoint, encrypt = false, virtualHostedStyle = false } = s3;
   return {
