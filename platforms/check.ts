@@ -32,6 +32,7 @@ export async function checkOn<K extends PlatformTypes>(
   const findings = findingsFor(stack, live, () => platform.preflight(live, plan));
   assertPossible(findings);
   const drift = await platform.drift(client, live, plan);
+  assertPossible({ errors: platform.lostByDrift?.(live, plan, drift) ?? [] });
   const clusterUid = plan.backend.needs?.exportHost && (await readClusterUid(client));
   return { platform: platform.name, connection, plan, live, drift, findings, clusterUid };
 }

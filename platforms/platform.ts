@@ -24,6 +24,8 @@ export interface Platform<K extends PlatformTypes = PlatformTypes> {
   preflight(live: K["live"], plan: K["plan"]): Findings;
   /** What others changed that the next up puts right, and what it changes in objects that others made. */
   drift(client: ClusterClient, live: K["live"], plan: K["plan"]): Promise<Drift[]>;
+  /** What would be lost by putting the drift back. @default nothing that `preflight` does not tell */
+  lostByDrift?(live: K["live"], plan: K["plan"], drift: readonly Drift[]): Finding[];
   /** What others have changed since this run wrote all that the plan asks for. */
   overruled(client: ClusterClient, live: K["live"], plan: K["plan"]): Promise<Drift[]>;
   /** What stands between the registry and the plan; nothing when it serves. */

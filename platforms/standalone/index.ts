@@ -4,7 +4,7 @@ import { storeDrift } from "../store-drift";
 import { driftOf, namespaceChanges } from "./drift";
 import { readRegistry, readRollout, type LiveStandalone, type StandaloneRollout } from "./live";
 import { planOf, type StandalonePlan } from "./plan";
-import { preflight } from "./preflight";
+import { lostByDrift, preflight } from "./preflight";
 import { endpointIn, standaloneName } from "./registry";
 
 export interface StandaloneTypes {
@@ -26,6 +26,7 @@ export const standalone: Platform<StandaloneTypes> = {
     ...namespaceChanges(live),
     ...storeDrift(live, plan),
   ],
+  lostByDrift,
   overruled: driftOf,
   unfinished,
   conditions: conditionsOf,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Finding } from "../../backends/backend";
 import { storageInUse } from "../../backends/stores";
-import type { Findings, Trouble } from "../platform";
+import type { Drift, Findings, Trouble } from "../platform";
 import { imageLoss, type KeptImages, nodeFindings, reclaimWarnings } from "../preflight";
 import { podTroubles } from "../rollout";
 import { takeUpProblems } from "../store-drift";
@@ -56,6 +56,15 @@ function keptImages(live: LiveStandalone, plan: StandalonePlan): KeptImages {
   const isDown = (deployment?.spec?.replicas ?? 0) === 0;
   const stores = inUse && !(isDown && inUse.emptyDir) ? [inUse] : [];
   return { holdsImages, volumeInUse, isDown, stores, podChanges: () => podChanges(live, plan) };
+}
+
+/** The images of an emptyDir whose pod was changed by hand, and is changed back. */
+export function lostByDrift(live: LiveStandalone, plan: StandalonePlan, drift: readonly Drift[]): Finding[] {
+  const changes = drift.filter(
+    ({ kind, field }) => kind === "Deployment" && field.startsWith("spec.template"),
+  );
+  const podChanges = () => changes.map(({ field }) => field);
+  return [...imageLoss({ ...keptImages(live, plan), podChanges }, plan).errors];
 }
 
 function tlsProblems({ certificate }: LiveStandalone, plan: StandalonePlan): Finding[] {

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { unfinished } from "../../../../platforms/standalone/convergence";
 import type { LiveStandalone } from "../../../../platforms/standalone/live";
 import type { StandalonePlan } from "../../../../platforms/standalone/plan";
-import { preflight } from "../../../../platforms/standalone/preflight";
-import { lagTexts } from "../../../../platforms/text";
+import { lostByDrift, preflight } from "../../../../platforms/standalone/preflight";
+import type { Drift } from "../../../../platforms/platform";
+import { findingText, lagTexts } from "../../../../platforms/text";
 import { emptyDir, node, onClaim, onInfra, pendingPod, told } from "../../support/fixtures";
 import { liveStandalone, nothingYet, rolledOut, standalonePlan } from "../../support/standalone-fixtures";
 
@@ -39,6 +40,19 @@ describe("the plan of a standalone registry", () => {
   it("may leave an emptyDir without pods, which holds nothing", () => {
     const deployment = rolledOut(standalonePlan({ storage: emptyDir, managementState: "Removed" }));
     assert.deepEqual(findings({ deployment }).errors, []);
+  });
+
+  it("does not put back what somebody changed in such pods, either", () => {
+    const lost = (field: string, asked: Partial<StandalonePlan> = {}) => {
+      const drift: Drift = { kind: "Deployment", field, by: [], remedy: "put back" };
+      return lostByDrift(liveStandalone(ephemeral), standalonePlan({ ...onEmptyDir, ...asked }), [drift]);
+    };
+    assert.match(
+      lost("spec.template.spec.hostNetwork").map(findingText).join(),
+      /replaced for spec\.template\.spec\.hostNetwork/,
+    );
+    assert.deepEqual(lost("spec.replicas"), []);
+    assert.deepEqual(lost("spec.template.spec.hostNetwork", { acceptImageLoss: ["emptyDir"] }), []);
   });
 
   it("does not restart pods that keep images in their emptyDir, until the stack accepts that", () => {
