@@ -11,7 +11,7 @@ import type { Configuration } from "../config/schema";
 import type { ClusterClient } from "../kubernetes/client";
 import type { RegistryPlan } from "./plan";
 
-/** Who runs the registry: the cluster's operator, or the stack itself. All but `read…`, `drift` and `overruled` are pure. */
+/** Who runs the registry: the cluster's operator, or the stack itself. What returns no promise is pure. */
 export interface Platform<K extends PlatformTypes = PlatformTypes> {
   readonly name: K["name"];
   /** What the configuration asks of the registry. */
@@ -26,6 +26,8 @@ export interface Platform<K extends PlatformTypes = PlatformTypes> {
   drift(client: ClusterClient, live: K["live"], plan: K["plan"]): Promise<Drift[]>;
   /** What would be lost by putting the drift back. @default nothing that `preflight` does not tell */
   lostByDrift?(live: K["live"], plan: K["plan"], drift: readonly Drift[]): Finding[];
+  /** What of it waits for an up, because the stack asks for something else by now. */
+  unapplied(client: ClusterClient, live: K["live"], plan: K["plan"]): Promise<Drift[]>;
   /** What others have changed since this run wrote all that the plan asks for. */
   overruled(client: ClusterClient, live: K["live"], plan: K["plan"]): Promise<Drift[]>;
   /** What stands between the registry and the plan; nothing when it serves. */

@@ -67,7 +67,8 @@ export async function readStatus(config: Configuration): Promise<Status> {
   const client = new ClusterClient(connection);
   const [live, exported] = await Promise.all([platform.read(client, plan), readExport(plan.backend)]);
 
-  const drift = await readable(platform.drift(client, live, plan));
+  const changes = [platform.drift(client, live, plan), platform.unapplied(client, live, plan)];
+  const drift = (await readable(Promise.all(changes)))?.flat();
   const byOthers = (drift ?? []).filter(({ remedy, by }) => remedy !== "evict" || by.length > 0);
   const changed = byOthers.map((field) => `an up ${driftText(field)}`);
   const lags = unsaid(platform.unfinished(live, plan), byOthers);

@@ -25,6 +25,19 @@ export async function driftOf(
   ];
 }
 
+/** What is not as the stack asks because it asks for something else than when it was applied last. */
+export async function unapplied(
+  client: ClusterClient,
+  live: LiveStandalone,
+  plan: StandalonePlan,
+): Promise<Drift[]> {
+  const waits = { isUnapplied: true };
+  return [
+    ...(await changesIn(client, "Deployment", live.deployment, deploymentSpec(plan, live), waits)),
+    ...(await changesIn(client, "Service", live.service, serviceSpec(), waits)),
+  ];
+}
+
 /** What an up changes in a budget that carries the stacks' labels and was made by hand: of its two limits it can have one. */
 function budgetChanges({ budget }: LiveStandalone): Drift[] {
   if (!budget || appliedBy(budget, standaloneManager)) return [];
@@ -56,10 +69,12 @@ async function changesIn(
   kind: "Deployment" | "Service",
   live: Live | undefined,
   wanted: object,
+  { isUnapplied } = { isUnapplied: false },
 ): Promise<Drift[]> {
+  if (!live) return [];
   // Of what the configuration changes, the engine shows the difference itself.
-  const isOurs = live && appliedBy(live, standaloneManager);
-  if (!live || (isOurs && !isApplied(live, wanted))) return [];
+  const isOurs = appliedBy(live, standaloneManager);
+  if ((isOurs && !isApplied(live, wanted)) !== isUnapplied) return [];
   const metadata = { ...live.metadata, resourceVersion: undefined };
   const restored = await client.dryRunReplace<Live>({
     ...live,
@@ -70,7 +85,7 @@ async function changesIn(
     kind,
     field: `spec${path.join("")}`,
     by: othersAt(live, standaloneManager, path),
-    remedy: isOurs ? "put back" : "change",
+    remedy: isOurs && !isUnapplied ? "put back" : "change",
     ...change,
     // A value that somebody put into the environment may be a secret.
     ...(path.includes(".env") && { isSecret: true }),

@@ -1,7 +1,7 @@
 import type { Platform } from "../platform";
 import { conditionsOf, isGood, unfinished } from "./convergence";
 import { storeDrift } from "../store-drift";
-import { driftOf, namespaceChanges } from "./drift";
+import { driftOf, namespaceChanges, unapplied } from "./drift";
 import { readRegistry, readRollout, type LiveStandalone, type StandaloneRollout } from "./live";
 import { planOf, type StandalonePlan } from "./plan";
 import { lostByDrift, preflight } from "./preflight";
@@ -27,6 +27,7 @@ export const standalone: Platform<StandaloneTypes> = {
     ...storeDrift(live, plan),
   ],
   lostByDrift,
+  unapplied,
   overruled: driftOf,
   unfinished,
   conditions: conditionsOf,

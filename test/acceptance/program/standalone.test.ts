@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   changes,
+  configurationOf,
   destroy,
   failure,
   preview,
@@ -10,6 +11,7 @@ import {
   warnings,
 } from "../../support/engine";
 import { startControlPlane } from "../../../sandbox/control-plane";
+import { readStatus } from "../../../status/status";
 import { testCluster, TestCluster, until } from "./harness";
 import type { Live } from "./objects";
 import { acceptImageLoss, assertRefused, nfs, nfsClaim } from "./runs";
@@ -73,6 +75,17 @@ describe("platform standalone, on a cluster without the registry's operator", fu
       assert.deepEqual(changes(await preview(stack())), []);
       assert.deepEqual(changes(await up(stack())), []);
       assert.deepEqual(await cluster.versions(), before);
+    });
+
+    it("waits for an up, as its status says, once its stack asks for something else", async () => {
+      const asOf = (run: StackRun) => readStatus(configurationOf(run));
+      assert.deepEqual((await asOf(stack())).drift, []);
+      const { converged, drift } = await asOf(stack({ registry: { readOnly: true } }));
+      assert.equal(converged, false);
+      assert.match(
+        drift.join("\n"),
+        /^an up will change spec\.template\..*READONLY\] of the Deployment; no/m,
+      );
     });
 
     it("serves with what was asked at the moment an up ends", async () => {
@@ -163,10 +176,9 @@ describe("platform standalone, on a cluster without the registry's operator", fu
     it("are put back in the service too", async () => {
       await cluster.patch("Service", name, { spec: { selector: { app: "another" } } });
       const previewed = await preview(stack());
-      assert.match(
-        warnings(previewed),
-        /put back spec\.selector\.app of the Service: it was added by kubectl-patch/,
-      );
+      const told = /put back spec\.selector\.app of the Service: it was added by kubectl-patch/;
+      assert.match(warnings(previewed), told);
+      assert.match((await readStatus(configurationOf(stack()))).drift.join("\n"), told);
       await serving(stack(), 2);
       const service = await cluster.get("Service", name);
       assert.deepEqual(service?.spec?.selector, { "app.kubernetes.io/name": name });
