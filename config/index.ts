@@ -20,13 +20,13 @@ export function readConfiguration(): Configuration {
   const raw = valuesFrom(pulumi.runtime.allConfig(), project);
   const plain = secretKeys.filter((key) => raw[key] && !isConfigSecret(`${project}:${key}`));
   const problems = plain.map(
-    (key) => `${key}: is in plain text; encrypt it: pulumi config set --secret ${project}:${key}`,
+    (key) => `${key}: is in plain text; encrypt it: pulumi config set --secret ${key}`,
   );
   const { kubeconfig } = raw;
   const contents = typeof kubeconfig === "object" || isKubeconfigContents(kubeconfig);
   if (contents && !isConfigSecret(`${project}:kubeconfig`)) {
     void pulumi.log.warn(
-      `kubeconfig: is in plain text; if it holds credentials: pulumi config set --secret ${project}:kubeconfig`,
+      `kubeconfig: is in plain text; if it holds credentials: pulumi config set --secret kubeconfig`,
     );
   }
   return checkConfiguration(raw, stack, problems);

@@ -39,9 +39,7 @@ function backendRules({ backend, ...config }: Configuration): Violation[] {
   const credentials = (["s3AccessKey", "s3SecretKey"] as const).filter((key) => config[key] === "");
   return [
     ...missing,
-    ...credentials.map((key) =>
-      violation([key], `backend "s3" needs it: pulumi config set --secret image-registry:${key}`),
-    ),
+    ...credentials.map((key) => violation([key], `backend "s3" needs it: pulumi config set --secret ${key}`)),
   ];
 }
 
@@ -112,7 +110,7 @@ function hostRules({ nfs, backend, sshPrivateKey }: Configuration): Violation[] 
     found.push(
       violation(
         ["sshPrivateKey"],
-        "hosts are reached with it: pulumi config set --secret image-registry:sshPrivateKey < key-file",
+        "hosts are reached with it: pulumi config set --secret sshPrivateKey < key-file",
       ),
     );
   }

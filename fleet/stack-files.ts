@@ -52,7 +52,7 @@ export function readStack(
   const hasKubeconfig = holdsEncrypted(values.kubeconfig);
   const problems = secretKeys
     .filter((key) => values[key] && !holdsEncrypted(values[key]))
-    .map((key) => `${key}: is in plain text; encrypt it: pulumi config set --secret image-registry:${key}`);
+    .map((key) => `${key}: is in plain text; encrypt it: pulumi config set --secret ${key}`);
   if (!hasKubeconfig && values.kubeconfig) problems.push(kubeconfigProblem(values.kubeconfig));
   return { name, hasKubeconfig, configuration: checkConfiguration(readable(values), name, problems) };
 }

@@ -1,4 +1,5 @@
 import { UserError } from "../errors";
+import { fullKey } from "../stack/stack-file";
 import { namespaces, workspaceAccount } from "./hub";
 import type { CommittedStack } from "./stack-files";
 import { workspaceTemplate } from "./workspace";
@@ -89,7 +90,7 @@ function previewOnly(stack: CommittedStack) {
     // Else a preview that shows drift succeeds, and nobody is told.
     updateTemplate: { spec: { expectNoChanges: true } },
     ...(overlay.length && {
-      config: Object.fromEntries(overlay.map(([key, value]) => [`image-registry:${key}`, value])),
+      config: Object.fromEntries(overlay.map(([key, value]) => [fullKey(key), value])),
     }),
   };
 }

@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 
 import { checkConfiguration } from "../config";
 import { UserError } from "../errors";
+import { fullKey } from "../stack/stack-file";
 import type { Ask } from "./ask";
 import { readNewCluster } from "./live";
 import { shown } from "./proposals";
@@ -98,7 +99,7 @@ function check(config: Record<string, unknown>, stack: string): void {
 }
 
 function write(file: string, config: Record<string, unknown>): void {
-  const entries = Object.entries(config).map(([key, value]) => [`image-registry:${key}`, value]);
+  const entries = Object.entries(config).map(([key, value]) => [fullKey(key), value]);
   // wx: not even over a file that was made meanwhile.
   writeFileSync(file, stringify({ config: Object.fromEntries(entries) as object }, { lineWidth: 0 }), {
     flag: "wx",

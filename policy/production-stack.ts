@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { isProduction, type Tier } from "../config/production";
-import { stackConfiguration } from "../stack/stack-file";
+import { fullKey, stackConfiguration } from "../stack/stack-file";
 import { projectDirectory } from "../project";
 
 /** Whether a stack of this project is production, by its name, its file's `tier`, and a team's own names. */
@@ -12,5 +12,5 @@ export function isProductionStack(stack: string, named?: readonly string[]): boo
 function tierOf(stack: string): Tier {
   // A stack may keep its configuration elsewhere, with --config-file.
   if (!existsSync(path.join(projectDirectory, `Pulumi.${stack}.yaml`))) return "";
-  return (stackConfiguration(stack, {})["image-registry:tier"] ?? "") as Tier;
+  return (stackConfiguration(stack, {})[fullKey("tier")] ?? "") as Tier;
 }

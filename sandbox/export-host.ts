@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { canRunMachines, networksOf, startMachines } from "./machines";
-import { stackConfiguration } from "../stack/stack-file";
+import { fullKey, stackConfiguration } from "../stack/stack-file";
 
 /** The Linux host behind a stack's NFS volume, and the configuration that points the stack to it. */
 export interface ExportHost {
@@ -18,7 +18,7 @@ export async function startExportHost(
   log: (line: string) => void,
 ): Promise<ExportHost | undefined> {
   const config = stackConfiguration(stack, {});
-  if (config["image-registry:backend"] !== "nfs") return undefined;
+  if (config[fullKey("backend")] !== "nfs") return undefined;
   const reason = canRunMachines();
   if (reason) {
     log(`no NFS host: ${reason}; the volume is made, and nothing serves it`);
@@ -27,7 +27,7 @@ export async function startExportHost(
   const hosts = await startMachines({ directory: path.join(directory, "hosts"), machines: ["server"], log });
   const { ssh, networkAddress } = hosts.server;
   const { ipv4, ipv6 } = networksOf("client");
-  const nfs = JSON.parse(config["image-registry:nfs"] ?? "{}") as Record<string, unknown>;
+  const nfs = JSON.parse(config[fullKey("nfs")] ?? "{}") as Record<string, unknown>;
   const host = {
     address: ssh.host,
     port: ssh.port,

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 
 import { UserError } from "../errors";
-import { stackConfiguration } from "../stack/stack-file";
+import { fullKey, stackConfiguration } from "../stack/stack-file";
 import {
   defaultDirectory,
   runningControlPlane,
@@ -55,7 +55,7 @@ async function run(stack: string, keep: boolean, sandbox: Sandbox): Promise<void
   const stays = keep || (await runningControlPlane(sandbox.directory)) !== undefined;
   let host: ExportHost | undefined;
   try {
-    const isStandalone = stackConfiguration(stack, {})["image-registry:platform"] === "standalone";
+    const isStandalone = stackConfiguration(stack, {})[fullKey("platform")] === "standalone";
     const controlPlane = await (isStandalone ? startControlPlane : startSandbox)(sandbox);
     host = await startExportHost(stack, sandbox.directory, log);
     // In the folder that lives and dies with the cluster, as what a stack remembers should.

@@ -1,7 +1,7 @@
 import { checkConfiguration, valuesFrom } from "../config";
 import { secretKeys } from "../config/schema";
 import { UserError } from "../errors";
-import { projectName, stackConfiguration } from "../stack/stack-file";
+import { fullKey, projectName, stackConfiguration } from "../stack/stack-file";
 import { readStatus } from "../status/status";
 import { statusText } from "../status/text";
 import type { ControlPlane } from "./control-plane";
@@ -16,7 +16,7 @@ interface RunStackOptions {
   readonly signal: AbortSignal;
 }
 
-const keysOfSecrets = secretKeys.map((key) => `${projectName}:${key}`);
+const keysOfSecrets = secretKeys.map(fullKey);
 
 /** What a user does with a stack, preview and up, and then what a user looks at. */
 export async function runStack({

@@ -5,7 +5,7 @@ import { checkConfiguration, type Configuration, valuesFrom } from "../config";
 import { projectDirectory } from "../project";
 import { UserError } from "../errors";
 import { runCli } from "./cli";
-import { stackConfiguration } from "./stack-file";
+import { projectName, stackConfiguration } from "./stack-file";
 
 /**
  * A stack's configuration, from its file; where the file holds encrypted values, from the Pulumi CLI, which can read
@@ -20,7 +20,7 @@ export async function configurationOf(
   if (!existsSync(file)) throw new UserError(`--stack "${stack}": there is no Pulumi.${name}.yaml`);
   const decrypted = hasSecrets(file) ? await decryptedValues(stack) : {};
   const values = stackConfiguration(name, { ...decrypted, ...overlay });
-  return checkConfiguration(valuesFrom(values, "image-registry"), name);
+  return checkConfiguration(valuesFrom(values, projectName), name);
 }
 
 function hasSecrets(file: string): boolean {

@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { projectDirectory } from "../project";
 
 interface ProjectFile {
+  readonly name: string;
   config: Record<string, { default?: unknown; value?: unknown }>;
 }
 
@@ -12,7 +13,11 @@ interface StackFile {
   config?: Record<string, unknown>;
 }
 
-export const projectName = "image-registry";
+/** Pulumi's name of this project, which `pulumi new` lets people choose. */
+export const projectName = readYaml<ProjectFile>("Pulumi.yaml").name;
+
+/** A key of the program as stack files and the engine have it. */
+export const fullKey = (key: string): string => `${projectName}:${key}`;
 
 /**
  * A stack's configuration as the program would get it: Pulumi.yaml's values and defaults, what Pulumi.NAME.yaml says,
@@ -35,9 +40,7 @@ export function stackValues(stack: string, overlay: Record<string, unknown>): Re
 
 function withFullKeys(values: Record<string, unknown>): Record<string, unknown> {
   const said = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
-  return Object.fromEntries(
-    said.map(([key, value]) => [key.includes(":") ? key : `${projectName}:${key}`, value]),
-  );
+  return Object.fromEntries(said.map(([key, value]) => [key.includes(":") ? key : fullKey(key), value]));
 }
 
 function readYaml<T>(file: string): T {

@@ -35,7 +35,7 @@ async function main(args: string[]): Promise<void> {
     const config = path.join(folder, "stack.yaml");
     copyFileSync(path.join(projectDirectory, `Pulumi.${stack}.yaml`), config);
     const compare = ["--refresh", "--expect-no-changes"];
-    const hosts = ["--config-file", config, "--config", "image-registry:verifyHosts=true"];
+    const hosts = ["--config-file", config, "--config", "verifyHosts=true"];
     const run = await runPulumi("preview", stack, [...compare, ...hosts]);
     const verdict = verdicts[run.exitCode] ?? "failed";
     const title = `Stack ${stack} ${titles[verdict]}`;

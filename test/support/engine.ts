@@ -4,7 +4,7 @@ import { checkConfiguration, type Configuration, valuesFrom } from "../../config
 import { secretKeys } from "../../config/schema";
 import type { Stacks } from "../../sandbox/engine";
 import { type Message, messageOf } from "../../stack/events";
-import { projectName, stackConfiguration } from "../../stack/stack-file";
+import { fullKey, projectName, stackConfiguration } from "../../stack/stack-file";
 import { assertHidden } from "./secrets";
 
 /** A stack as a test wants it. */
@@ -73,7 +73,7 @@ async function operate(run: StackRun, args: readonly string[]): Promise<RunResul
 
 /** Gives the stack its configuration: what an operation does first. */
 export async function configure({ stacks, stack, overlay, moreSecretKeys = [] }: StackRun): Promise<void> {
-  const keys = [...secretKeys, ...moreSecretKeys].map((key) => `${projectName}:${key}`);
+  const keys = [...secretKeys, ...moreSecretKeys].map(fullKey);
   await stacks.configure({ stack, overlay, secretKeys: keys });
 }
 

@@ -273,10 +273,7 @@ describe("the jobs of a delivery", function () {
       const result = JSON.parse(job.read("drift.json")) as { verdict: string };
       assert.equal(result.verdict, verdict);
       assert.ok(job.read("summary.md").startsWith(`### ${title}\n`), job.read("summary.md"));
-      assert.match(
-        job.read("fake/calls"),
-        /--refresh --expect-no-changes .*--config image-registry:verifyHosts=true/,
-      );
+      assert.match(job.read("fake/calls"), /--refresh --expect-no-changes .*--config verifyHosts=true/);
     });
   }
 });

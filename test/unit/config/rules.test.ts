@@ -57,8 +57,8 @@ describe("a backend", () => {
 
   it("s3 needs both keys, and says how to set them", () => {
     assert.deepEqual(problems({ ...onS3(), s3AccessKey: "", s3SecretKey: undefined }), [
-      's3AccessKey: backend "s3" needs it: pulumi config set --secret image-registry:s3AccessKey',
-      's3SecretKey: backend "s3" needs it: pulumi config set --secret image-registry:s3SecretKey',
+      's3AccessKey: backend "s3" needs it: pulumi config set --secret s3AccessKey',
+      's3SecretKey: backend "s3" needs it: pulumi config set --secret s3SecretKey',
     ]);
   });
 
@@ -113,7 +113,7 @@ describe("a claim of a storage class with ReadWriteOnce", () => {
 describe("an export host", () => {
   it("needs the private key, and says how to set it", () => {
     const raw = { ...onHost(), sshPrivateKey: "" };
-    assert.match(problem(raw), /^sshPrivateKey: .*pulumi config set --secret image-registry:sshPrivateKey/);
+    assert.match(problem(raw), /^sshPrivateKey: .*pulumi config set --secret sshPrivateKey/);
   });
 
   it("serves NFSv3 mounts only when it is told to", () => {
