@@ -1,11 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 
 import { typescriptLoader } from "../project";
-import { startSandbox } from "../sandbox/start";
 import type { FleetFigures } from "./one-fleet";
 import { median, type Row } from "./table";
 
@@ -18,37 +15,30 @@ const runs = 3;
  * The status of 10 and of 50 stacks against that of one: all of them look at one control plane, each by a client of its own
  * that knows nothing of the others, for 50 control planes would measure the machine.
  */
-export async function fleetRows(): Promise<Row[]> {
-  const directory = mkdtempSync(path.join(tmpdir(), "image-registry-bench-"));
-  const controlPlane = await startSandbox({ directory });
-  try {
-    const measured = new Map<number, FleetFigures[]>([1, 10, 50].map((stacks) => [stacks, []]));
-    for (let run = 0; run < runs; run++) {
-      for (const [stacks, figures] of measured) figures.push(await measure(stacks, controlPlane.kubeconfig));
-    }
-    const of = (stacks: number, figure: (one: FleetFigures) => number) =>
-      median(measured.get(stacks)!.map(figure));
-    const one = of(1, ({ milliseconds }) => milliseconds);
-    return [10, 50].flatMap((stacks) => [
-      {
-        what: `status of ${stacks} stacks 1 s away, ${atOnce} at once, wall`,
-        unit: "ms",
-        ours: of(stacks, ({ milliseconds }) => milliseconds),
-        against: `slowest + ${stacks}/${atOnce} of one`,
-        theirs: of(stacks, ({ slowest }) => slowest) + (stacks / atOnce) * one,
-      },
-      {
-        what: `status of ${stacks} stacks 1 s away, peak memory`,
-        unit: "MiB",
-        ours: of(stacks, ({ kibibytes }) => kibibytes / 1024),
-        against: "one stack",
-        theirs: of(1, ({ kibibytes }) => kibibytes / 1024),
-      },
-    ]);
-  } finally {
-    await controlPlane.stop();
-    rmSync(directory, { recursive: true });
+export async function fleetRows(kubeconfig: string): Promise<Row[]> {
+  const measured = new Map<number, FleetFigures[]>([1, 10, 50].map((stacks) => [stacks, []]));
+  for (let run = 0; run < runs; run++) {
+    for (const [stacks, figures] of measured) figures.push(await measure(stacks, kubeconfig));
   }
+  const of = (stacks: number, figure: (one: FleetFigures) => number) =>
+    median(measured.get(stacks)!.map(figure));
+  const one = of(1, ({ milliseconds }) => milliseconds);
+  return [10, 50].flatMap((stacks) => [
+    {
+      what: `status of ${stacks} stacks 1 s away, ${atOnce} at once, wall`,
+      unit: "ms",
+      ours: of(stacks, ({ milliseconds }) => milliseconds),
+      against: `slowest + ${stacks}/${atOnce} of one`,
+      theirs: of(stacks, ({ slowest }) => slowest) + (stacks / atOnce) * one,
+    },
+    {
+      what: `status of ${stacks} stacks 1 s away, peak memory`,
+      unit: "MiB",
+      ours: of(stacks, ({ kibibytes }) => kibibytes / 1024),
+      against: "one stack",
+      theirs: of(1, ({ kibibytes }) => kibibytes / 1024),
+    },
+  ]);
 }
 
 async function measure(stacks: number, kubeconfig: string): Promise<FleetFigures> {
