@@ -79,17 +79,22 @@ export class ClusterClient {
     return all;
   }
 
-  /** Whether the metadata of any object of the kind satisfies `test`; undefined when the cluster lacks the kind. */
+  /**
+   * Whether the metadata of any object of the kind satisfies `test`; undefined when the cluster lacks the kind, or has
+   * more than `most` and none of those looked at does.
+   */
   async anyObject(
     apiVersion: string,
     kind: string,
     test: (object: KubernetesObject) => boolean,
-    selection: Selection = {},
+    most = Infinity,
   ): Promise<boolean | undefined> {
     const accept = `${metadataOnly},application/json`;
-    for await (const page of this.pages<KubernetesObject>(apiVersion, kind, undefined, selection, accept)) {
-      if (page === undefined) return undefined;
+    let seen = 0;
+    for await (const page of this.pages<KubernetesObject>(apiVersion, kind, undefined, {}, accept)) {
+      if (page === undefined || seen >= most) return undefined;
       if (page.some(test)) return true;
+      seen += page.length;
     }
     return false;
   }

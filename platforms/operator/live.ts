@@ -98,6 +98,9 @@ export async function readHostnames(client: ClusterClient): Promise<Hostnames> {
   return { internal: internalHostname, routes: hosts.sort() };
 }
 
+/** Where none of so many images was pushed, it is left open whether any was: a list of all takes megabytes. */
+const lookedAt = 10_000;
+
 // OpenShift marks the images that were pushed to its own registry. Without its image API nothing can tell.
 async function readHoldsImages(client: ClusterClient): Promise<boolean | undefined> {
   return optional(
@@ -105,6 +108,7 @@ async function readHoldsImages(client: ClusterClient): Promise<boolean | undefin
       "image.openshift.io/v1",
       "Image",
       ({ metadata }) => metadata?.annotations?.["openshift.io/image.managed"] === "true",
+      lookedAt,
     ),
   );
 }

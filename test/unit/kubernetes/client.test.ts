@@ -79,6 +79,7 @@ describe("the client of the API server", function () {
     const second = await client.anyObject("v1", "Node", ({ metadata }) => metadata?.name === "page-2");
     assert.equal(second, true);
     assert.equal(accepted.length, 2);
+    assert.equal(await client.anyObject("v1", "Node", () => false, 1), undefined, "it looked no further");
     assert.match(
       String(accepted[0]),
       /^application\/json;as=PartialObjectMetadataList;g=meta\.k8s\.io;v=v1,/,
