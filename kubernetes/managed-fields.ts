@@ -37,7 +37,11 @@ export function othersAt(object: KubernetesObject, manager: string, steps: reado
     (entry) => entry.manager !== manager && entry.subresource !== "status",
   );
   return others.flatMap((entry) => {
-    const owned = steps.reduce<Fields | undefined>(stepInto, fieldsOf(entry)?.["f:spec"]);
+    const owned = steps.reduce<Fields | undefined>(
+      // What has nothing below it is owned as a whole: a map like a Service's selector.
+      (fields, step) => (fields && Object.keys(fields).length === 0 ? fields : stepInto(fields, step)),
+      fieldsOf(entry)?.["f:spec"],
+    );
     return owned && entry.manager ? [entry.manager] : [];
   });
 }
