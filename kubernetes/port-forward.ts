@@ -22,7 +22,9 @@ export async function connectToPod(
   // What the pod's node says of a port on which nothing listens.
   const complaints = new Writable({
     write: (chunk: Buffer, _, done) => {
-      near.destroy(notOpened({ message: chunk.toString().trim() }, address, "pods/portforward"));
+      const message = chunk.toString().trim();
+      // The stream begins with the port's number, of which client-node leaves nothing.
+      if (message !== "") near.destroy(notOpened({ message }, address, "pods/portforward"));
       done();
     },
   });
