@@ -59,18 +59,29 @@ listens() {
   grep -qE "[[:space:]]($any|\*|\[?${1//./\\.}\]?):${2}[[:space:]]" <<<"$sockets"
 }
 
-# The administrator's lines about what ours are about, with their files: one that is read after ours wins.
+# The administrator's lines about what ours are about, with their files: one that is read after ours wins, and so does what
+# the service itself is started with.
 overriding_settings() {
-  local file lines=''
-  for file in /etc/nfs.conf /etc/nfs.conf.d/*.conf; do
+  local file lines='' units
+  while IFS= read -r file; do
     if [[ ! -e $file || $file == "$NFS_CONF_DROP_IN" ]]; then continue; fi
     lines+=$(awk -v file="$file" '
-      /^[ \t]*\[/ { section = $0; gsub(/[][ \t]/, "", section) }
-      section ~ /^(nfsd|mountd|statd|lockd)$/ && /^[ \t]*(vers[0-9.]+|host|port|udp-port|outgoing-port|tcp)[ \t]*=/ {
+      { line = tolower($0) }
+      line ~ /^[ \t]*\[/ { section = line; gsub(/[][ \t]/, "", section) }
+      section ~ /^(nfsd|mountd|statd|lockd)$/ && line ~ /^[ \t]*(vers[0-9.]+|host|port|udp-port|outgoing-port|tcp)[ \t]*=/ {
         gsub(/[ \t]/, ""); printf "%s:%d [%s] %s, ", file, NR, section, $0
       }' "$file")
-  done
+  done < <(nfs_conf_files)
+  units=$(systemctl show --property=DropInPaths nfs-server 2>/dev/null | sed -n 's/^DropInPaths=//p' | tr ' ' '\n' | grep -v '^/usr/' || true)
+  if [[ -n $units ]]; then lines+="$(tr '\n' ' ' <<<"$units"), "; fi
   if [[ -n $lines ]]; then printf 'What is set elsewhere: %s. ' "${lines%, }"; fi
+}
+
+# With what they include (nfs.conf(5)); a file that need not be there is named with a dash.
+nfs_conf_files() {
+  printf '%s\n' /etc/nfs.conf /etc/nfs.conf.d/*.conf
+  sed -n 's/^[ \t]*include[ \t]*=[ \t]*-\{0,1\}[ \t]*//p' /etc/nfs.conf /etc/nfs.conf.d/*.conf 2>/dev/null |
+    while IFS= read -r file; do if [[ $file == /* ]]; then printf '%s\n' "$file"; else printf '/etc/%s\n' "$file"; fi; done
 }
 
 # Before any port is moved: one that another program has, and lockd's, which it keeps for as long as this host itself has
