@@ -8,6 +8,7 @@ import {
   must,
   onMachines,
   openPorts,
+  runServer,
   serverSpec,
   unmount,
 } from "./nfs-machines";
@@ -44,13 +45,39 @@ describe("NFS versions and ports", function () {
   it("returns to NFSv4 alone, and on a dedicated host nothing but SSH and NFS listens", async () => {
     const { server, client } = machines();
     await must(server, "rm -f /etc/exports.d/[!r]*.exports; : >/etc/exports; exportfs -ra");
-    await converge(server, serverSpec({ protocols: { dedicated: true } }));
+    const dedicated = serverSpec({ protocols: { dedicated: true } });
+    assert.equal((await mount(client, "nfsvers=3")).exitCode, 0);
+    const held = await runServer(server, "apply", dedicated);
+    assert.equal(held.exitCode, 1, held.stdout);
+    assert.match(
+      held.stderr,
+      /NFSv3 would end, over which clients have mounted: \/srv\/registry by 10\.97\.1\.20\. /,
+    );
+    await unmount(client);
+    await converge(server, dedicated);
     const listening = await must(server, "ss -Hltn | awk '{ sub(/.*:/, \"\", $4); print $4 }' | sort -nu");
     assert.deepEqual(listening.split("\n"), ["22", "2049"]);
     const { exitCode } = await mount(client, "nfsvers=3");
     assert.notEqual(exitCode, 0);
     assert.match(await must(server, "cat /proc/fs/nfsd/versions"), /^-3/);
     assert.match(await must(server, "exportfs -s"), new RegExp(`^${exportPath} `, "m"));
+  });
+
+  it("ends NFSv3 with the stack that asked for it, and the other stack's check finds nothing", async () => {
+    const { server } = machines();
+    const owner = { stack: "organization/image-registry/other", cluster: "other" };
+    const other = serverSpec({ owner }, { id: "other", path: "/srv/other" });
+    const lockd = "cat /proc/sys/fs/nfs/nlm_tcpport";
+    await converge(server, other);
+    const before = await must(server, lockd);
+    await converge(server, nfs3);
+    assert.equal(await must(server, lockd), "53248");
+    await converge(server, nfs3, "remove");
+    assert.match(await must(server, "cat /proc/fs/nfsd/versions"), /^-3/);
+    assert.equal(await must(server, lockd), before);
+    assert.doesNotMatch(await converge(server, other, "check"), /differs/);
+    await converge(server, other, "remove");
+    await converge(server, serverSpec({ protocols: { dedicated: true } }));
   });
 
   it("changes nothing when it runs again on the dedicated host", async () => {
