@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 
 import type { ServerSpec } from "../../hosts";
 import { converge, must, onMachines, refused, runServer, serverSpec } from "./nfs-machines";
@@ -15,10 +19,17 @@ describe("what is said to be served", function () {
   const machines = onMachines(this, "server13");
 
   before("a disk of its own for the images", async () => {
+    const { server13 } = machines();
+    const folder = mkdtempSync(path.join(tmpdir(), "disk-"));
+    const disk = path.join(folder, "disk.img");
+    execFileSync("truncate", ["--size=16M", disk]);
+    execFileSync("mkfs.ext4", ["-q", disk]); // Debian 13 has none by itself
+    await server13.put(folder, "/var/disk");
+    rmSync(folder, { recursive: true });
     await must(
-      machines().server13,
-      `mkdir -p /srv/disk && truncate -s 200M /var/disk.img && mkfs.ext4 -q /var/disk.img &&
-      echo '/var/disk.img /srv/disk ext4 loop,nofail 0 0' >>/etc/fstab && systemctl daemon-reload && mount /srv/disk`,
+      server13,
+      `mkdir -p /srv/disk && echo '/var/disk/disk.img /srv/disk ext4 loop,nofail 0 0' >>/etc/fstab &&
+      systemctl daemon-reload && mount /srv/disk`,
     );
   });
 
@@ -127,7 +138,7 @@ describe("what is said to be served", function () {
     await must(server13, "rmdir /srv/disk/registry; sed -i '/disk.img/d' /etc/fstab; sync");
     await server13.reboot();
     await nothing();
-    await must(server13, "mount -o loop /var/disk.img /srv/disk");
+    await must(server13, "mount -o loop /var/disk/disk.img /srv/disk");
     await converge(server13, spec());
     assert.equal(await must(server13, `${mountOver("4.2")} && ls /mnt && umount /mnt`), "file");
   });
