@@ -31,7 +31,8 @@ export function serverSpec(
   exported: Partial<ServerSpec["export"]> = {},
 ): ServerSpec {
   const base = { id: "registry", path: exportPath, clients: clientNetworks, uid: 5000, gid: 5001 };
-  return { owner, ...change, export: { ...base, ...exported } };
+  // Also the time that an emulated machine may take to install a package.
+  return { owner, waitForLock: 1200, ...change, export: { ...base, ...exported } };
 }
 
 /** Of this process: what one file has started, the next one finds as it was left. A start is the longest part of a file. */
