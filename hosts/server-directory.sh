@@ -51,7 +51,9 @@ refuse_strangers() {
   if [[ -e $OWNER_FILE || -e $EXPORTS_FILE ]]; then known=yes depth=(-maxdepth 6); fi
   owner=$(stat -c %u .)
   if [[ $owner == "$EXPORT_UID" ]]; then
-    refuse_stranger "$(as_squashed find . -xdev -mindepth 1 "${depth[@]}" "${NOT_IMAGES[@]}" -type d ! -writable -print -quit 2>/dev/null)"
+    # The registry makes and deletes files in each folder, and writes to those that name a tag's image.
+    refuse_stranger "$(as_squashed find . -xdev -mindepth 1 "${depth[@]}" "${NOT_IMAGES[@]}" \
+      '(' -type d -o -type f ! -user "$EXPORT_UID" ')' ! -writable -print -quit 2>/dev/null)"
   elif [[ -n $(find . -mindepth 1 "${NOT_IMAGES[@]}" -print -quit) || ($owner != 0 && $known == no) ]]; then
     refuse_stranger .
   elif [[ $owner == 0 && -n $(package_of "$EXPORT_PATH") ]]; then

@@ -155,7 +155,10 @@ describe("a host whose directories and exports belong to somebody", function () 
     // Half way: somebody changed the top alone, as the version before did.
     chownSync(host.path(path), 5000, 5000);
     refused(server(), /\/srv\/registry\/docker belongs to 65534:65534/);
-    chownSync(host.path(path), 65534, 65534);
+    // Nearly all the way: the folders without what is in them.
+    host.run("find /srv/registry -type d -exec chown 5000:5000 {} +\n", "");
+    refused(server(), /\/srv\/registry\/docker\/registry\/.*\/data belongs to 65534:65534/);
+    host.run("chown -R 65534:65534 /srv/registry\n", "");
     serves(server({ export: { ...exported, uid: 65534, gid: 65534 } }));
   });
 
