@@ -48,7 +48,7 @@ describe("what a host shares between exports", function () {
       "/var/lib/nfs/rmtab",
       "10.0.0.7:/srv/registry:0x00000001\n10.0.0.8:/srv/registry:0x00000001\n",
     );
-    host.write("connected", "10.0.0.7 2049\n10.0.0.9 2049\n");
+    host.write("connected", "10.0.0.7 :2049 )\n10.0.0.9 :2049 )\n");
     for (const [script, mode] of [
       [other, "remove"],
       [server({}, { id: "other", path: "/srv/other" }), "apply"],
