@@ -1,4 +1,5 @@
 import type {
+  V1Node,
   V1PersistentVolume,
   V1PersistentVolumeClaim,
   V1StorageClass,
@@ -6,6 +7,7 @@ import type {
   V1VolumeMount,
 } from "@kubernetes/client-node";
 import type { Storage } from "../crds/fields";
+import type { Placement } from "../kubernetes/nodes";
 import type { ClientSpec, ServerSpec, SshConnection } from "../hosts";
 
 /** Where images live. Nothing here loads Pulumi or zod: policies and `status` use backends, too. */
@@ -61,6 +63,8 @@ export interface Asked {
   readonly managementState: ManagementState;
   readonly replicas: number;
   readonly rolloutStrategy: RolloutStrategy;
+  /** Where the pods will go. */
+  readonly placement: Placement;
 }
 
 export interface FoundStorage {
@@ -70,6 +74,8 @@ export interface FoundStorage {
   readonly volume: V1PersistentVolume | undefined;
   /** The cluster's storage classes, where the stack makes a claim of one; none otherwise. */
   readonly classes: readonly V1StorageClass[];
+  /** Those that the placement chooses, and those that it names. */
+  readonly nodes: readonly V1Node[];
 }
 
 /** A key of the configuration, and what the live cluster has against it or is about to do for it. */

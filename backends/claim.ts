@@ -39,10 +39,10 @@ function othersClaim(name: string): Backend {
   };
 }
 
-function problemsOf(name: string, { claims }: FoundStorage, asked: Asked): Finding[] {
+function problemsOf(name: string, { claims, classes }: FoundStorage, asked: Asked): Finding[] {
   if (asked.managementState !== "Managed") return [];
   const claim = claims.find(({ metadata }) => metadata?.name === name);
-  if (claim) return accessModeProblems(claim, asked);
+  if (claim) return [...bindingProblems(claim, classes), ...accessModeProblems(claim, asked)];
   const others = claims.map(({ metadata }) => `"${metadata?.name}"`).join(", ") || "none";
   return [
     {
@@ -50,6 +50,28 @@ function problemsOf(name: string, { claims }: FoundStorage, asked: Asked): Findi
       message: `"${name}" does not exist in namespace ${asked.namespace} (claims there: ${others}); create it first`,
     },
   ];
+}
+
+/** Why a pod that uses the claim would stay Pending; one that binds at first use binds when the pod comes. */
+function bindingProblems(
+  { metadata, spec, status }: V1PersistentVolumeClaim,
+  classes: FoundStorage["classes"],
+): Finding[] {
+  const finding = (message: string) => [{ field: "pvc.claim", message: `"${metadata?.name}" ${message}` }];
+  if (metadata?.deletionTimestamp)
+    return finding(
+      "is being deleted, which cannot be taken back, and no new pod may use it; name another claim, or run again when it is gone",
+    );
+  if (status?.phase !== "Pending") return [];
+  const { storageClassName = "" } = spec ?? {};
+  const storageClass = classes.find((one) => one.metadata?.name === storageClassName);
+  if (storageClass?.volumeBindingMode === "WaitForFirstConsumer") return [];
+  const waitsFor = storageClassName
+    ? `class "${storageClassName}" ${storageClass ? "to provide its volume" : "which is not there, or may not be read"}`
+    : "a volume without a class that fits it";
+  return finding(
+    `is Pending: it waits for ${waitsFor}, and pods with it; see oc describe pvc ${metadata?.name} -n ${metadata?.namespace}`,
+  );
 }
 
 // The operator's own rule for claims (its pkg/storage/pvc): otherwise it stops with Progressing=True/Error.

@@ -60,6 +60,21 @@ export function repairsOf(found: Found, { claimName, volumeName, nfs }: NfsVolum
   return repairs.map((message) => ({ field: "nfs", message }));
 }
 
+/** A change of the live volume that pods do not see until they mount it anew. */
+export function changesUnseen(
+  { volume }: Found,
+  { volumeName, mountOptions }: NfsVolume,
+  { managementState }: Pick<Asked, "managementState">,
+): Finding[] {
+  const is = volume?.spec?.mountOptions ?? [];
+  const isMounted = volume?.status?.phase === "Bound" && managementState !== "Removed";
+  if (!isMounted || is.join() === mountOptions.join()) return [];
+  const message =
+    `volume "${volumeName}" has [${is.join(", ")}], asked is [${mountOptions.join(", ")}]: pods that run keep the old ` +
+    `ones until they are deleted and made anew`;
+  return [{ field: "nfs.mountOptions", message }];
+}
+
 /** Whether the claim must be made anew, or made to find its volume again. */
 export function claimNeedsStep(found: Found, claimName: string): boolean {
   const claim = claimIn(found, claimName);

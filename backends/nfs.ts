@@ -1,7 +1,8 @@
 import type { Configuration } from "../config/schema";
 import type { Backend, NfsVolume } from "./backend";
 import { clientHostTask, exportHostTask } from "./nfs-hosts";
-import { conflictsOf, repairsOf } from "./nfs-volume";
+import { unservedNodes } from "./nfs-clients";
+import { changesUnseen, conflictsOf, repairsOf } from "./nfs-volume";
 
 /** A volume on an NFS export that the stack binds to a claim of its own; the export too, where its host is named. */
 export function nfs(config: Configuration): Backend {
@@ -18,7 +19,11 @@ export function nfs(config: Configuration): Backend {
       clientHosts: clientHosts.map((node) => clientHostTask(config, section, node)),
     },
     problems: (found, asked) => conflictsOf(found, volume, asked),
-    warnings: (found) => repairsOf(found, volume),
+    warnings: (found, asked) => [
+      ...repairsOf(found, volume),
+      ...changesUnseen(found, volume, asked),
+      ...(host ? unservedNodes({ server, clients: host.clients }, found.nodes, asked) : []),
+    ],
     sharesFiles: ({ spec }) => spec?.nfs?.server === server && spec.nfs.path === path,
     imagesAt: `${server}:${path}, and claim "${claimName}" and volume "${volumeName}" in the cluster`,
   };

@@ -1,9 +1,10 @@
-import type { V1Node, V1Taint } from "@kubernetes/client-node";
+import type { V1Node } from "@kubernetes/client-node";
 import { NodePatch } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { ClusterClient } from "../kubernetes/client";
 import { patchAnnotations, placementManager } from "../kubernetes/field-managers";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
+import { taintsToBe } from "../kubernetes/node-role";
 import type { Placement } from "../kubernetes/nodes";
 import { Component } from "./component";
 
@@ -15,7 +16,7 @@ export interface InfraPlacementArgs extends Placement {
   readonly nodes?: readonly string[];
   /** The cluster whose nodes are looked at; the patches themselves go to the provider's. */
   readonly connection: ClusterConnection;
-  /** The cluster's nodes: which taints they have. @default they are read here */
+  /** The cluster's nodes: which taints they have, of which those stay that serve. @default they are read here */
   readonly checked?: { readonly live: { readonly nodes: readonly V1Node[] } };
 }
 
@@ -48,7 +49,7 @@ export class InfraPlacement extends Component {
           labels: { ...this.args.nodeSelector },
           annotations: patchAnnotations(placementManager),
         },
-        spec: { taints: this.found(node).then((live) => [...this.othersTaints(live), ...this.taints()]) },
+        spec: { taints: this.found(node).then((live) => taintsToBe(live, this.args)) },
       },
       // To let go of the list would take the others' taints with ours; a node keeps its role until someone changes it.
       this.childOptions({ retainOnDelete: true }),
@@ -60,22 +61,4 @@ export class InfraPlacement extends Component {
     if (!checked) return new ClusterClient(connection).get<V1Node>("v1", "Node", name);
     return checked.live.nodes.find(({ metadata }) => metadata?.name === name);
   }
-
-  // The list of taints is atomic to server-side apply: to add ours is to name those of others too. What Kubernetes
-  // itself puts on a node that is cordoned or not ready comes and goes, and comes back by itself.
-  private othersTaints(live: V1Node | undefined): Taint[] {
-    const ours = this.taints();
-    return (live?.spec?.taints ?? [])
-      .filter(({ key }) => !key.startsWith("node.kubernetes.io/"))
-      .filter(({ key, effect }) => !ours.some((taint) => taint.key === key && taint.effect === effect))
-      .map(({ key, value, effect }) => ({ key, value, effect }));
-  }
-
-  private taints(): Taint[] {
-    return this.args.tolerations.flatMap(({ key, value, effect }) =>
-      key ? [{ key, value, effect: effect ?? "NoSchedule" }] : [],
-    );
-  }
 }
-
-type Taint = Pick<V1Taint, "key" | "value" | "effect">;

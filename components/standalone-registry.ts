@@ -187,7 +187,6 @@ function standalonePlan({
 }: StandaloneRegistryArgs) {
   return {
     ...planFor(namespace, plain),
-    ownAffinity: true,
     image,
     tlsSecret,
     owner: owner ?? { uid: 1000, gid: 1000 },

@@ -60,8 +60,8 @@ export class ClusterClient {
   }
 
   /** What the API server answers at a path; undefined when there is nothing. */
-  async at<T>(path: string): Promise<T | undefined> {
-    return this.ask<T>({ method: "GET", path, accept: "application/json" });
+  async at<T>(path: string, options: Pick<Request, "once"> = {}): Promise<T | undefined> {
+    return this.ask<T>({ method: "GET", path, accept: "application/json", ...options });
   }
 
   /** All objects of a kind, in one namespace or everywhere; undefined when the cluster does not have the kind. */
@@ -99,15 +99,29 @@ export class ClusterClient {
     return false;
   }
 
+  /** The first object of the kind that satisfies `test`, read a few at a time; undefined when none does. */
+  async first<T extends KubernetesObject>(
+    apiVersion: string,
+    kind: string,
+    test: (object: T) => boolean,
+  ): Promise<T | undefined> {
+    for await (const page of this.pages<T>(apiVersion, kind, undefined, {}, undefined, 50)) {
+      const found = page?.find(test);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
   private async *pages<T>(
     apiVersion: string,
     kind: string,
     namespace: string | undefined,
     selection: Selection,
     accept = "application/json",
+    size = pageSize,
   ): AsyncGenerator<T[] | undefined> {
     const path = pathOf({ apiVersion, kind, metadata: { namespace } });
-    const query = new URLSearchParams({ ...selection, limit: String(pageSize) });
+    const query = new URLSearchParams({ ...selection, limit: String(size) });
     for (;;) {
       const page = await this.ask<Page<T>>({ method: "GET", path: `${path}?${query.toString()}`, accept });
       yield page && (page.items ?? []);
@@ -170,7 +184,7 @@ export class ClusterClient {
         continue;
       }
       const pause = isBusy(answer) ? pauseAsked(answer) : undefined;
-      if (pause === undefined || tried > 3 || Date.now() + pause >= end) return answer;
+      if (pause === undefined || request.once || tried > 3 || Date.now() + pause >= end) return answer;
       await sleep(pause);
     }
   }

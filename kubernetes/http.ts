@@ -15,6 +15,8 @@ export interface Request {
   readonly accept: string;
   readonly contentType?: string;
   readonly body?: unknown;
+  /** Is not sent again when the server is busy: nobody waits for what only informs. */
+  readonly once?: boolean;
 }
 
 export interface Answer {

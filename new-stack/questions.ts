@@ -1,6 +1,7 @@
 import { UserError } from "../errors";
 import { checkExportPath, checkServer } from "../hosts/export-checks";
-import { infraLabel, eligibleNodes } from "../kubernetes/nodes";
+import { infraLabel } from "../kubernetes/nodes";
+import { eligibleNodes } from "../kubernetes/scheduling/node";
 import { parseQuantity } from "../kubernetes/quantity";
 import type { Ask } from "./ask";
 import type { NewCluster } from "./live";

@@ -1,6 +1,7 @@
 import type { V1PersistentVolume, V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
 import { storageInUse } from "../backends/stores";
-import type { ClusterClient } from "../kubernetes/client";
+import { type ClusterClient, ClusterError } from "../kubernetes/client";
+import { roomOfClaim } from "../kubernetes/volume-stats";
 import type { RegistryPlan } from "./plan";
 import type { LiveRegistry, Rollout } from "./platform";
 
@@ -8,18 +9,33 @@ import type { LiveRegistry, Rollout } from "./platform";
 export async function readVolumes(
   client: ClusterClient,
   { backend, storage }: Pick<RegistryPlan, "backend" | "storage">,
-  { deployment }: Rollout,
+  { deployment, pods }: Rollout,
   claims: V1PersistentVolumeClaim[],
-): Promise<Pick<LiveRegistry, "claims" | "classes" | "volume" | "volumeInUse">> {
-  const behind = (claimName: string | undefined) =>
-    claims.find(({ metadata }) => metadata?.name === claimName)?.spec?.volumeName;
-  const wanted = backend.needs?.volume?.volumeName ?? behind(storage.pvc?.claim);
-  const bound = behind(storageInUse(deployment)?.pvc?.claim);
-  const read = (name: string | undefined) =>
-    name ? client.get<V1PersistentVolume>("v1", "PersistentVolume", name) : undefined;
-  const [volume, classes = []] = await Promise.all([
-    read(wanted),
-    backend.needs?.claim ? client.list<V1StorageClass>("storage.k8s.io/v1", "StorageClass") : [],
+): Promise<Pick<LiveRegistry, "claims" | "classes" | "room" | "volume" | "volumeInUse">> {
+  const claimNamed = (name: string | undefined) =>
+    claims.find(({ metadata }) => name && metadata?.name === name);
+  const boundTo = (name: string | undefined) => claimNamed(name)?.spec?.volumeName;
+  const claimInUse = storageInUse(deployment)?.pvc?.claim;
+  const inUse = boundTo(claimInUse);
+  const wanted = backend.needs?.volume?.volumeName ?? boundTo(storage.pvc?.claim);
+  const isPending = claimNamed(storage.pvc?.claim)?.status?.phase === "Pending";
+  const names = [...new Set([inUse, wanted])].filter((name) => name !== undefined);
+  const [room, classes = [], ...volumes] = await Promise.all([
+    claimInUse === undefined ? undefined : roomOfClaim(client, claimInUse, pods),
+    backend.needs?.claim ? readClasses(client) : isPending ? readClasses(client).catch(unlessForbidden) : [],
+    ...names.map((name) => client.get<V1PersistentVolume>("v1", "PersistentVolume", name)),
   ]);
-  return { claims, classes, volume, volumeInUse: bound === wanted ? volume : await read(bound) };
+  const found = (name: string | undefined) =>
+    volumes.find(({ metadata } = {}) => metadata?.name === name && name);
+  return { claims, classes, room, volume: found(wanted), volumeInUse: found(inUse) };
+}
+
+function readClasses(client: ClusterClient): Promise<V1StorageClass[] | undefined> {
+  return client.list<V1StorageClass>("storage.k8s.io/v1", "StorageClass");
+}
+
+/** Whoever may not read them is told less. */
+function unlessForbidden(error: unknown): V1StorageClass[] {
+  if (error instanceof ClusterError && error.code === 403) return [];
+  throw error;
 }

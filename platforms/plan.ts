@@ -11,8 +11,6 @@ export interface RegistryPlan extends Asked {
   readonly backend: Backend;
   /** Where the pods will go: what the CR's nodeSelector and tolerations will be. */
   readonly placement: Placement;
-  /** Pods of two replicas repel each other unless the stack brings an affinity of its own. */
-  readonly ownAffinity: boolean;
   /** Nodes that this run labels as infra nodes itself. */
   readonly nodesToLabel: readonly string[];
   /** The stores whose images may be lost, as the user says. @example ["emptyDir", "pvc images"] */
@@ -89,7 +87,6 @@ export function planFor(
     storage: kept(storage),
     backend,
     placement: { nodeSelector, tolerations },
-    ownAffinity: settings.affinity !== undefined,
     nodesToLabel,
     acceptImageLoss,
     settings,

@@ -1,14 +1,9 @@
-import type {
-  V1ConfigMap,
-  V1Deployment,
-  V1Node,
-  V1PersistentVolume,
-  V1Pod,
-  V1Secret,
-} from "@kubernetes/client-node";
+import type { V1ConfigMap, V1Deployment, V1PersistentVolume, V1Pod, V1Secret } from "@kubernetes/client-node";
 import type { Finding, FoundStorage, Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
 import type { ClusterClient } from "../kubernetes/client";
+import type { Room } from "../kubernetes/volume-stats";
+import type { Tainted } from "./node-roles";
 import type { RegistryPlan } from "./plan";
 
 /** Who runs the registry: the cluster's operator, or the stack itself. What returns no promise is pure. */
@@ -33,6 +28,8 @@ export interface Platform<K extends PlatformTypes = PlatformTypes> {
   /** What stands between the registry and the plan; nothing when it serves. */
   unfinished(seen: K["rollout"], plan: K["plan"]): Lag[];
   conditions(seen: K["rollout"]): Condition[];
+  /** What is wrong besides, though it serves what is asked. */
+  unwell(live: K["live"]): Ailment[];
   /** Whether the condition is as it is on a registry that does well. */
   isGood(condition: Condition): boolean;
   /** The generations of the objects that say what is asked. */
@@ -62,13 +59,18 @@ export interface Rollout {
 
 /** What a cluster says about its registry at one moment: read on every run, changed or not. */
 export interface LiveRegistry extends Rollout, FoundStorage {
-  readonly nodes: V1Node[];
+  /** What else is on the nodes that this stack is about to taint. @default it taints none */
+  readonly tainted: Tainted | undefined;
+  /** What runs on nodes that could take the registry's pods, by node; of a node that is not in it nothing is known. */
+  readonly running: ReadonlyMap<string, readonly V1Pod[]>;
   /** The volume behind the claim that the pods use now. */
   readonly volumeInUse: V1PersistentVolume | undefined;
   /** Whether images were pushed to the registry; undefined when the cluster cannot tell. */
   readonly holdsImages: boolean | undefined;
   /** The Secret with the keys of s3, where the stack brings any and may see it. */
   readonly s3Keys: V1Secret | undefined;
+  /** Of the claim that the pods use, where a kubelet tells and this user may ask. */
+  readonly room: Room | undefined;
   /** Names the stack that this cluster's registry belongs to. */
   readonly owningStack: V1ConfigMap | undefined;
   /** Another text whenever an object that is gone has to be made anew. */
@@ -98,6 +100,13 @@ export interface Condition {
   readonly status: string;
   readonly reason: string;
   readonly message: string;
+}
+
+/** What an administrator is to look at, and no up changes. */
+export interface Ailment {
+  /** Of the object that says it: Config, ImagePruner. */
+  readonly kind: string;
+  readonly condition: Condition;
 }
 
 /** A pod that does not serve, in the scheduler's or the kubelet's own words. */

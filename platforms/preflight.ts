@@ -1,9 +1,9 @@
-import type { V1Node } from "@kubernetes/client-node";
 import type { Finding, Storage } from "../backends/backend";
 import { describeStorage, nameOfStore, sameStore } from "../backends/stores";
-import { eligibleNodes, whyNot } from "../kubernetes/nodes";
+import { isNearlyFull } from "../kubernetes/volume-stats";
 import type { RegistryPlan } from "./plan";
-import type { Findings, LiveRegistry } from "./platform";
+import type { Ailment, Findings, LiveRegistry } from "./platform";
+import { ailmentText, fullText } from "./text";
 
 /** The checks that are the same whoever runs the registry. Pure: the same snapshot gives the same findings. */
 
@@ -82,6 +82,12 @@ function sharesFiles({ volumeInUse }: KeptImages, store: Storage, { backend }: R
   return !!store.pvc && !!volumeInUse && backend.sharesFiles?.(volumeInUse) === true;
 }
 
+/** What is wrong with a registry whatever is asked of it, and no up mends. */
+export function ailments({ room }: Pick<LiveRegistry, "room">, unwell: readonly Ailment[]): Finding[] {
+  const full = room && isNearlyFull(room) ? [`${fullText(room)}; pushes fail when it is full`] : [];
+  return [...unwell.map(ailmentText), ...full].map((message) => ({ message }));
+}
+
 /** Says so of a volume whose images go with its claim. One that the stack makes is put back anyway. */
 export function reclaimWarnings(
   { volume, volumeInUse }: Pick<LiveRegistry, "volume" | "volumeInUse">,
@@ -98,46 +104,4 @@ export function reclaimWarnings(
       `oc patch pv ${name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`;
     return [{ field: "pvc.claim", message }];
   });
-}
-
-/** Nodes that are missing, or too few; nothing is wrong with few as long as the registry serves the plan. */
-export function nodeFindings(found: readonly V1Node[], plan: RegistryPlan, serves: boolean): Findings {
-  const none = { errors: [], warnings: [] };
-  if (plan.managementState !== "Managed") return none;
-  const unknown = plan.nodesToLabel.filter((name) => !found.some(({ metadata }) => metadata?.name === name));
-  if (unknown.length) {
-    const errors = unknown.map((name) => ({
-      field: "placement.nodes",
-      message: `the cluster has no node "${name}"`,
-    }));
-    return { ...none, errors };
-  }
-  const nodes = found.map((node) => asLabelled(node, plan));
-  const needed = plan.replicas === 2 && !plan.ownAffinity ? 2 : 1;
-  const eligible = eligibleNodes(nodes, plan.placement).length;
-  if (eligible >= needed) return none;
-  const message =
-    `${plan.replicas} need ${needed} node${needed > 1 ? "s (the operator keeps two replicas apart)" : ""}, and ` +
-    `${eligible} can take the registry's pods (nodeSelector ${selectorText(plan)}): ${whyNotText(nodes, plan)}`;
-  const finding = { field: "replicas", message };
-  // Nodes are cordoned and rebooted one by one all the time: nothing is wrong as long as no pod has to move.
-  return serves ? { ...none, warnings: [finding] } : { ...none, errors: [finding] };
-}
-
-function asLabelled(node: V1Node, { nodesToLabel, placement }: RegistryPlan): V1Node {
-  if (!nodesToLabel.includes(node.metadata?.name ?? "")) return node;
-  const labels = { ...node.metadata?.labels, ...placement.nodeSelector };
-  return { ...node, metadata: { ...node.metadata, labels } };
-}
-
-function selectorText({ placement }: RegistryPlan): string {
-  const labels = Object.entries(placement.nodeSelector).map(([key, value]) => `${key}=${value}`);
-  return labels.join(",") || "any";
-}
-
-function whyNotText(nodes: readonly V1Node[], { placement }: RegistryPlan): string {
-  if (nodes.length === 0) return "no node has these labels";
-  const shown = nodes.slice(0, 8).map((node) => `${node.metadata?.name} ${whyNot(node, placement) ?? "can"}`);
-  const more = nodes.length - shown.length;
-  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }

@@ -1,6 +1,7 @@
 import type { Finding, Storage } from "../backends/backend";
 import { describeStorage, storesIn } from "../backends/stores";
-import type { Condition, Drift, Findings, Lag, PodTrouble, RolloutState, Trouble } from "./platform";
+import type { Room } from "../kubernetes/volume-stats";
+import type { Ailment, Condition, Drift, Findings, Lag, PodTrouble, RolloutState, Trouble } from "./platform";
 
 /** What the program found on a cluster, for people: data becomes text here, and nowhere else. */
 
@@ -146,6 +147,15 @@ export function podText({ pod, phase, reason, message }: PodTrouble): string {
 export function troubleText({ lags, conditions, pods }: Trouble): string {
   const lines = new Set([...lagTexts(lags), ...conditions.map(conditionText), ...pods.map(podText)]);
   return `the live registry has not converged:\n${[...lines].map((line) => `  ${line}`).join("\n")}`;
+}
+
+/** `ImagePruner: Failed=True (Error): …` */
+export function ailmentText({ kind, condition }: Ailment): string {
+  return `${kind}: ${conditionText(condition)}`;
+}
+
+export function fullText({ free, size }: Room): string {
+  return `only ${Math.floor((100 * free) / size)} % of its store is free`;
 }
 
 /** Whatever a preview has to warn of; what it changes on the way is no trouble. */

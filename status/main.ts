@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { UserError } from "../errors";
 import { configurationOf } from "../stack/configuration";
 import { fleetStatus } from "./fleet/command";
-import { readStatus } from "./status";
+import { isWell, readStatus } from "./status";
 import { statusText } from "./text";
 
 const usage = `npm run status -- --stack NAME [options]
@@ -20,7 +20,8 @@ npm run status -- --all [options] [STACK…]
   --json             for programs: the same as JSON
   --help             print this
 
-ends with 0 when the registry serves what the stack asks for, with 1 when it does not, with 2 when it cannot be told;
+ends with 0 when the registry serves what the stack asks for and is well, with 1 when it does not, is degraded, its pruner
+failed or its store is nearly full, with 2 when it cannot be told;
 with --all, with 1 when any does not or cannot be told`;
 
 async function main(): Promise<number> {
@@ -44,7 +45,7 @@ async function main(): Promise<number> {
     throw new UserError(`--stack or --all is missing\n\n${usage}`);
   const status = await readStatus(await configurationOf(stack, overlay));
   console.log(json ? JSON.stringify(status, undefined, 2) : statusText(status));
-  return status.converged ? 0 : 1;
+  return isWell(status) ? 0 : 1;
 }
 
 function atOnceOf(text: string): number {

@@ -3,11 +3,11 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { describeStorage, storageInUse } from "../backends/stores";
 import type { Configuration } from "../config/schema";
 import { ClusterClient, ClusterError } from "../kubernetes/client";
-import { type Room, roomOfClaim } from "../kubernetes/volume-stats";
+import { isNearlyFull, type Room } from "../kubernetes/volume-stats";
 import { platforms } from "../platforms";
 import type { Condition, Drift, Lag, LiveRegistry } from "../platforms/platform";
 import { podTroubles } from "../platforms/rollout";
-import { driftText, lagTexts, podText } from "../platforms/text";
+import { ailmentText, driftText, lagTexts, podText } from "../platforms/text";
 import { type ExportedDirectory, readExport } from "./export";
 
 /** A registry as it is now, beside what its stack asks for. */
@@ -22,6 +22,8 @@ export interface Status {
   readonly converged: boolean;
   /** Otherwise what stands in between. */
   readonly waitingFor: readonly string[];
+  /** What else turns the cluster's own view of its registry red; no up changes it. */
+  readonly unwell: readonly string[];
   /** What of it an up would change: the cluster says other than the stack. */
   readonly drift: readonly string[];
   readonly conditions: readonly ShownCondition[];
@@ -58,6 +60,17 @@ export interface ClaimStatus {
   readonly room?: Room;
 }
 
+/** Of the store, as the host that serves it says, or else a node that mounts it. */
+export function roomOf({ export: exported, claim }: Status): Room | undefined {
+  return exported?.host ?? claim?.room;
+}
+
+/** Whether nobody has to look at it. */
+export function isWell(status: Status): boolean {
+  const room = roomOf(status);
+  return status.converged && status.unwell.length === 0 && !(room && isNearlyFull(room));
+}
+
 /** Reads the cluster and the export's host; changes nothing. */
 export async function readStatus(config: Configuration): Promise<Status> {
   const { kubeconfig, context } = config;
@@ -75,7 +88,7 @@ export async function readStatus(config: Configuration): Promise<Status> {
   const waiting = [...lagTexts(lags), ...changed];
   const inUse = storageInUse(live.deployment);
   const claimName = inUse?.pvc?.claim ?? plan.storage.pvc?.claim;
-  const room = claimName && (await roomOfClaim(connection, claimName, live.pods));
+  const { room } = live;
   return {
     platform: platform.name,
     context,
@@ -83,6 +96,7 @@ export async function readStatus(config: Configuration): Promise<Status> {
     replicas: { asked: plan.replicas, ready: live.deployment?.status?.readyReplicas ?? 0 },
     storage: describeStorage(inUse ?? {}),
     converged: waiting.length === 0,
+    unwell: platform.unwell(live).map(ailmentText),
     drift: [...lagTexts(lags.filter(({ of }) => of === "Config")), ...changed],
     waitingFor: [...waiting, ...(waiting.length ? podTroubles(live.pods).map(podText) : [])],
     conditions: platform.conditions(live).map((one) => ({ ...one, good: platform.isGood(one) })),

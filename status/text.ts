@@ -1,18 +1,18 @@
 import { styleText } from "node:util";
 
-import type { Room } from "../kubernetes/volume-stats";
-import { conditionText } from "../platforms/text";
+import { isNearlyFull, type Room } from "../kubernetes/volume-stats";
+import { conditionText, fullText } from "../platforms/text";
 import type { ExportedDirectory } from "./export";
-import type { ClaimStatus, PodStatus, ShownCondition, Status } from "./status";
+import { type ClaimStatus, isWell, type PodStatus, roomOf, type ShownCondition, type Status } from "./status";
 
 type Color = Parameters<typeof styleText>[0];
 
 /** The status for people: the verdict first, then what it rests on. In colour where the output takes it. */
 export function statusText(status: Status): string {
-  const { replicas, storage, managementState, addresses, waitingFor } = status;
+  const { replicas, storage, managementState, addresses, waitingFor, unwell } = status;
   return [
     headline(status),
-    ...waitingFor.map((line) => `  ${mark("yellow", "!")} ${line}`),
+    ...[...waitingFor, ...unwell, ...fullTexts(status)].map((line) => `  ${mark("yellow", "!")} ${line}`),
     "",
     row("storage", storage),
     ...claimRows(status.claim),
@@ -24,13 +24,21 @@ export function statusText(status: Status): string {
   ].join("\n");
 }
 
-function headline({ converged, managementState, context, platform }: Status): string {
+function headline(status: Status): string {
+  const { converged, managementState, context, platform } = status;
   const isAsAsked =
     managementState === "Managed"
       ? "serves what the stack asks for"
       : `${managementState}, as the stack asks`;
-  const verdict = converged ? mark("green", `● ${isAsAsked}`) : mark("red", "● not what the stack asks for");
+  const verdict = isWell(status)
+    ? mark("green", `● ${isAsAsked}`)
+    : mark("red", converged ? `● ${isAsAsked}, and needs care` : "● not what the stack asks for");
   return `${styleText("bold", `registry of ${context}`)} (${platform})  ${verdict}`;
+}
+
+function fullTexts(status: Status): string[] {
+  const room = roomOf(status);
+  return room && isNearlyFull(room) ? [fullText(room)] : [];
 }
 
 function claimRows(claim: ClaimStatus | undefined): string[] {
@@ -56,7 +64,7 @@ function exportRows(exported: ExportedDirectory | undefined): string[] {
 }
 
 function roomText({ free, size }: Room): string {
-  return mark(free / size < 0.1 ? "red" : "green", `${bytes(free)} of ${bytes(size)} free`);
+  return mark(isNearlyFull({ free, size }) ? "red" : "green", `${bytes(free)} of ${bytes(size)} free`);
 }
 
 function podLine({ name, phase, ready, node, restarts }: PodStatus): string {

@@ -1,9 +1,9 @@
 import { sameStore, storesIn } from "../../backends/stores";
 import type { RegistryPlan } from "../plan";
-import type { Condition, Lag } from "../platform";
+import type { Ailment, Condition, Lag } from "../platform";
 import { conditionsFrom, rolloutLags } from "../rollout";
 import { deploymentLags } from "./expected-deployment";
-import type { OperatorRollout } from "./live";
+import type { LiveOperator, OperatorRollout } from "./live";
 import type { RegistryConfig } from "./registry";
 
 /** What stands between the live registry and the plan; nothing when it serves. */
@@ -74,6 +74,31 @@ function conditionsUnlike(config: RegistryConfig, wanted: Record<string, string>
 
 export function conditionsOf({ config }: Pick<OperatorRollout, "config">): Condition[] {
   return conditionsFrom(config.status?.conditions);
+}
+
+/**
+ * What turns the cluster's ClusterOperator image-registry red though the registry serves: it joins all conditions of Config
+ * and ImagePruner whose types end so. The pruner says the same, earlier, by Failed.
+ */
+export function unwell({ config, pruner }: Pick<LiveOperator, "config" | "pruner">): Ailment[] {
+  const { conditions } = (pruner as { status?: { conditions?: Condition[] } } | undefined)?.status ?? {};
+  const ofPruner = conditionsFrom(conditions).filter(
+    (one) => reddens(one) || (one.type === "Failed" && one.status === "True"),
+  );
+  // What is said of the registry as a whole is part of whether it converged.
+  const ofConfig = conditionsOf({ config }).filter(
+    (one) => reddens(one) && one.type !== "Available" && one.type !== "Degraded",
+  );
+  return [
+    ...ofConfig.map((condition) => ({ kind: "Config", condition })),
+    ...ofPruner.map((condition) => ({ kind: "ImagePruner", condition })),
+  ];
+}
+
+function reddens({ type, status }: Condition): boolean {
+  return (
+    (type.endsWith("Available") && status === "False") || (type.endsWith("Degraded") && status === "True")
+  );
 }
 
 /** Available, NodeCADaemonAvailable and StorageExists are good when they are True, the others when they are not. */

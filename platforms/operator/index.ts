@@ -1,6 +1,6 @@
 import type { RegistryPlan } from "../plan";
 import type { Platform } from "../platform";
-import { conditionsOf, isGood, unfinished } from "./convergence";
+import { conditionsOf, isGood, unfinished, unwell } from "./convergence";
 import { storeDrift } from "../store-drift";
 import { configChanges, configDrift, overruled } from "./drift";
 import { type LiveOperator, type OperatorRollout, readRegistry, readRollout } from "./live";
@@ -33,6 +33,7 @@ export const operator: Platform<OperatorTypes> = {
   unfinished,
   conditions: conditionsOf,
   isGood,
+  unwell,
   generations: ({ config, deployment }) => [config.metadata?.generation, deployment?.metadata?.generation],
   managementState: ({ config }) => config.spec.managementState ?? "",
   addresses: ({ hostnames }) => [hostnames.internal, ...hostnames.routes],

@@ -4,12 +4,15 @@ import { type ClusterClient, ClusterError } from "../../kubernetes/client";
 import { registryManager } from "../../kubernetes/field-managers";
 import { appliedBy } from "../../kubernetes/managed-fields";
 import { readNodes } from "../../kubernetes/nodes";
+import { readRunning } from "../../kubernetes/scheduling/running";
 import { readVolumes } from "../live-storage";
+import { readTainted } from "../node-roles";
 import { readOwningStack } from "../owning-stack";
 import type { RegistryPlan } from "../plan";
 import type { LiveRegistry, Rollout } from "../platform";
 import type { SpecObject } from "../field-drift";
 import { readS3Keys } from "../store-drift";
+import { podToPlace } from "./pod";
 import {
   internalHostname,
   registryApi,
@@ -59,10 +62,14 @@ export async function readRegistry(client: ClusterClient, plan: RegistryPlan): P
     readOwningStack(client, registryNamespace),
     readS3Keys(client, plan),
   ]);
+  const volumes = await readVolumes(client, plan, rollout, claims ?? []);
+  const pod = podToPlace(rollout.config, plan, { nodes, ...volumes });
   return {
     ...rollout,
-    ...(await readVolumes(client, plan, rollout, claims ?? [])),
+    ...volumes,
     nodes,
+    running: await readRunning(client, nodes, pod, plan.replicas),
+    tainted: await readTainted(client, nodes, plan),
     pruner,
     holdsImages,
     hostnames,

@@ -3,22 +3,30 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Finding } from "../../backends/backend";
 import { describeStorage, sameStore, storageInUse } from "../../backends/stores";
 import { registryManager } from "../../kubernetes/field-managers";
-import { appliedBy, ownedByOther } from "../../kubernetes/managed-fields";
+import { appliedBy } from "../../kubernetes/managed-fields";
 import type { RegistryPlan } from "../plan";
 import type { Findings, Trouble } from "../platform";
-import { imageLoss, nodeFindings, reclaimWarnings } from "../preflight";
+import { nodeFindings } from "../node-findings";
+import { ailments, imageLoss, reclaimWarnings } from "../preflight";
 import { podTroubles } from "../rollout";
 import { takeUpProblems } from "../store-drift";
-import { conditionsOf, isGood, unsettled } from "./convergence";
+import { conditionsOf, isGood, unsettled, unwell } from "./convergence";
 import { keptImages, storageToBe } from "./images";
 import type { LiveOperator } from "./live";
-import type { RegistryConfig } from "./registry";
+import { effectivePlacement, podToPlace } from "./pod";
 
 export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
-  const plan = { ...asked, ...effectivePlacement(live.config, asked) };
-  const nodes = nodeFindings(live.nodes, plan, serves(live, plan));
+  const plan = { ...asked, placement: effectivePlacement(live.config, asked) };
+  const kept = keptImages(live, plan);
+  const changes = kept.podChanges();
+  const rolling = {
+    serves: serves(live, plan) && changes.length === 0,
+    // Of more than one, the operator lets all but one be missing.
+    keepsOld: plan.replicas === 1 && plan.rolloutStrategy === "RollingUpdate" && changes.length > 0,
+  };
+  const nodes = nodeFindings(live, podToPlace(live.config, asked, live), plan, rolling);
   const storage = storageToBe(live.config, asked);
-  const images = imageLoss(keptImages(live, plan), { ...plan, storage });
+  const images = imageLoss(kept, { ...plan, storage });
   return {
     errors: [
       ...takeUpProblems(live, plan),
@@ -32,28 +40,10 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
       ...nodes.warnings,
       ...reclaimWarnings(live, plan),
       ...images.warnings,
+      ...ailments(live, unwell(live)),
     ],
     notes: images.notes,
     trouble: troubleOf(live),
-  };
-}
-
-/** What the CR will say of placement once the plan is applied: ours, and what others own and apply leaves in place. */
-export function effectivePlacement(
-  config: RegistryConfig,
-  { placement, ownAffinity }: Pick<RegistryPlan, "placement" | "ownAffinity">,
-): Pick<RegistryPlan, "placement" | "ownAffinity"> {
-  const { spec } = config;
-  const foreign = (...path: string[]) => ownedByOther(config, registryManager, ["spec", ...path]);
-  const keys = Object.entries(spec.nodeSelector ?? {}).filter(([key]) => foreign("nodeSelector", key));
-  // A list has one owner: ours replaces theirs.
-  const theirs = foreign("tolerations") ? (spec.tolerations ?? []) : [];
-  return {
-    placement: {
-      nodeSelector: { ...Object.fromEntries(keys), ...placement.nodeSelector },
-      tolerations: placement.tolerations.length ? placement.tolerations : theirs,
-    },
-    ownAffinity: ownAffinity || (spec.affinity !== undefined && foreign("affinity")),
   };
 }
 

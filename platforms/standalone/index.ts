@@ -32,6 +32,7 @@ export const standalone: Platform<StandaloneTypes> = {
   unfinished,
   conditions: conditionsOf,
   isGood,
+  unwell: () => [],
   generations: ({ deployment }) => [deployment?.metadata?.generation],
   managementState: (_, plan) => plan.managementState,
   addresses: (_, { namespace }) => [endpointIn(namespace)],

@@ -11,12 +11,15 @@ import type {
 } from "@kubernetes/client-node";
 import { type ClusterClient, labelSelector } from "../../kubernetes/client";
 import { readNodes } from "../../kubernetes/nodes";
+import { readRunning } from "../../kubernetes/scheduling/running";
 import { readVolumes } from "../live-storage";
+import { readTainted } from "../node-roles";
 import { readOwningStack } from "../owning-stack";
 import { readS3Keys } from "../store-drift";
 import type { LiveRegistry, Rollout } from "../platform";
 import type { StandalonePlan } from "./plan";
 import { httpSecret, selector, standaloneName } from "./registry";
+import { podToPlace } from "./workload";
 
 export interface LiveStandalone extends LiveRegistry, StandaloneRollout {
   readonly namespace: V1Namespace | undefined;
@@ -51,13 +54,18 @@ export async function readRegistry(client: ClusterClient, plan: StandalonePlan):
       readS3Keys(client, plan),
       client.get<V1PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", standaloneName, namespace),
     ]);
+  const volumes = await readVolumes(client, plan, rollout, claims ?? []);
+  const tls = certificate?.data?.["tls.crt"] && certificate.data["tls.key"] ? certificate : undefined;
+  const pod = podToPlace(plan, { ...volumes, assignsUsers, certificate: tls });
   return {
     ...rollout,
-    ...(await readVolumes(client, plan, rollout, claims ?? [])),
+    ...volumes,
     namespace: live,
     nodes,
+    running: await readRunning(client, nodes, pod, plan.replicas),
+    tainted: await readTainted(client, nodes, plan),
     httpSecret: decoded(secret, httpSecret.key),
-    certificate: certificate?.data?.["tls.crt"] && certificate.data["tls.key"] ? certificate : undefined,
+    certificate: tls,
     assignsUsers,
     // Only OpenShift keeps a list of images.
     holdsImages: undefined,

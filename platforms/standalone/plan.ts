@@ -26,8 +26,6 @@ export function planOf(config: Configuration): StandalonePlan {
   const user = uid ?? files?.uid ?? 1000;
   return {
     ...plan,
-    // Pods prefer hosts of their own, and share one where they must.
-    ownAffinity: true,
     image,
     tlsSecret,
     owner: { uid: user, gid: gid ?? files?.gid ?? user },

@@ -3,18 +3,23 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Finding } from "../../backends/backend";
 import { storageInUse } from "../../backends/stores";
 import type { Drift, Findings, Trouble } from "../platform";
-import { imageLoss, type KeptImages, nodeFindings, reclaimWarnings } from "../preflight";
+import { nodeFindings } from "../node-findings";
+import { ailments, imageLoss, type KeptImages, reclaimWarnings } from "../preflight";
 import { podTroubles } from "../rollout";
 import { takeUpProblems } from "../store-drift";
 import { conditionsOf, isGood, unfinished } from "./convergence";
 import type { LiveStandalone } from "./live";
 import type { StandalonePlan } from "./plan";
 import { managedBy, standaloneName } from "./registry";
-import { deploymentSpec, revisionOf } from "./workload";
+import { deploymentSpec, podToPlace, revisionOf } from "./workload";
 
 export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings {
-  const nodes = nodeFindings(live.nodes, plan, serves(live, plan));
-  const images = imageLoss(keptImages(live, plan), plan);
+  const kept = keptImages(live, plan);
+  const nodes = nodeFindings(live, podToPlace(plan, live), plan, {
+    serves: serves(live, plan),
+    keepsOld: plan.rolloutStrategy === "RollingUpdate" && kept.podChanges().length > 0,
+  });
+  const images = imageLoss(kept, plan);
   return {
     errors: [
       ...othersObjects(live, plan),
@@ -29,6 +34,7 @@ export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings 
       ...nodes.warnings,
       ...reclaimWarnings(live, plan),
       ...images.warnings,
+      ...ailments(live, []),
     ],
     notes: images.notes,
     trouble: troubleOf(live),

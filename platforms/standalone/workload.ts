@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { V1DeploymentSpec, V1PodDisruptionBudgetSpec, V1ServiceSpec } from "@kubernetes/client-node";
+import type { PodToPlace } from "../../kubernetes/scheduling/pod";
+import { requestsOf } from "../../kubernetes/scheduling/resources";
 import type { LiveStandalone } from "./live";
 import type { StandalonePlan } from "./plan";
 import { podSpec } from "./pod";
@@ -26,6 +28,24 @@ export function deploymentSpec(
         : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
     template: { metadata: { labels }, spec: { affinity: apart(labels), ...pod } },
   } satisfies V1DeploymentSpec;
+}
+
+/** Its pod, as far as the scheduler looks at it. */
+export function podToPlace(
+  plan: StandalonePlan,
+  live: Pick<LiveStandalone, "assignsUsers" | "certificate" | "volume">,
+): PodToPlace {
+  const { template } = deploymentSpec(plan, live);
+  const { affinity, topologySpreadConstraints } = template.spec;
+  return {
+    ...plan.placement,
+    affinity,
+    topologySpreadConstraints,
+    labels: template.metadata.labels,
+    namespace: plan.namespace,
+    requests: requestsOf(template.spec),
+    volume: live.volume,
+  };
 }
 
 export type DeploymentSpec = ReturnType<typeof deploymentSpec>;

@@ -1,4 +1,6 @@
-import type { Status } from "../status";
+import { isNearlyFull } from "../../kubernetes/volume-stats";
+import { fullText } from "../../platforms/text";
+import { roomOf, type Status } from "../status";
 import type { Expiry } from "./expiry";
 import type { HubRun } from "./hub";
 import type { Level, Row } from "./row";
@@ -6,22 +8,20 @@ import type { Level, Row } from "./row";
 const day = 24 * 60 * 60 * 1000;
 /** A credential that ends within these days needs care: tokens are made for a month (access/kubeconfig.sh). */
 const warnDays = 7;
-/** A store with less of its room free needs care. */
-const leastFree = 0.1;
 
 type Found = Pick<Row, "stack" | "expiries" | "runs" | "seconds" | "lastUp">;
 
 /** A stack whose cluster answered. */
 export function judged(found: Found, status: Status, now: Date): Row {
-  const { platform, context, storage, replicas, claim, waitingFor, drift, managementState } = status;
-  const room = status.export?.host ?? claim?.room;
+  const { platform, context, storage, replicas, waitingFor, unwell, drift, managementState } = status;
+  const room = roomOf(status);
   const isDown = managementState === "Managed" && replicas.ready === 0;
   const ending = endings(found.expiries, now);
-  const soon = [...ending, ...(room && room.free / room.size < leastFree ? [fullText(room)] : [])];
+  const soon = [...ending, ...(room && isNearlyFull(room) ? [fullText(room)] : [])];
   const failed = found.runs.filter(isFailure).map(runText);
   const level: Level = isDown
     ? "down"
-    : waitingFor.length > 0 || failed.length > 0
+    : waitingFor.length + unwell.length + failed.length > 0
       ? "differs"
       : soon.length > 0
         ? "soon"
@@ -30,7 +30,7 @@ export function judged(found: Found, status: Status, now: Date): Row {
     ...found,
     level,
     verdict: verdictOf(status, isDown),
-    reasons: [...waitingFor, ...failed, ...soon],
+    reasons: [...waitingFor, ...unwell, ...failed, ...soon],
     platform,
     context,
     storage,
@@ -48,8 +48,9 @@ export function unread(found: Found, reason: string, now: Date): Row {
   return { ...found, level: "down", verdict, reasons };
 }
 
-function verdictOf({ converged, managementState, drift }: Status, isDown: boolean): string {
+function verdictOf({ converged, unwell, managementState, drift }: Status, isDown: boolean): string {
   if (isDown) return "serves nothing";
+  if (converged && unwell.length > 0) return "is unwell";
   if (converged) return managementState === "Managed" ? "serves" : managementState;
   return drift.length > 0 ? "differs" : "is not done";
 }
@@ -61,10 +62,6 @@ function endings(expiries: readonly Expiry[], now: Date): string[] {
     if (left <= 0) return `the ${what} of its user ended on ${ends.slice(0, 10)}`;
     return `the ${what} of its user ends in ${left < 1 ? "less than a day" : `${Math.floor(left)} days`}`;
   });
-}
-
-function fullText({ free, size }: { free: number; size: number }): string {
-  return `only ${Math.floor((100 * free) / size)} % of its store is free`;
 }
 
 function isFailure({ state }: HubRun): boolean {

@@ -16,6 +16,7 @@ describe("the components composed by hand", function () {
     const nodes = [
       node("infra-0", {}, [{ key: "dedicated", value: "storage", effect: "PreferNoSchedule" }]),
       node("infra-1"),
+      node("worker-0"),
     ];
     const cluster = await new FakeCluster(
       live({ config, deployment: followed(config), nodes, holdsImages: false }),

@@ -128,7 +128,7 @@ describe("the program", function () {
   it("registers nothing at all when the plan does not fit the cluster", async () => {
     await assert.rejects(
       previewOf(prod, { nodes: [infraNode("infra-0")] }),
-      /nothing was changed:\n {2}- replicas: 2 need 2 nodes/,
+      /nothing was changed:\n {2}- replicas: 2, of which 1 would find/,
     );
   });
 

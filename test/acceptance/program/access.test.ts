@@ -19,6 +19,8 @@ const s3 = {
   s3AccessKey: "an-access-key",
   s3SecretKey: "a-secret-key",
 };
+/** What an administrator's preview sees besides, and a stack's own user does without. */
+const lookedFurther = /^list pods \*$|^get nodes \S+$/;
 const watches = (kinds: string[]) => kinds.flatMap((kind) => [`list ${kind} *`, `watch ${kind} *`]);
 
 describe("access/operator.yaml", function () {
@@ -147,7 +149,7 @@ describe("access/operator.yaml", function () {
     const expected =
       /nodes infra-0$|secrets openshift-image-registry image-registry-private-configuration-user$/;
     assert.deepEqual(
-      user.used().refused.filter((request) => !expected.test(request)),
+      user.used().refused.filter((request) => !expected.test(request) && !lookedFurther.test(request)),
       [],
     );
   });
@@ -215,7 +217,8 @@ describe("access/preview.yaml", function () {
   it("grants nothing but to look", () => {
     const verbs = [...user.granted()].map((right) => right.split(" ")[0]!);
     assert.deepEqual([...new Set(verbs)].sort(), ["get", "list"]);
-    const writes = user.used().refused.filter((request) => !request.startsWith("patch "));
+    const refused = user.used().refused.filter((request) => !lookedFurther.test(request));
+    const writes = refused.filter((request) => !request.startsWith("patch "));
     assert.deepEqual(writes, [], "dry runs are refused, and then done without");
   });
 
@@ -277,7 +280,12 @@ describe("access/standalone.yaml", function () {
     assert.deepEqual(unused, []);
   });
 
-  it("leaves no request refused", () => assert.deepEqual(user.used().refused, []));
+  it("leaves no request refused but a look at what others run, and how full a volume is", () => {
+    assert.deepEqual(
+      user.used().refused.filter((request) => !lookedFurther.test(request)),
+      [],
+    );
+  });
 
   it("forbids what is outside the namespace, and to make or delete a namespace", async () => {
     const as = new As("default", own.kubeconfig);

@@ -14,6 +14,7 @@ const asked = {
   managementState: "Managed",
   replicas: 1,
   rolloutStrategy: "RollingUpdate",
+  placement: { nodeSelector: {}, tolerations: [] },
 } as const;
 const cephfs = storageClass("cephfs", { reclaimPolicy: "Retain" });
 
@@ -31,6 +32,7 @@ const found = (classes: V1StorageClass[], ...claims: V1PersistentVolumeClaim[]):
   classes,
   claims,
   volume: undefined,
+  nodes: [],
 });
 const problems = (pvc: Section, on: FoundStorage) => claim({ pvc }).problems!(on, asked).map(findingText);
 const warnings = (pvc: Section, on: FoundStorage) => claim({ pvc }).warnings!(on, asked).map(findingText);

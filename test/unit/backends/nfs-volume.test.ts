@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { V1PersistentVolume, V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import { claimNeedsStep, conflictsOf, repairsOf } from "../../../backends/nfs-volume";
+import { changesUnseen, claimNeedsStep, conflictsOf, repairsOf } from "../../../backends/nfs-volume";
 import { findingText } from "../../../platforms/text";
 import { claim, volume } from "../support/fixtures";
 
@@ -9,6 +9,7 @@ const plan = {
   managementState: "Managed" as const,
   replicas: 1,
   rolloutStrategy: "RollingUpdate" as const,
+  placement: { nodeSelector: {}, tolerations: [] },
   claimName: "registry",
   volumeName: "registry",
   size: "100Gi",
@@ -157,5 +158,26 @@ describe("an existing claim", () => {
   it("wrong in several ways is told all of them", () => {
     const wrong = ours({ accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } });
     assert.equal(conflicts(undefined, wrong).length, 2);
+  });
+});
+
+describe("mount options that change on a volume in use", () => {
+  const asked = { ...plan, mountOptions: ["nfsvers=4.2", "hard", "nconnect=4"] };
+  const said = (found: V1PersistentVolume | undefined, managementState: "Managed" | "Removed" = "Managed") =>
+    changesUnseen({ volume: found, claims: [] }, asked, { managementState }).map(findingText).join();
+  const mounted = volume({ mountOptions: ["nfsvers=4.2", "hard"] });
+
+  it("are said to reach no pod that runs", () => {
+    assert.match(
+      said(mounted),
+      /^nfs\.mountOptions: volume "registry" has \[nfsvers=4\.2, hard\], asked is .*nconnect=4\]: pods that run keep/,
+    );
+  });
+
+  it("need no word where they are the same, or nothing is mounted", () => {
+    assert.equal(said(volume({ mountOptions: asked.mountOptions })), "");
+    assert.equal(said(volume({ mountOptions: [] }, "Available")), "");
+    assert.equal(said(undefined), "");
+    assert.equal(said(mounted, "Removed"), "");
   });
 });

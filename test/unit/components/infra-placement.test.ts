@@ -82,7 +82,16 @@ describe("the nodes that a stack names", function () {
   it("have our taint once, however often it is applied, and another effect of its key stays", async () => {
     const both = [taint(infraLabel, "NoSchedule"), taint(infraLabel, "NoExecute")];
     const { taints } = await one(node("worker-0", {}, both));
-    assert.deepEqual(taints, [taint(infraLabel, "NoExecute"), taint(infraLabel, "NoSchedule")]);
+    assert.deepEqual(taints, both);
+  });
+
+  it("keep the value of a taint that serves, and get another where the toleration needs it", async () => {
+    const reserved = taint(infraLabel, "NoSchedule", "reserved");
+    assert.deepEqual((await one(node("worker-0", {}, [reserved]))).taints, [reserved]);
+    const equal = [{ key: infraLabel, operator: "Equal", value: "other", effect: "NoSchedule" }];
+    assert.deepEqual((await one(node("worker-0", {}, [reserved]), equal)).taints, [
+      taint(infraLabel, "NoSchedule", "other"),
+    ]);
   });
 
   it("get the effect and value that the toleration names, and none from a toleration of everything", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { V1Taint, V1Toleration } from "@kubernetes/client-node";
-import { eligibleNodes, whyNot } from "../../../kubernetes/nodes";
+import { eligibleNodes, whyNot } from "../../../kubernetes/scheduling/node";
 import { infraLabel, infraNode, node, onInfra } from "../support/fixtures";
 
 const anywhere = { nodeSelector: {}, tolerations: [] };
@@ -21,7 +21,10 @@ describe("a node", () => {
 
   it("does not take the registry with a label of another value", () => {
     const placement = { nodeSelector: { pool: "registry" }, tolerations: [] };
-    assert.equal(whyNot(node("worker-0", { pool: "apps" }), placement), "lacks label pool=registry");
+    assert.equal(
+      whyNot(node("worker-0", { pool: "apps" }), placement),
+      "has label pool=apps, asked is pool=registry",
+    );
     assert.equal(whyNot(node("worker-0", { pool: "registry" }), placement), undefined);
   });
 

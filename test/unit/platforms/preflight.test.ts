@@ -38,29 +38,30 @@ describe("the nodes for the registry's pods", () => {
 
   it("are too few for two replicas when only one qualifies; the message says why of each other", () => {
     const message = error([infra0, worker], { replicas: 2, placement: onInfra });
+    assert.match(message, /^replicas: 2, of which 1 would find a node, and the others stay Pending/);
+    assert.match(message, /nodeSelector node-role\.kubernetes\.io\/infra=/);
     assert.match(
       message,
-      /^replicas: 2 need 2 nodes \(the operator keeps two replicas apart\), and 1 can take/,
+      /infra-0 takes 1, and then has another replica in its kubernetes\.io\/hostname, .*; worker-0 lacks label/,
     );
-    assert.match(message, /nodeSelector node-role\.kubernetes\.io\/infra=/);
-    assert.match(message, /infra-0 can; worker-0 lacks label/);
   });
 
   it("may be one for two replicas with an affinity of the stack's own, or for another number", () => {
-    assert.deepEqual(errors([infra0], { replicas: 2, placement: onInfra, ownAffinity: true }), []);
+    const settings = { affinity: {} };
+    assert.deepEqual(errors([infra0], { replicas: 2, placement: onInfra, settings }), []);
     assert.deepEqual(errors([infra0], { replicas: 3, placement: onInfra }), []);
     assert.deepEqual(errors([infra0], { replicas: 1, placement: onInfra }), []);
   });
 
   it("are none when no node has the label", () => {
-    assert.match(error([worker], { placement: onInfra }), /^replicas: 1 need 1 node, and 0 can take/);
+    assert.match(error([worker], { placement: onInfra }), /^replicas: 1, of which 0 would find a node/);
   });
 
   it("are none too for a registry that serves elsewhere, and would have to move", () => {
     const config = registryConfig({ storage });
     const serving = live({ config, nodes: [worker], claims: [claim("registry")] });
     const found = told(operator.preflight(serving, plan({ storage, placement: onInfra })));
-    assert.match(found.errors.join(), /^replicas: 1 need 1 node, and 0 can take/);
+    assert.match(found.errors.join(), /^replicas: 1, of which 0 would find a node/);
   });
 
   it("count as labelled when this stack labels them itself", () => {

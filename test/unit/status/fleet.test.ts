@@ -19,6 +19,7 @@ const serving: Status = {
   storage: 'pvc "images"',
   converged: true,
   waitingFor: [],
+  unwell: [],
   drift: [],
   conditions: [],
   addresses: [],

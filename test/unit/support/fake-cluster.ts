@@ -104,7 +104,7 @@ export class FakeCluster {
       [`/api/v1/namespaces/${registryNamespace}/events`]: [],
       [`/api/v1/namespaces/${registryNamespace}/persistentvolumeclaims`]: [...claims],
       [`/api/v1/namespaces/${registryNamespace}/configmaps/image-registry-stack`]: owningStack,
-      "/api/v1/nodes": nodes,
+      "/api/v1/nodes": [...nodes],
       ...Object.fromEntries(nodes.map((node) => [`/api/v1/nodes/${node.metadata?.name}`, node])),
       [`/api/v1/persistentvolumes/${volume?.metadata?.name}`]: volume,
     };

@@ -122,9 +122,20 @@ export function followed(
 
 export function node(name: string, labels: Record<string, string> = {}, taints: V1Taint[] = []): V1Node {
   return {
-    metadata: { name, labels: { "kubernetes.io/os": "linux", ...labels } },
+    metadata: {
+      name,
+      labels: {
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/hostname": name,
+        "node-role.kubernetes.io/worker": "",
+        ...labels,
+      },
+    },
     spec: { taints },
-    status: { conditions: [{ type: "Ready", status: "True" }] },
+    status: {
+      allocatable: { cpu: "4", memory: "16Gi", pods: "250" },
+      conditions: [{ type: "Ready", status: "True" }],
+    },
   };
 }
 
@@ -185,6 +196,9 @@ export function live(changes: Partial<LiveOperator> = {}): LiveOperator {
     classes: [],
     volume: undefined,
     volumeInUse: undefined,
+    running: new Map(),
+    tainted: undefined,
+    room: undefined,
     pruner: imagePruner(),
     holdsImages: true,
     hostnames: { internal: internalHostname, routes: [] },
@@ -210,7 +224,6 @@ export function plan(changes: Partial<RegistryPlan> = {}): RegistryPlan {
     rolloutStrategy: "RollingUpdate",
     storage: emptyDir,
     placement: { nodeSelector: {}, tolerations: [] },
-    ownAffinity: false,
     nodesToLabel: [],
     acceptImageLoss: [],
     settings: {},

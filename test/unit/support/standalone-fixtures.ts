@@ -9,7 +9,7 @@ import { node, onClaim, plan } from "./fixtures";
 
 export function standalonePlan(changes: Partial<StandalonePlan> = {}): StandalonePlan {
   return {
-    ...plan({ replicas: 2, ownAffinity: true, ...changes, storage: changes.storage ?? onClaim("images") }),
+    ...plan({ replicas: 2, ...changes, storage: changes.storage ?? onClaim("images") }),
     namespace: "image-registry",
     image: "registry:3.1.1",
     owner: { uid: 1000, gid: 1000 },
@@ -55,6 +55,9 @@ export function liveStandalone(changes: Partial<LiveStandalone> = {}): LiveStand
     classes: [],
     volume: undefined,
     volumeInUse: undefined,
+    running: new Map(),
+    tainted: undefined,
+    room: undefined,
     holdsImages: undefined,
     httpSecret: undefined,
     certificate: undefined,

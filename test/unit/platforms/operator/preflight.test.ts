@@ -7,7 +7,8 @@ import { assertPossible } from "../../../../platforms/check";
 import type { LiveOperator } from "../../../../platforms/operator/live";
 import { registryManager } from "../../../../kubernetes/field-managers";
 import { lostByManager, ownedByOther } from "../../../../kubernetes/managed-fields";
-import { effectivePlacement, preflight } from "../../../../platforms/operator/preflight";
+import { effectivePlacement } from "../../../../platforms/operator/pod";
+import { preflight } from "../../../../platforms/operator/preflight";
 import type { RegistryConfig } from "../../../../platforms/operator/registry";
 import type { RegistryPlan } from "../../../../platforms/plan";
 import { findingText } from "../../../../platforms/text";
@@ -145,8 +146,29 @@ describe("an existing claim that the stack names", () => {
     assert.match(error({ ...bare, claims: [claim("registry", {}, "Lost")] }, onto("registry")), /is Lost/);
   });
 
-  it("may be Pending: it can bind when the pod comes", () => {
-    assert.deepEqual(errors({ ...bare, claims: [claim("registry", {}, "Pending")] }, onto("registry")), []);
+  it("may be Pending where its class binds it when the pod comes, and not where the pod would wait with it", () => {
+    const ofClass = (storageClassName: string) => claim("registry", { storageClassName }, "Pending");
+    const classes = [
+      { metadata: { name: "local" }, provisioner: "a", volumeBindingMode: "WaitForFirstConsumer" },
+      { metadata: { name: "cephfs" }, provisioner: "b", volumeBindingMode: "Immediate" },
+    ];
+    const found = (name: string) => ({ ...bare, classes, claims: [ofClass(name)] });
+    assert.deepEqual(errors(found("local"), onto("registry")), []);
+    assert.match(
+      error(found("cephfs"), onto("registry")),
+      /is Pending: it waits for class "cephfs" to provide/,
+    );
+    assert.match(error(found(""), onto("registry")), /is Pending: it waits for a volume without a class/);
+    assert.match(
+      error(found("gone"), onto("registry")),
+      /class "gone" which is not there, or may not be read/,
+    );
+  });
+
+  it("must not be on its way out: no new pod may use it", () => {
+    const going = claim("registry");
+    going.metadata = { ...going.metadata, deletionTimestamp: new Date() };
+    assert.match(error({ ...bare, claims: [going] }, onto("registry")), /"registry" is being deleted/);
   });
 });
 
@@ -238,8 +260,7 @@ describe("another manager's field", () => {
 
   it("of the nodeSelector stays in force beside ours, and what we no longer ask for does not", () => {
     const selector = (nodeSelector: Record<string, string>) =>
-      effectivePlacement(owned, { placement: { nodeSelector, tolerations: [] }, ownAffinity: false })
-        .placement.nodeSelector;
+      effectivePlacement(owned, { placement: { nodeSelector, tolerations: [] } }).nodeSelector;
     assert.deepEqual(selector({ zone: "a" }), { pool: "theirs", zone: "a" });
     assert.deepEqual(selector({ pool: "ours" }), { pool: "ours" });
   });
@@ -253,8 +274,7 @@ describe("another manager's field", () => {
     const tolerations = (ours: { key: string; operator: string }[]) =>
       effectivePlacement(tolerating, {
         placement: { nodeSelector: {}, tolerations: ours },
-        ownAffinity: false,
-      }).placement.tolerations;
+      }).tolerations;
     assert.deepEqual(tolerations([]), theirs);
     const ours = [{ key: infraLabel, operator: "Exists" }];
     assert.deepEqual(tolerations(ours), ours);

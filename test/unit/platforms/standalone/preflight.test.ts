@@ -92,12 +92,12 @@ describe("the plan of a standalone registry", () => {
     const cordoned = { ...node("worker-0"), spec: { unschedulable: true } };
     assert.match(
       error({ ...nothingYet, nodes: [cordoned] }, {}),
-      /2 need 1 node, and 0 can take .*is cordoned/,
+      /2, of which 0 would find a node.*is cordoned/,
     );
     const { errors, warnings } = findings({ nodes: [cordoned] });
     assert.deepEqual(errors, []);
     assert.match(warnings.join(), /is cordoned/);
-    assert.match(error({}, { placement: onInfra }), /0 can take/);
+    assert.match(error({}, { placement: onInfra }), /0 would find a node/);
   });
 
   it("is told what is wrong now, with the pods' own messages", () => {
