@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { UserError } from "../errors";
-import { type ClusterClient } from "../kubernetes/client";
+import type { ClusterClient } from "../kubernetes/client";
 import type { ProofImage } from "./image";
 import type { ProofRegistry } from "./registry";
 import type { RegistryClient } from "./registry-client";

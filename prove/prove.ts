@@ -4,7 +4,6 @@ import type { Configuration } from "../config/schema";
 import { UserError } from "../errors";
 import { ClusterClient } from "../kubernetes/client";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
-import type { connectToPod } from "../kubernetes/port-forward";
 import { platforms } from "../platforms";
 import type { RegistryPlan } from "../platforms/plan";
 import type { Platform } from "../platforms/platform";
@@ -13,7 +12,7 @@ import { proofImage } from "./image";
 import { nameOf, replaced, runningPods } from "./pods";
 import { Problem, type ProblemKind } from "./problem";
 import { RegistryClient } from "./registry-client";
-import { accessTo, type ProofRegistry, registryOf } from "./registry";
+import { accessTo, type Connect, type ProofRegistry, registryOf } from "./registry";
 
 /** What a proof saw. */
 export interface Proof {
@@ -34,9 +33,6 @@ export interface Step {
   readonly did: string;
   readonly seconds: number;
 }
-
-/** How the registry's pods are spoken to; tests have their own. */
-export type Connect = typeof connectToPod;
 
 /**
  * Pushes a small image, reads it back from every pod, deletes a pod, waits for another, and reads it back again. Calls

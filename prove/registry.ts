@@ -2,9 +2,9 @@ import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 import type { Configuration } from "../config/schema";
 import { credentialsOf } from "../kubernetes/credentials";
 import { type ClusterConnection, loadKubeconfig } from "../kubernetes/kubeconfig";
+import type { connectToPod } from "../kubernetes/port-forward";
 import { registryPort } from "../platforms/standalone/registry";
 import { Problem } from "./problem";
-import type { Connect } from "./prove";
 import type { RegistryAccess } from "./registry-client";
 
 /** Where a proof's image goes: always the same place, so that nothing grows. */
@@ -26,6 +26,9 @@ export function registryOf(platform: Configuration["platform"], namespace: strin
 }
 
 const credentialsMilliseconds = 20_000;
+
+/** How the registry's pods are spoken to; tests have their own. */
+export type Connect = typeof connectToPod;
 
 /** How each pod is spoken to. */
 export async function accessTo(
