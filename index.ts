@@ -10,7 +10,6 @@ export = async () => {
   const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   // Reads the cluster: what would break or lose something ends the run here, before any resource is made.
   const checked = await checkRegistry(config, connection, stack);
-  await components.tellLeftBehind(checked, stack);
   const { plan } = checked;
   const cluster = { connection, namespace: plan.namespace, checked };
 

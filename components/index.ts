@@ -10,7 +10,6 @@ export { RegistryClaim, type RegistryClaimArgs } from "./registry-claim";
 export { RegistryStorage, type RegistryStorageArgs } from "./registry-storage";
 export { S3Credentials, type S3CredentialsArgs } from "./s3-credentials";
 export { StandaloneRegistry, type StandaloneRegistryArgs } from "./standalone-registry";
-export { tellLeftBehind } from "./left-behind";
 export { makeNeeds } from "./needs";
 export { ownNamespace } from "./own-namespace";
 export { kubernetesProvider } from "./provider";
