@@ -17,6 +17,7 @@ token=$("$kubectl" --context "$context" --namespace "$namespace" create token "$
 
 # Whole or not at all: a file that is there stays as it is until then. Every name is NAME, so that KUBECONFIG can list this
 # file beside others: client libraries refuse two clusters or users of one name.
+trap 'rm -f -- "$file.new"' EXIT
 cat >"$file.new" <<KUBECONFIG
 apiVersion: v1
 kind: Config

@@ -1,10 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
+import { withTemporaryFolder } from "../temporary-folder";
 import { command, type Mode } from "./script";
-import { type SshConnection, sshCommandLine } from "./ssh";
+import { type SshConnection, sshCommandLine, sshEnvironment } from "./ssh";
 
 /** What a script on a host said, and how it ended; a connection that fails ends with ssh's own 255. */
 export interface HostAnswer {
@@ -20,11 +18,11 @@ export async function runOverSsh(
   script: string,
   timeoutSeconds: number,
 ): Promise<HostAnswer> {
-  const keys = mkdtempSync(join(tmpdir(), "ssh-"));
-  try {
+  return withTemporaryFolder("ssh", ({ path: keys, interrupted: signal }) => {
     const [program = "", ...args] = sshCommandLine(connection, keys, command(mode));
-    return await new Promise((resolve, reject) => {
-      const options = { timeout: timeoutSeconds * 1000, maxBuffer: 64 * 1024 * 1024 };
+    const env = { ...process.env, ...sshEnvironment(keys) };
+    const options = { timeout: timeoutSeconds * 1000, maxBuffer: 64 * 1024 * 1024, env, signal };
+    return new Promise((resolve, reject) => {
       const child = execFile(program, args, options, (error, stdout, stderr) => {
         if (error?.code === "ENOENT") return reject(new Error(`${program} is not installed here`));
         if (!error) return resolve({ status: 0, stdout, stderr });
@@ -37,7 +35,5 @@ export async function runOverSsh(
       // A host that cannot be reached reads no script.
       child.stdin?.on("error", () => undefined).end(script);
     });
-  } finally {
-    rmSync(keys, { recursive: true });
-  }
+  });
 }

@@ -119,7 +119,8 @@ function interruptible(): AbortSignal {
   });
   process.stderr.on("error", () => undefined);
   for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.once(name, () => {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit();
       log(`${name}: stopping`);
       process.exitCode = 128 + constants.signals[name];
       controller.abort(new UserError(`ended by ${name}`));

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 
 import { UserError } from "../errors";
+import { untilDone } from "../interruption";
 import { projectDirectory } from "../project";
 
 /** How a command of the Pulumi CLI went. */
@@ -27,7 +28,7 @@ export interface CliOptions {
   readonly stdin?: string;
   /** Shows each line that it writes, as it comes. */
   readonly echo?: (line: string) => void;
-  /** Asks it to end in order: what it has begun to change is finished and recorded. */
+  /** Asks it to end, as a signal to this program does as well: what it has begun to change is finished and recorded. */
   readonly signal?: AbortSignal;
 }
 
@@ -44,9 +45,10 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
     env: { ...environment, PATH: installedPath(environment), PULUMI_SKIP_UPDATE_CHECK: "true" },
     stdio: ["pipe", "pipe", "pipe"],
     // Ctrl-C would reach it twice otherwise, and the second one ends it in the middle of its work.
-    detached: signal !== undefined,
+    detached: true,
   });
-  const stop = () => child.kill("SIGINT");
+  // Once: a second time it would leave what it has begun.
+  const stop = () => child.killed || child.kill("SIGINT");
   signal?.addEventListener("abort", stop);
   const texts = { stdout: "", stderr: "", output: "" };
   for (const name of ["stdout", "stderr"] as const) {
@@ -58,12 +60,13 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
     });
   }
   child.stdin.on("error", () => undefined).end(stdin); // a command that does not read is not an error
-  return new Promise<CliRun>((resolve, reject) => {
+  const ended = new Promise<CliRun>((resolve, reject) => {
     child.on("error", (error: NodeJS.ErrnoException) =>
       reject(error.code === "ENOENT" ? notInstalled : error),
     );
     child.on("close", (code) => resolve({ exitCode: code ?? 1, ...texts }));
-  }).finally(() => signal?.removeEventListener("abort", stop));
+  });
+  return untilDone(stop, () => ended).finally(() => signal?.removeEventListener("abort", stop));
 }
 
 /** The path of the CLI on PATH, if there is one. */

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import type { DiagnosticEvent, EngineEvent } from "@pulumi/pulumi/automation";
 
+import { withTemporaryFolder } from "../temporary-folder";
 import { type CliOptions, type CliRun, runCli } from "./cli";
 
 export interface Message {
@@ -17,16 +17,13 @@ export interface OperationRun extends CliRun {
 
 /** Runs an operation on a stack: preview, up, refresh, destroy. */
 export async function runOperation(args: readonly string[], options: CliOptions): Promise<OperationRun> {
-  const folder = mkdtempSync(path.join(tmpdir(), "pulumi-events-"));
-  const log = path.join(folder, "events.json");
   // Without this variable the CLI does not know --event-log, which the Automation API uses as well.
   const environment = { ...(options.environment ?? process.env), PULUMI_DEBUG_COMMANDS: "true" };
-  try {
+  return withTemporaryFolder("pulumi-events", async (folder) => {
+    const log = path.join(folder.path, "events.json");
     const run = await runCli([...args, "--event-log", log], { ...options, environment });
     return { ...run, events: eventsIn(log) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 // One JSON document a line; no file where the CLI did not come so far.

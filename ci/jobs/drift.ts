@@ -1,9 +1,9 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
 import { projectDirectory } from "../../project";
 import { changesProposed } from "../../stack/cli";
+import { withTemporaryFolder } from "../../temporary-folder";
 import { runPulumi } from "../lib/pulumi";
 import { outline, report } from "../lib/report";
 import { runMain, stackArgument } from "../lib/run-main";
@@ -29,10 +29,9 @@ const titles = {
 /** `ci/jobs/drift.ts STACK FILE`: compares it with the cluster and its hosts, writes the result, fails unless it is clean. */
 async function main(args: string[]): Promise<void> {
   const [stack, file] = stackArgument(args);
-  const folder = mkdtempSync(path.join(tmpdir(), "drift-"));
-  try {
+  await withTemporaryFolder("drift", async (folder) => {
     // --config writes to the stack's file: to a copy, so that the checkout stays as committed.
-    const config = path.join(folder, "stack.yaml");
+    const config = path.join(folder.path, "stack.yaml");
     copyFileSync(path.join(projectDirectory, `Pulumi.${stack}.yaml`), config);
     const compare = ["--refresh", "--expect-no-changes"];
     const hosts = ["--config-file", config, "--config", "verifyHosts=true"];
@@ -44,9 +43,7 @@ async function main(args: string[]): Promise<void> {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, JSON.stringify(result));
     process.exitCode = verdict === "clean" ? 0 : 1;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 if (require.main === module) runMain(main);

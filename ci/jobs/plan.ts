@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
+import { withTemporaryFolder } from "../../temporary-folder";
 import { lastUpdate, runPulumi } from "../lib/pulumi";
 import { report } from "../lib/report";
 import { runMain, stackArgument } from "../lib/run-main";
@@ -12,11 +12,10 @@ import { showSummary, summaryLimit } from "../lib/summary";
 /** `ci/jobs/plan.ts STACK FOLDER`: previews it and keeps the plan, for an approver to read and for ci/jobs/apply.ts to run. */
 async function main(args: string[]): Promise<void> {
   const [stack, folder] = stackArgument(args);
-  const scratch = mkdtempSync(path.join(tmpdir(), "plan-"));
-  try {
+  await withTemporaryFolder("plan", async (scratch) => {
     // Before the preview: what is deployed from here on makes the plan stale.
     const state = await lastUpdate(stack);
-    const file = path.join(scratch, planFile);
+    const file = path.join(scratch.path, planFile);
     const run = await runPulumi("preview", stack, ["--save-plan", file]);
     showSummary(report(`Plan for stack ${stack}`, run, summaryLimit));
     process.exitCode = run.exitCode;
@@ -26,9 +25,7 @@ async function main(args: string[]): Promise<void> {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, planFile), JSON.stringify(plan));
     writeFileSync(path.join(folder, plannedFile), JSON.stringify(planned));
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
+  });
 }
 
 runMain(main);

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import * as path from "node:path";
+
+import { withTemporaryFolder } from "../../temporary-folder";
 
 /**
  * Gives `work` an environment whose KUBECONFIG is a private file outside the checkout, with what the secret holds;
@@ -12,13 +13,11 @@ export async function withKubeconfig<T>(
 ): Promise<T> {
   const { KUBECONFIG_CONTENTS: contents, ...others } = environment;
   if (!contents) return work(others);
-  // GitHub empties RUNNER_TEMP around every job, also around one that was killed.
-  const folder = mkdtempSync(path.join(environment.RUNNER_TEMP ?? tmpdir(), "kubeconfig-"));
-  try {
+  const use = ({ path: folder }: { path: string }) => {
     const file = path.join(folder, "config");
     writeFileSync(file, contents, { mode: 0o600 });
-    return await work({ ...others, KUBECONFIG: file });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    return work({ ...others, KUBECONFIG: file });
+  };
+  // GitHub empties RUNNER_TEMP around every job, also around one that was killed.
+  return withTemporaryFolder("kubeconfig", use, environment.RUNNER_TEMP);
 }

@@ -65,7 +65,15 @@ export class Job {
   }
 
   async run(script: string, ...args: string[]): Promise<{ exitCode: number | null; output: string }> {
-    const child = spawn(process.execPath, [...typescriptLoader, `ci/jobs/${script}.ts`, ...args], {
+    const child = this.start(script, ...args);
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += String(text)));
+    const exitCode = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    return { exitCode, output };
+  }
+
+  start(script: string, ...args: string[]) {
+    return spawn(process.execPath, [...typescriptLoader, `ci/jobs/${script}.ts`, ...args], {
       cwd: projectDirectory,
       env: {
         ...process.env,
@@ -79,10 +87,6 @@ export class Job {
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += String(text)));
-    const exitCode = await new Promise<number | null>((resolve) => child.on("close", resolve));
-    return { exitCode, output };
   }
 
   file(name: string): string {
