@@ -6,13 +6,13 @@ type Nfs = NonNullable<Configuration["nfs"]>;
 
 /** The export host of the configuration, as what is to be done to it. */
 export function exportHostTask(
-  { context, sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
+  { context, verifyHosts, reapplyHosts, ...config }: Configuration,
   nfs: Nfs,
   host: NonNullable<Nfs["host"]>,
 ): HostTask<ExportHost> {
   const { id, clients, uid, gid, mode, security, requireMountPoint, fsid } = host;
   return {
-    connection: exportHostConnection(nfs, host, sshPrivateKey),
+    connection: exportHostConnection(nfs, host, privateKeyOf(config)),
     export: {
       id,
       path: nfs.path,
@@ -38,12 +38,12 @@ export function exportHostTask(
 
 /** A client node of the configuration, as what is to be done to it. */
 export function clientHostTask(
-  { sshPrivateKey, verifyHosts, reapplyHosts }: Configuration,
+  { verifyHosts, reapplyHosts, ...config }: Configuration,
   nfs: Nfs,
   node: Nfs["clientHosts"][number],
 ): HostTask<ClientSpec> {
   return {
-    connection: connection(node, sshPrivateKey),
+    connection: connection(node, privateKeyOf(config)),
     server: nfs.server,
     path: nfs.path,
     nfs3: nfs.host?.nfs3,
@@ -54,8 +54,21 @@ export function clientHostTask(
 }
 
 /** How the host that serves the export is reached. */
-function exportHostConnection(nfs: Nfs, host: NonNullable<Nfs["host"]>, privateKey: string): SshConnection {
-  return connection({ ...host, address: host.address ?? nfs.server }, privateKey);
+function exportHostConnection(nfs: Nfs, host: NonNullable<Nfs["host"]>, key: PrivateKey): SshConnection {
+  return connection({ ...host, address: host.address ?? nfs.server }, key);
+}
+
+/** One key opens all hosts, bastions included. */
+type PrivateKey = Pick<SshConnection, "privateKey" | "privateKeyPassword">;
+
+function privateKeyOf({
+  sshPrivateKey,
+  sshKeyPassphrase,
+}: Pick<Configuration, "sshPrivateKey" | "sshKeyPassphrase">): PrivateKey {
+  return {
+    privateKey: sshPrivateKey,
+    ...(sshKeyPassphrase !== "" && { privateKeyPassword: sshKeyPassphrase }),
+  };
 }
 
 interface Reached {
@@ -65,8 +78,8 @@ interface Reached {
   readonly hostKey: string;
 }
 
-function connection(to: Reached & { readonly bastion?: Reached }, privateKey: string): SshConnection {
+function connection(to: Reached & { readonly bastion?: Reached }, key: PrivateKey): SshConnection {
   const { address, bastion, port, user, hostKey } = to;
-  const proxy = bastion && connection(bastion, privateKey);
-  return { host: address, port, user, hostKey, privateKey, ...(proxy && { proxy }) };
+  const proxy = bastion && connection(bastion, key);
+  return { host: address, port, user, hostKey, ...key, ...(proxy && { proxy }) };
 }

@@ -2,7 +2,7 @@ import type { remote } from "@pulumi/command/types/input";
 import * as pulumi from "@pulumi/pulumi";
 
 import { UserError } from "../errors";
-import { hostKeyPattern, InvalidHost } from "../hosts";
+import { checkHostKey, checkServer, checkUser, InvalidHost } from "../hosts";
 
 /** How a host is reached over SSH. */
 export interface HostConnectionArgs {
@@ -49,9 +49,9 @@ export function rendered(render: () => string): string {
 function hostConnection(connection: HostConnectionArgs, key: string) {
   const { host, port = 22, user = "root", privateKey, privateKeyPassword, hostKey } = connection;
   return {
-    host,
+    host: checked(host, checkServer, `${key}.host`),
     port,
-    user,
+    user: checked(user, checkUser, `${key}.user`),
     privateKey: pulumi.secret(privateKey),
     ...(privateKeyPassword !== undefined && { privateKeyPassword: pulumi.secret(privateKeyPassword) }),
     hostKey: checkedHostKey(hostKey, `${key}.hostKey`),
@@ -62,16 +62,24 @@ function hostConnection(connection: HostConnectionArgs, key: string) {
 }
 
 function checkedHostKey(hostKey: pulumi.Input<string> | undefined, key: string): pulumi.Input<string> {
-  const check = (text: string | undefined): string => {
-    if (hostKeyPattern.test(text?.trim() ?? "")) {
-      return (text as string).trim();
-    }
-    throw new UserError(
-      `${key}: ${text ? "this is no SSH public key" : "is missing"}; ` +
-        `write what "ssh-keyscan -t ed25519 HOST" prints after the host's name, once you trust it`,
-    );
+  const write = `write what "ssh-keyscan -t ed25519 HOST" prints after the host's name, once you trust it`;
+  if (hostKey === undefined || hostKey === "") throw new UserError(`${key}: is missing; ${write}`);
+  const check = (text: string) => checkHostKey(text, `this is no SSH public key; ${write}`);
+  const trimmed =
+    typeof hostKey === "string" ? hostKey.trim() : pulumi.output(hostKey).apply((text) => text.trim());
+  return checked(trimmed, check, key);
+}
+
+/** The value itself: what is known now fails now, all else once it is. */
+function checked(
+  value: pulumi.Input<string>,
+  check: (text: string) => string | undefined,
+  key: string,
+): pulumi.Input<string> {
+  const pass = (text: string): string => {
+    const problem = check(text);
+    if (problem !== undefined) throw new UserError(`${key}: ${problem}`);
+    return text;
   };
-  return typeof hostKey === "string" || hostKey === undefined
-    ? check(hostKey)
-    : pulumi.output(hostKey).apply(check);
+  return typeof value === "string" ? pass(value) : pulumi.output(value).apply(pass);
 }

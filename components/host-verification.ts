@@ -3,21 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { UserError } from "../errors";
 import { runOverSsh, type SshConnection } from "../hosts";
-import type { ConnectionArgs } from "./host-connection";
 import type { ScriptRun } from "./host-command";
 
 /** The scripts' exit status for a host that differs from its description. */
 const differs = 3;
 const timeoutSeconds = 300;
-
-/** Verification runs the system's ssh, which takes no password for a key. */
-export function checkVerifiable({ privateKeyPassword, proxy }: ConnectionArgs): void {
-  if (privateKeyPassword ?? proxy?.privateKeyPassword) {
-    throw new UserError(
-      "connection.privateKeyPassword: verify cannot open an encrypted private key; use a key without a password",
-    );
-  }
-}
 
 /**
  * Compares the host with what its command was last told, and is the command's report once nothing differs. The provider

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { clientScript, type ClientSpec } from "../hosts";
 import { Component } from "./component";
 import { runScript } from "./host-command";
-import { checkVerifiable, verified } from "./host-verification";
+import { verified } from "./host-verification";
 import { connectionArgs, rendered, type ConnectionArgs } from "./host-connection";
 
 /** A node that is to mount the export. */
@@ -31,7 +31,6 @@ export class NfsClientHost extends Component {
   constructor(name: string, args: NfsClientHostArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("NfsClientHost", name, options);
     const { connection, server, verify, reapply, ...spec } = args;
-    if (verify) checkVerifiable(connection);
     const scriptFor = (address: string) => rendered(() => clientScript({ ...spec, server: address }));
     // What is known now fails now, also in a preview of a server that does not exist yet.
     scriptFor(typeof server === "string" ? server : "server");

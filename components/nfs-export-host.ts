@@ -5,7 +5,7 @@ import { command, exportName, serverScript, type ServerSpec } from "../hosts";
 import { connectionArgs, rendered, type ConnectionArgs } from "./host-connection";
 import { Component } from "./component";
 import { runScript, type ScriptRun } from "./host-command";
-import { checkVerifiable, verified } from "./host-verification";
+import { verified } from "./host-verification";
 
 /** A Linux host and the export it is to serve. The plain parts shape the host, so a preview can judge them. */
 export interface NfsExportHostArgs extends Omit<ServerSpec, "owner"> {
@@ -41,7 +41,6 @@ export class NfsExportHost extends Component {
 
   constructor(name: string, args: NfsExportHostArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("NfsExportHost", name, options);
-    if (args.verify) checkVerifiable(args.connection);
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
     const { cluster, clusterUid } = args;
     const script = rendered(() => serverScript({ ...args, owner: { stack, cluster, clusterUid } }));

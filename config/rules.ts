@@ -1,7 +1,9 @@
 import { storesNamed } from "../backends/stores";
 import { settingNames } from "../crds/fields";
+import { checkPrivateKey } from "../hosts/private-key";
 import { askTier, isProduction, saidByName } from "./production";
 import type { Configuration } from "./schema";
+import { unread } from "./values";
 
 export interface Violation {
   readonly path: (string | number)[];
@@ -94,7 +96,7 @@ function accessModeRules({ backend, replicas, rolloutStrategy, ...config }: Conf
   return found;
 }
 
-function hostRules({ nfs, backend, sshPrivateKey }: Configuration): Violation[] {
+function hostRules({ nfs, backend, sshPrivateKey, sshKeyPassphrase }: Configuration): Violation[] {
   if (backend !== "nfs" || !nfs) return [];
   const version = nfs.mountOptions.find((option) => /^(nfs)?vers=3$/.test(option));
   const found: Violation[] = [];
@@ -106,15 +108,19 @@ function hostRules({ nfs, backend, sshPrivateKey }: Configuration): Violation[] 
       ),
     );
   }
-  if ((nfs.host || nfs.clientHosts.length) && sshPrivateKey === "") {
-    found.push(
-      violation(
-        ["sshPrivateKey"],
-        "hosts are reached with it: pulumi config set --secret sshPrivateKey < key-file",
-      ),
-    );
-  }
+  if (nfs.host || nfs.clientHosts.length) found.push(...keyRules(sshPrivateKey, sshKeyPassphrase));
   return found;
+}
+
+function keyRules(key: string, passphrase: string): Violation[] {
+  if (key === unread || passphrase === unread) return [];
+  if (key === "") {
+    const set = "pulumi config set --secret sshPrivateKey < key-file";
+    return [violation(["sshPrivateKey"], `hosts are reached with it: ${set}`)];
+  }
+  const problem = checkPrivateKey(key, passphrase);
+  if (!problem) return [];
+  return [violation([problem.of === "key" ? "sshPrivateKey" : "sshKeyPassphrase"], problem.message)];
 }
 
 function placementRules({ placement }: Configuration): Violation[] {

@@ -16,9 +16,10 @@ import {
   checkMode,
   checkSecurity,
   checkUid,
+  checkUser,
   checkClient,
 } from "../hosts/export-checks";
-import { hostKeyPattern } from "../hosts/host-key";
+import { checkHostKey } from "../hosts/host-key";
 import { checkSchedule } from "./schedule";
 import {
   checked,
@@ -50,13 +51,14 @@ const userId = integer(1, 2 ** 31 - 1).superRefine((value, context) => {
 /** A Linux host that this stack works on over SSH, always with sshPrivateKey. */
 const sshHost = {
   port: integer(1, 65535).default(22),
-  user: z.string().min(1).default("root"),
-  hostKey: z
-    .string()
-    .regex(
-      hostKeyPattern,
+  user: checked(checkUser).default("root"),
+  hostKey: z.string().superRefine((text, context) => {
+    const message = checkHostKey(
+      text,
       "is not a public host key; write what ssh-keyscan prints after the host's name, once you trust it",
-    ),
+    );
+    if (message) context.addIssue({ code: "custom", message });
+  }),
 };
 
 const bastion = z.strictObject({ ...sshHost, address: server });
@@ -231,6 +233,7 @@ export const configuration = z.strictObject({
   timeoutSeconds: integer(1, 7200).default(600),
   nfs: section(nfs),
   sshPrivateKey: z.string().default(""),
+  sshKeyPassphrase: z.string().default(""),
   verifyHosts: flag.default(false),
   reapplyHosts: z.string().default(""),
   pvc: section(pvc),
@@ -250,4 +253,9 @@ export const configuration = z.strictObject({
 export type Configuration = z.infer<typeof configuration>;
 
 /** Keys whose value must be encrypted in the stack's file, and never shows in a message. */
-export const secretKeys: readonly string[] = ["sshPrivateKey", "s3AccessKey", "s3SecretKey"];
+export const secretKeys: readonly string[] = [
+  "sshPrivateKey",
+  "sshKeyPassphrase",
+  "s3AccessKey",
+  "s3SecretKey",
+];

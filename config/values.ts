@@ -35,6 +35,9 @@ export function checked(check: (value: string) => string | undefined) {
   });
 }
 
+/** In place of an encrypted value, where nobody could decrypt it. */
+export const unread = "[encrypted]";
+
 /** An object section: an empty one, the default that Pulumi.yaml gives it, is one that was not written. */
 export function section<T extends z.ZodType>(schema: T) {
   return z.preprocess(

@@ -2,7 +2,7 @@ import { parse } from "yaml";
 
 import { checkConfiguration, type Configuration } from "../config";
 import { secretKeys } from "../config/schema";
-import { isObject } from "../config/values";
+import { isObject, unread } from "../config/values";
 import { isKubeconfigContents } from "../kubernetes/kubeconfig";
 import { UserError } from "../errors";
 import type { Checkout } from "./git";
@@ -22,7 +22,6 @@ interface ProjectFile {
 
 const stackFile = /^Pulumi\.(.+)\.yaml$/;
 const mayBeEncrypted = [...secretKeys, "kubeconfig"];
-const encrypted = "[encrypted]";
 
 /** The names of all stacks that a commit has a file of. */
 export function committedStacks(checkout: Checkout, commit: string): string[] {
@@ -93,6 +92,6 @@ function holdsEncrypted(value: unknown): boolean {
 
 function readable(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [key, isEncrypted(value) ? encrypted : value]),
+    Object.entries(values).map(([key, value]) => [key, isEncrypted(value) ? unread : value]),
   );
 }

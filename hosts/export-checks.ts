@@ -135,6 +135,11 @@ export function checkSeconds(seconds: number): string | undefined {
     : `${show(seconds)} is not a number of seconds from 1 to 1200`;
 }
 
+/** A user to log in as; ssh would take one that begins with "-" for an option. */
+export function checkUser(user: string): string | undefined {
+  return /^[^\s"\\-][^\s"]{0,254}$/.test(user) ? undefined : `${show(user)} is not the name of a user`;
+}
+
 /** The server as a client names it: an address or a host name, never with a scheme or a path. */
 export function checkServer(server: string): string | undefined {
   const hostname = /^[A-Za-z0-9]([A-Za-z0-9-]{0,62})(\.[A-Za-z0-9][A-Za-z0-9-]{0,62})*$/;

@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { checkServer, checkUser } from "./export-checks";
+import { InvalidHost } from "./export-spec";
 import { quote } from "./quote";
 
 /** How a host is reached, in the terms of @pulumi/command's connection. */
@@ -14,6 +16,8 @@ export interface SshHost {
   readonly hostKey: string;
   /** PEM text. */
   readonly privateKey: string;
+  /** Opens an encrypted private key. @default none */
+  readonly privateKeyPassword?: string;
   /** @default 10 */
   readonly dialErrorLimit?: number;
   /** Seconds. @default 15 */
@@ -26,13 +30,31 @@ export interface SshConnection extends SshHost {
 }
 
 /**
+ * What ssh must have in its environment to open encrypted keys: it asks a program, which answers from `directory`, by the
+ * name of the key in the question. Nothing secret is in an argument or in the environment, which others can see.
+ */
+export function sshEnvironment(directory: string): Record<string, string> {
+  // DISPLAY is what ssh before 8.4 goes by.
+  return {
+    SSH_ASKPASS: join(directory, "askpass"),
+    SSH_ASKPASS_REQUIRE: "force",
+    DISPLAY: process.env.DISPLAY || ":0",
+  };
+}
+
+const askpass = `#!/bin/sh
+key=\${1#*\\'}
+cat "\${key%\\'*}.password"
+`;
+
+/**
  * The system's ssh on its way to run `command` there, as a program and its arguments. What it must know of keys is put
  * into `directory`, which is the caller's to remove.
  */
 export function sshCommandLine(connection: SshConnection, directory: string, command: string): string[] {
   const { proxy, ...host } = connection;
   const { flags, destination } = sshTo(host, directory, "host");
-  return ["ssh", ...flags, ...throughBastion(proxy, host, directory), destination, command];
+  return ["ssh", ...throughBastion(proxy, host, directory), ...flags, destination, command];
 }
 
 function throughBastion(bastion: SshHost | undefined, { host, port = 22 }: SshHost, directory: string) {
@@ -40,18 +62,29 @@ function throughBastion(bastion: SshHost | undefined, { host, port = 22 }: SshHo
   const { flags, destination } = sshTo(bastion, directory, "bastion");
   const to = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   // For a shell, and % stands for something to ssh before it does.
-  const line = ["ssh", ...flags, "-W", to, destination].map(quote).join(" ").replaceAll("%", "%%");
+  const line = ["ssh", "-W", to, ...flags, destination].map(quote).join(" ").replaceAll("%", "%%");
   return ["-o", `ProxyCommand=${line}`];
 }
 
 function sshTo({ host, port = 22, user = "root", ...more }: SshHost, directory: string, name: string) {
-  const { hostKey, privateKey, dialErrorLimit = 10, perDialTimeout = 15 } = more;
+  const problem = checkServer(host) ?? checkUser(user);
+  if (problem) throw new InvalidHost(`connection: ${problem}`);
+  const { hostKey, privateKey, privateKeyPassword, dialErrorLimit = 10, perDialTimeout = 15 } = more;
   const knownHosts = join(directory, `${name}.known_hosts`);
   writeFileSync(knownHosts, `[${host}]:${port} ${hostKey}\n`);
   const key = join(directory, `${name}.key`);
-  writeFileSync(key, `${privateKey.trimEnd()}\n`, { mode: 0o600 });
+  // ssh knows a key by its first line, and by that line's end.
+  writeFileSync(key, `${privateKey.trim().replaceAll("\r\n", "\n")}\n`, { mode: 0o600 });
+  if (privateKeyPassword !== undefined) {
+    writeFileSync(`${key}.password`, `${privateKeyPassword}\n`, { mode: 0o600 });
+    writeFileSync(join(directory, "askpass"), askpass, { mode: 0o700 });
+  }
   const options = {
-    BatchMode: "yes",
+    User: user,
+    // It would not ask for the key's password either; no other question is left to be asked.
+    BatchMode: privateKeyPassword === undefined ? "yes" : "no",
+    PasswordAuthentication: "no",
+    KbdInteractiveAuthentication: "no",
     StrictHostKeyChecking: "yes",
     // ssh splits it at blanks.
     UserKnownHostsFile: `"${knownHosts}"`,
@@ -65,5 +98,5 @@ function sshTo({ host, port = 22, user = "root", ...more }: SshHost, directory: 
     LogLevel: "ERROR",
   };
   const flags = Object.entries(options).flatMap(([option, value]) => ["-o", `${option}=${value}`]);
-  return { flags: ["-F", "/dev/null", ...flags, "-p", String(port)], destination: `${user}@${host}` };
+  return { flags: ["-F", "/dev/null", ...flags, "-p", String(port), "--"], destination: host };
 }

@@ -1,5 +1,5 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
-import { hostKeyPattern } from "../hosts/host-key";
+import { checkHostKey } from "../hosts/host-key";
 
 interface Connection {
   readonly host: string;
@@ -16,11 +16,14 @@ export const hostKeysPinned: ResourceValidationPolicy = {
     const { connection } = props as { connection: Connection };
     const hops = { connection, "connection.proxy": connection.proxy };
     for (const [key, hop] of Object.entries(hops)) {
-      if (!hop || hostKeyPattern.test(hop.hostKey ?? "")) continue;
-      report(
-        `${key}.hostKey of host "${hop.host}" is ${hop.hostKey ? "no SSH public key" : "missing"}, and anybody could ` +
-          `answer in its place; set hostKey to what "ssh-keyscan -t ed25519 ${hop.host}" prints after the host's name, once you trust it`,
+      if (!hop) continue;
+      const write = `set hostKey to what "ssh-keyscan -t ed25519 ${hop.host}" prints after the host's name, once you trust it`;
+      const unpinned = (what: string) => `is ${what}, and anybody could answer in its place; ${write}`;
+      const problem = checkHostKey(
+        hop.hostKey ?? "",
+        unpinned(hop.hostKey ? "no SSH public key" : "missing"),
       );
+      if (problem) report(`${key}.hostKey of host "${hop.host}" ${problem}`);
     }
   },
 };

@@ -7,6 +7,7 @@ import { marked, type Token, type Tokens } from "marked";
 import { parse as shellWords } from "shell-quote";
 import { checkConfiguration, valuesFrom } from "../../config";
 import { secretKeys } from "../../config/schema";
+import { unread } from "../../config/values";
 import { stackConfiguration } from "../../stack/stack-file";
 
 const isPage = (name: string) => name.endsWith(".md");
@@ -132,14 +133,14 @@ function settingOf([program, ...words]: string[]): Setting[] {
   const [key = "", given = "-"] = words.slice(2).filter((word) => !word.startsWith("--"));
   assert.equal(words.includes("--path"), /[.[]/.test(key), `--path of ${key}`);
   const isFromShell = ["PUT-IN", "<", "-"].includes(given);
-  return [{ key, value: isFromShell ? (putIn[key.split(".").at(-1)!] ?? "put in") : given }];
+  return [{ key, value: isFromShell ? (putIn[key.split(".").at(-1)!] ?? unread) : given }];
 }
 
 /** The example of such a stack, changed by all settings of a page in their order, as `pulumi config set` does it. */
 function configured(settings: Setting[]): Record<string, unknown> {
   const isStandalone = settings.some(({ value }) => value === "standalone");
   const values = valuesFrom(stackConfiguration(isStandalone ? "standalone" : "prod", {}), "image-registry");
-  for (const key of secretKeys) values[key] = "put in";
+  for (const key of secretKeys) values[key] = unread;
   for (const { key, value } of settings) {
     const steps = key.split(/[.[\]]+/).filter((step) => step !== "");
     const last = steps.pop()!;

@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from "node:crypto";
+
 import { checkConfiguration } from "../../../config";
 import { UserError } from "../../../errors";
 
@@ -10,7 +12,9 @@ export const host = {
   uid: 5000,
   gid: 5000,
 };
-export const sshPrivateKey = "-----BEGIN OPENSSH PRIVATE KEY-----";
+export const sshPrivateKey = generateKeyPairSync("ed25519")
+  .privateKey.export({ type: "pkcs8", format: "pem" })
+  .toString();
 export const onNfs = (changes: object = {}) => ({ ...dev, backend: "nfs", nfs: { ...nfs, ...changes } });
 export const onHost = (changes: object = {}) => ({
   ...onNfs({ host: { ...host, ...changes } }),
