@@ -1,3 +1,4 @@
+import { valueIn, versionIn } from "../config/mount-options";
 import type { Configuration } from "../config/schema";
 import type { ClientSpec, SshConnection } from "../hosts";
 import type { ExportHost, HostTask } from "./backend";
@@ -46,8 +47,8 @@ export function clientHostTask(
     connection: connection(node, privateKeyOf(config)),
     server: nfs.server,
     path: nfs.path,
-    nfs3: nfs.host?.nfs3,
-    security: nfs.host?.security,
+    nfs3: versionIn(nfs.mountOptions).major === "3",
+    security: valueIn(nfs.mountOptions, "sec") ?? nfs.host?.security,
     verify: verifyHosts,
     reapply: reapplyHosts,
   };

@@ -19,7 +19,7 @@ export const s3Store: Store<"s3"> = {
     const regionEndpoint = pod.setting("S3_REGIONENDPOINT");
     return { bucket: pod.setting("S3_BUCKET"), ...(regionEndpoint && { regionEndpoint }) };
   },
-  forPod: ({ bucket, region, regionEndpoint, virtualHostedStyle, encrypt, keyID }) => ({
+  forPod: ({ bucket, region, regionEndpoint, virtualHostedStyle, encrypt, keyID, chunkSizeMiB }) => ({
     environment: {
       REGISTRY_STORAGE: "s3",
       // Names of digits alone would be read as numbers.
@@ -29,6 +29,7 @@ export const s3Store: Store<"s3"> = {
       REGISTRY_STORAGE_S3_FORCEPATHSTYLE: regionEndpoint && !virtualHostedStyle ? "true" : undefined,
       REGISTRY_STORAGE_S3_ENCRYPT: encrypt ? "true" : undefined,
       REGISTRY_STORAGE_S3_KEYID: keyID,
+      REGISTRY_STORAGE_S3_CHUNKSIZE: chunkSizeMiB === undefined ? undefined : String(chunkSizeMiB * 2 ** 20),
     },
     secrets: { secretName: s3Secret.name, names: [s3Secret.accessKey, s3Secret.secretKey] },
   }),

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isKubeconfigContents } from "../kubernetes/kubeconfig";
 import { describeIssues, describeViolation } from "./messages";
 import { violations } from "./rules";
+import { doubts } from "./unused";
 import { type Configuration, configuration, secretKeys } from "./schema";
 import { UserError } from "../errors";
 
@@ -29,7 +30,9 @@ export function readConfiguration(): Configuration {
       `kubeconfig: is in plain text; if it holds credentials: pulumi config set --secret kubeconfig`,
     );
   }
-  return checkConfiguration(raw, stack, problems);
+  const config = checkConfiguration(raw, stack, problems);
+  for (const text of doubts(config)) void pulumi.log.warn(text);
+  return config;
 }
 
 /** The checks alone, on values as `pulumi config` holds them. */
@@ -40,7 +43,7 @@ export function checkConfiguration(
 ): Configuration {
   const result = configuration.safeParse(raw);
   if (!result.success) fail(stack, [...problems, ...describeIssues(result.error.issues, raw)]);
-  const found = violations(result.data, stack).map((violation) => describeViolation(violation, raw));
+  const found = violations(result.data, stack, raw).map((violation) => describeViolation(violation, raw));
   if (problems.length || found.length) fail(stack, [...problems, ...found]);
   return result.data;
 }

@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import type * as z from "zod";
 import { configuration, secretKeys } from "./schema";
-import type { Violation } from "./rules";
+import type { Violation } from "./violation";
 import { isObject } from "./values";
 
 /** One line an issue, each with its key, its value and what is allowed instead. */
@@ -9,9 +9,9 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[], input: unkno
   return issues.flatMap((issue) => describeIssue(issue, input));
 }
 
-export function describeViolation({ path, message }: Violation, input: unknown): string {
+export function describeViolation({ path, message, whole }: Violation, input: unknown): string {
   const value = at(input, path);
-  if (value === undefined || value === "" || isObject(value)) return `${keyOf(path)}: ${message}`;
+  if (whole || value === undefined || value === "" || isObject(value)) return `${keyOf(path)}: ${message}`;
   return `${keyOf(path)}: ${shown(path, value)} ${message}`;
 }
 
@@ -23,9 +23,9 @@ function describeIssue(issue: z.core.$ZodIssue, input: unknown): string[] {
   }
   const value = at(input, path);
   const key = keyOf(path);
-  if (value === undefined) return [`${key}: is missing (${limit(issue)})`];
-  if (issue.code === "custom" && issue.params?.["whole"])
+  if (issue.code === "custom" && (issue.params?.["whole"] || value === undefined || isObject(value)))
     return [`${key}: ${secretAt(path) ? "[secret]" : issue.message}`];
+  if (value === undefined) return [`${key}: is missing (${limit(issue)})`];
   return [`${key}: ${shown(path, value)} ${limit(issue)}`];
 }
 

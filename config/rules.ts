@@ -1,23 +1,24 @@
 import { storesNamed } from "../backends/stores";
 import { settingNames } from "../crds/fields";
-import { checkPrivateKey } from "../hosts/private-key";
+import { nfsRules } from "./nfs-rules";
 import { askTier, isProduction, saidByName } from "./production";
 import type { Configuration } from "./schema";
-import { unread } from "./values";
-
-export interface Violation {
-  readonly path: (string | number)[];
-  readonly message: string;
-}
+import { unusedKeys } from "./unused";
+import { type Violation, violation } from "./violation";
 
 /** What no single value shows: rules between values, which the operator, NFS or the data would pay for. */
-export function violations(config: Configuration, stack: string): Violation[] {
+export function violations(
+  config: Configuration,
+  stack: string,
+  raw: Readonly<Record<string, unknown>>,
+): Violation[] {
   return [
+    ...unusedKeys(config, raw),
     ...tierRules(config, stack),
     ...backendRules(config),
     ...emptyDirRules(config, stack),
     ...accessModeRules(config),
-    ...hostRules(config),
+    ...nfsRules(config),
     ...placementRules(config),
     ...standaloneRules(config),
   ];
@@ -96,33 +97,6 @@ function accessModeRules({ backend, replicas, rolloutStrategy, ...config }: Conf
   return found;
 }
 
-function hostRules({ nfs, backend, sshPrivateKey, sshKeyPassphrase }: Configuration): Violation[] {
-  if (backend !== "nfs" || !nfs) return [];
-  const version = nfs.mountOptions.find((option) => /^(nfs)?vers=3$/.test(option));
-  const found: Violation[] = [];
-  if (nfs.host && version && !nfs.host.nfs3) {
-    found.push(
-      violation(
-        ["nfs", "mountOptions"],
-        `ask for ${version}, which the host serves only with nfs.host.nfs3: true`,
-      ),
-    );
-  }
-  if (nfs.host || nfs.clientHosts.length) found.push(...keyRules(sshPrivateKey, sshKeyPassphrase));
-  return found;
-}
-
-function keyRules(key: string, passphrase: string): Violation[] {
-  if (key === unread || passphrase === unread) return [];
-  if (key === "") {
-    const set = "pulumi config set --secret sshPrivateKey < key-file";
-    return [violation(["sshPrivateKey"], `hosts are reached with it: ${set}`)];
-  }
-  const problem = checkPrivateKey(key, passphrase);
-  if (!problem) return [];
-  return [violation([problem.of === "key" ? "sshPrivateKey" : "sshKeyPassphrase"], problem.message)];
-}
-
 function placementRules({ placement }: Configuration): Violation[] {
   if (!placement?.infra) return [];
   const labels = Object.keys(placement.nodeSelector);
@@ -169,17 +143,11 @@ function standaloneRules({
       ),
     );
   }
-  if (s3?.trustedCA) {
+  for (const key of ["trustedCA", "cloudFront"] as const) {
+    if (s3?.[key] === undefined) continue;
     found.push(
-      violation(
-        ["s3", "trustedCA"],
-        'is read by the registry\'s operator alone; platform "standalone" has none',
-      ),
+      violation(["s3", key], 'is read by the registry\'s operator alone; platform "standalone" has none'),
     );
   }
   return found;
-}
-
-function violation(path: Violation["path"], message: string): Violation {
-  return { path, message };
 }

@@ -1,17 +1,10 @@
 import * as z from "zod";
 import { isStoreName, storesNamed } from "../backends/stores";
 import configSpec from "../crds/config-spec.json";
-import {
-  type PrunerSettings,
-  prunerSettingNames,
-  type RegistrySettings,
-  settingNames,
-  type Storage,
-} from "../crds/fields";
-import prunerSpec from "../crds/imagepruner-spec.json";
+import type { Storage } from "../crds/fields";
 import { infraLabel } from "../kubernetes/nodes";
 import {
-  checkExportPath,
+  checkMountedPath,
   checkId,
   checkMode,
   checkSecurity,
@@ -20,28 +13,31 @@ import {
   checkClient,
 } from "../hosts/export-checks";
 import { checkHostKey } from "../hosts/host-key";
-import { checkSchedule } from "./schedule";
+import { objectStore, pruner, settings } from "./cr-fields";
+import { checkLabelKey, checkLabelValue } from "./labels";
+import { checkMountOptions } from "./mount-options";
 import {
+  asText,
   checked,
   flag,
   integer,
   isObject,
+  labels,
+  namespaceName,
   objectName,
   objectNameOrBlank,
   quantity,
+  saying,
   section,
   server,
 } from "./values";
 
 const accessMode = z.enum(["ReadWriteMany", "ReadWriteOnce"]);
 
-const mountOption = z
-  .string()
-  .regex(/^[A-Za-z0-9_.:=-]+$/, "is not one mount option of nfs(5)")
-  .refine(
-    (option) => !/^soft(err|reval)?$/.test(option),
-    "gives up on writes when the server is slow, and images break; use hard",
-  );
+const mountOptions = z.array(z.string()).superRefine((options, context) => {
+  for (const { index, message } of checkMountOptions(options))
+    context.addIssue({ code: "custom", path: [index], message });
+});
 
 const userId = integer(1, 2 ** 31 - 1).superRefine((value, context) => {
   const problem = checkUid(value);
@@ -93,12 +89,16 @@ const clientHost = z.strictObject({ ...sshHost, address: server, bastion: bastio
 
 const nfs = z.strictObject({
   server,
-  path: checked(checkExportPath),
+  path: checked(checkMountedPath),
   size: quantity,
   claimName: objectName.default("image-registry-nfs"),
   volumeName: objectName.optional(),
-  accessModes: z.array(accessMode).min(1).default(["ReadWriteMany"]),
-  mountOptions: z.array(mountOption).default(["nfsvers=4.2", "hard"]),
+  accessModes: z
+    .array(accessMode)
+    .min(1)
+    .refine((modes) => new Set(modes).size === modes.length, "names one twice")
+    .default(["ReadWriteMany"]),
+  mountOptions: mountOptions.default(["nfsvers=4.2", "hard"]),
   host: host.optional(),
   clientHosts: z.array(clientHost).default([]),
 });
@@ -128,12 +128,18 @@ const s3 = z.strictObject({
   ).optional(),
 });
 
+const labelKey = z.preprocess(
+  asText,
+  z.string().superRefine(saying((key) => (key === "" ? undefined : checkLabelKey(key)))),
+);
+const labelValue = z.preprocess(asText, z.string().superRefine(saying(checkLabelValue)));
+
 /** By the rules of core/v1 Toleration, which the operator would learn only from a Deployment that is refused. */
 const toleration = z
   .strictObject({
-    key: z.string().optional(),
+    key: labelKey.optional(),
     operator: z.enum(["Exists", "Equal"]).optional(),
-    value: z.string().optional(),
+    value: labelValue.optional(),
     effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
     tolerationSeconds: integer(0, 2 ** 31 - 1).optional(),
   })
@@ -152,7 +158,7 @@ const toleration = z
 
 /** The registry that this stack runs itself, where the cluster has no operator for it. */
 const standalone = z.strictObject({
-  namespace: objectName.max(63).default("image-registry"),
+  namespace: namespaceName.default("image-registry"),
   image: z
     .string()
     .regex(
@@ -169,41 +175,16 @@ export const standaloneDefaults = standalone.parse({});
 
 const placement = z.strictObject({
   infra: flag,
-  nodeSelector: z.record(z.string(), z.string()).default({ [infraLabel]: "" }),
+  nodeSelector: labels.default({ [infraLabel]: "" }),
   tolerations: z.array(toleration).default([{ key: infraLabel, operator: "Exists" }]),
-  nodes: z.array(objectName).default([]),
+  nodes: z
+    .array(objectName)
+    .refine((nodes) => new Set(nodes).size === nodes.length, "names one twice")
+    .default([]),
 });
 
-/** Fields of a CR that a user may set, by the CRD's own rules. */
-function fieldsOf(spec: { properties: object }, keys: readonly string[], required: readonly string[] = []) {
-  const properties = Object.fromEntries(
-    Object.entries(spec.properties).filter(([key]) => keys.includes(key)),
-  ) as object;
-  return z.fromJSONSchema({
-    type: "object",
-    additionalProperties: false,
-    properties,
-    required,
-  } as z.core.JSONSchema.JSONSchema);
-}
-
-const settings = fieldsOf(configSpec, [
-  ...settingNames.registry,
-  ...settingNames.operator,
-]) as z.ZodType<RegistrySettings>;
-
-const pruner = (fieldsOf(prunerSpec, prunerSettingNames) as z.ZodType<PrunerSettings>).superRefine(
-  ({ schedule }, context) => {
-    const message = schedule === undefined ? undefined : checkSchedule(schedule);
-    if (message) context.addIssue({ code: "custom", path: ["schedule"], message });
-  },
-);
-
-/** An object store by the CRD's rules; without the name of what holds the images the operator would make one. */
-function objectStore<K extends "azure" | "gcs" | "swift" | "oss" | "ibmcos">(backend: K, holder: string) {
-  const spec = configSpec.properties.storage.properties[backend];
-  return fieldsOf(spec, Object.keys(spec.properties), [holder]) as z.ZodType<NonNullable<Storage[K]>>;
-}
+/** The sections of backends, of which `backend` chooses one. */
+export const storeSections = ["nfs", "pvc", "s3", "azure", "gcs", "swift", "oss", "ibmcos"] as const;
 
 /** Stores whose images may be lost. */
 const storeNames = z
@@ -240,14 +221,14 @@ export const configuration = z.strictObject({
   s3: section(s3),
   s3AccessKey: z.string().default(""),
   s3SecretKey: z.string().default(""),
-  azure: section(objectStore("azure", "container")),
-  gcs: section(objectStore("gcs", "bucket")),
-  swift: section(objectStore("swift", "container")),
-  oss: section(objectStore("oss", "bucket")),
-  ibmcos: section(objectStore("ibmcos", "bucket")),
+  azure: objectStore("azure", "container"),
+  gcs: objectStore("gcs", "bucket"),
+  swift: objectStore("swift", "container"),
+  oss: objectStore("oss", "bucket"),
+  ibmcos: objectStore("ibmcos", "bucket"),
   placement: section(placement),
-  registry: section(settings),
-  pruner: section(pruner),
+  registry: settings,
+  pruner,
 });
 
 export type Configuration = z.infer<typeof configuration>;

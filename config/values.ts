@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { checkServer } from "../hosts/export-checks";
 import { parseQuantity } from "../kubernetes/quantity";
+import { checkLabelKey, checkLabelValue, isSubdomain } from "./labels";
 
 /**
  * Leaf schemas of the stack configuration. `pulumi config set` stores every plain value as text, so a number or a
@@ -14,12 +15,47 @@ export const integer = (least: number, most: number) =>
     z.int().min(least).max(most),
   );
 
-const named = (pattern: RegExp) =>
-  z.string().max(253).regex(pattern, 'is not an object name; use lower-case letters, digits, "-" and "."');
+/** `pulumi config set --path` writes a text that looks like a boolean or a number as one. */
+export function asText(value: unknown): unknown {
+  return typeof value === "boolean" || typeof value === "number" ? String(value) : value;
+}
 
 /** A Kubernetes object name (RFC 1123 subdomain). */
-export const objectName = named(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
-export const objectNameOrBlank = named(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/);
+export const objectName = z.preprocess(
+  asText,
+  z.string().refine(isSubdomain, 'is not an object name; use lower-case letters, digits, "-" and "."'),
+);
+
+export const objectNameOrBlank = z.union([z.literal(""), objectName]);
+
+/** The name of a namespace (RFC 1123 label). */
+export const namespaceName = z.preprocess(
+  asText,
+  z
+    .string()
+    .regex(
+      /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+      'is not the name of a namespace; use at most 63 lower-case letters, digits and "-"',
+    ),
+);
+
+/** Labels by their keys. */
+export const labels = z
+  .record(z.string(), z.preprocess(asText, z.string().superRefine(saying(checkLabelValue))))
+  .superRefine((given, context) => {
+    for (const key of Object.keys(given)) {
+      const message = checkLabelKey(key);
+      if (message) context.addIssue({ code: "custom", message: `${JSON.stringify(key)} ${message}` });
+    }
+  });
+
+/** A refinement whose check says what is wrong, after the value itself. */
+export function saying(check: (value: string) => string | undefined) {
+  return (value: string, context: z.core.$RefinementCtx) => {
+    const message = check(value);
+    if (message) context.addIssue({ code: "custom", message });
+  };
+}
 
 export const quantity = z
   .string()
@@ -38,10 +74,16 @@ export function checked(check: (value: string) => string | undefined) {
 /** In place of an encrypted value, where nobody could decrypt it. */
 export const unread = "[encrypted]";
 
-/** An object section: an empty one, the default that Pulumi.yaml gives it, is one that was not written. */
-export function section<T extends z.ZodType>(schema: T) {
+/**
+ * An object section: an empty one, the default that Pulumi.yaml gives it, is one that was not written. `read` has the value
+ * first.
+ */
+export function section<T extends z.ZodType>(
+  schema: T,
+  read: (value: unknown) => unknown = (value) => value,
+) {
   return z.preprocess(
-    (value) => (isObject(value) && Object.keys(value).length === 0 ? undefined : value),
+    (value) => (isObject(value) && Object.keys(value).length === 0 ? undefined : read(value)),
     schema.optional(),
   );
 }

@@ -1,4 +1,4 @@
-import { checkExportPath, checkSecurity, checkSeconds, checkServer } from "./export-checks";
+import { checkMountedPath, checkSecurity, checkSeconds, checkServer } from "./export-checks";
 import { InvalidHost } from "./export-spec";
 import { script } from "./script";
 
@@ -40,7 +40,7 @@ export function clientScript(spec: ClientSpec): string {
 function validateClient(spec: ClientSpec, prefix = "nfs"): void {
   const problems: Readonly<Record<string, string | undefined>> = {
     server: checkServer(spec.server),
-    path: checkExportPath(spec.path),
+    path: checkMountedPath(spec.path),
     security: checkSecurity(spec.security ?? "sys"),
     answerWithin: checkSeconds(spec.answerWithin ?? 60),
     waitForLock: checkSeconds(spec.waitForLock ?? 300),

@@ -43,6 +43,16 @@ export function checkExportPath(path: string): string | undefined {
     : undefined;
 }
 
+/** A directory of a server that this project does not set up: whatever that one exports, its root and blanks included. */
+export function checkMountedPath(path: string): string | undefined {
+  if (!path.startsWith("/")) return `${show(path)} is not an absolute path`;
+  if (/[\p{Cc}\u2028\u2029]/u.test(path)) return `${show(path)} has a control character`;
+  if (path.split("/").includes("..")) return `${show(path)} leads up with ".."; name the directory itself`;
+  return path.length > 1023
+    ? `${show(path)} is ${path.length} characters long; the limit is 1023`
+    : undefined;
+}
+
 /** A problem starts with the client's index: `[1]: "0.0.0.0/0" opens…`. */
 export function checkClients(clients: readonly string[]): string | undefined {
   if (clients.length === 0) return ": no client is named; name the nodes' networks";

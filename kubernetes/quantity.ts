@@ -19,9 +19,10 @@ const units: Readonly<Record<string, number>> = {
 
 /** The number that a Kubernetes quantity such as "100Gi", "1.5" or "250m" stands for; undefined when it is none. */
 export function quantityValue(text: string): number | undefined {
-  const [, number, unit] = /^(\d+(?:\.\d*)?)([numkMGTPE]|[KMGTPE]i|)$/.exec(text) ?? [];
-  const factor = unit === undefined ? undefined : units[unit];
-  return number === undefined || factor === undefined ? undefined : Number(number) * factor;
+  const [, number, unit = "", exponent] =
+    /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  if (number === undefined) return undefined;
+  return exponent === undefined ? Number(number) * (units[unit] ?? NaN) : Number(`${number}e${exponent}`);
 }
 
 /** Bytes of a quantity of storage such as "100Gi"; undefined when it is none. */

@@ -9,7 +9,13 @@ const meta = fc.constantFrom(..." \t\n\r\"'`$;|&<>(){}[]*?!#\\,=~\0\u2028");
 const withMeta = (prefix: string) =>
   fc.tuple(fc.string(), meta, fc.string()).map(([before, char, after]) => prefix + before + char + after);
 
-describe("nfs.path", function () {
+/** With the path that the stack is to export itself. */
+const served = (path: string) => {
+  const raw = onHost();
+  return { ...raw, nfs: { ...raw.nfs, path } };
+};
+
+describe("nfs.path of a host that the stack makes", function () {
   this.timeout(patience);
   it("refuses parents, quotes, newlines and all that a shell or exports file reads", () => {
     for (const path of [
@@ -23,12 +29,12 @@ describe("nfs.path", function () {
       "/etc",
       "",
     ]) {
-      assert.match(problem(onNfs({ path })), /^nfs\.path: /, path);
+      assert.match(problem(served(path)), /^nfs\.path: /, path);
     }
   });
 
   it("never takes a path with a special character in it", () => {
-    fc.assert(fc.property(withMeta("/srv/"), (path) => problems(onNfs({ path })).length > 0));
+    fc.assert(fc.property(withMeta("/srv/"), (path) => problems(served(path)).length > 0));
   });
 
   it("never takes a path that leads elsewhere than it says", () => {
@@ -37,19 +43,50 @@ describe("nfs.path", function () {
       .array(part, { minLength: 1, maxLength: 5 })
       .filter((parts) => parts.some((one) => one !== "data"))
       .map((parts) => `/srv/${parts.join("/")}`);
-    fc.assert(fc.property(hostile, (path) => problems(onNfs({ path })).length > 0));
+    fc.assert(fc.property(hostile, (path) => problems(served(path)).length > 0));
   });
 
   it("takes only plain absolute paths", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary-ascii" }), (path) => {
-        assert.ok(problems(onNfs({ path })).length > 0 || /^(\/[\w][\w.-]*)+$/.test(path), path);
+        assert.ok(problems(served(path)).length > 0 || /^(\/[\w][\w.-]*)+$/.test(path), path);
       }),
     );
   });
 
   it("tells a wrong one on one line, whatever it holds", () => {
-    fc.assert(fc.property(withMeta("/srv/"), (path) => !/[\n\r\0]/.test(problem(onNfs({ path })))));
+    fc.assert(fc.property(withMeta("/srv/"), (path) => !/[\n\r\0]/.test(problem(served(path)))));
+  });
+});
+
+describe("nfs.path of somebody else's server", function () {
+  this.timeout(patience);
+
+  it("is any absolute path: the root of NFSv4, and what an appliance calls its exports", () => {
+    for (const path of [
+      "/",
+      "/fs-0123",
+      "/Volumes/My Share",
+      "/svm@prod/vol:1",
+      "/srv/registry/",
+      "/größe",
+      "/etc",
+    ])
+      assert.deepEqual(problems(onNfs({ path })), [], path);
+  });
+
+  it("is on one line, absolute, and leads nowhere else", () => {
+    const hostile = fc.constantFrom(
+      "srv",
+      "",
+      "/srv/../etc",
+      "/..",
+      "/a\nb",
+      "/a\0",
+      "/a\u2028b",
+      `/${"a".repeat(2000)}`,
+    );
+    fc.assert(fc.property(hostile, (path) => /^nfs\.path: [^\n\r\0\u2028]*$/.test(problem(onNfs({ path })))));
   });
 });
 
