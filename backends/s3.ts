@@ -41,16 +41,23 @@ export function isIbm({ driver, setting }: SeenPod): boolean {
   return driver === "s3" && endpoint?.endsWith(".cloud-object-storage.appdomain.cloud") === true;
 }
 
-/** A bucket of S3, or of a store that speaks it, with keys of its own. */
+/** A bucket of S3, or of a store that speaks it. Without keys the operator has its own. */
 export function s3({
   s3: section,
   s3AccessKey,
   s3SecretKey,
 }: Pick<Configuration, "s3" | "s3AccessKey" | "s3SecretKey">): Backend {
-  const { trustedCA, ...rest } = section ?? {};
+  const { trustedCA, ...fields }: Partial<NonNullable<typeof section>> = section ?? {};
+  const asked = {
+    ...fields,
+    // What it gave is in the other fields.
+    objectBucketClaim: undefined,
+    encrypt: fields.encrypt ?? fields.regionEndpoint === undefined,
+    ...(trustedCA && { trustedCA: { name: trustedCA } }),
+  };
   return {
     name: "s3",
-    storage: { s3: withoutBlanks({ ...rest, ...(trustedCA && { trustedCA: { name: trustedCA } }) }) },
-    needs: { s3Keys: { accessKey: s3AccessKey, secretKey: s3SecretKey } },
+    storage: { s3: withoutBlanks(asked) },
+    ...(s3AccessKey !== "" && { needs: { s3Keys: { accessKey: s3AccessKey, secretKey: s3SecretKey } } }),
   };
 }

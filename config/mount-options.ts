@@ -19,7 +19,7 @@ const flags = words(
   "posix cto ac rdirplus sharecache resvport fsc migration trunkdiscovery lock acl intr " +
     "atime diratime relatime strictatime lazytime dev exec suid mand iversion",
 );
-const alone = words("rw ro hard fg bg sync async dirsync tcp udp rdma v2 v3 v4 v4.0 v4.1 v4.2 sloppy silent");
+const alone = words("rw ro hard fg bg sync async dirsync tcp udp rdma v3 v4 v4.0 v4.1 v4.2 sloppy silent");
 const numbers = words(
   "minorversion port mountport mountvers timeo retrans retry rsize wsize bsize namlen acregmin acregmax acdirmin " +
     "acdirmax actimeo nconnect max_connect",

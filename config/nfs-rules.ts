@@ -14,10 +14,7 @@ export function nfsRules(config: Configuration): Violation[] {
   const always = hostRules(nfs);
   if (backend !== "nfs") return always;
   const hasHosts = nfs.host !== undefined || nfs.clientHosts.length > 0;
-  return [
-    ...always,
-    ...(hasHosts ? keyRules(sshPrivateKey, sshKeyPassphrase) : []),
-  ];
+  return [...always, ...(hasHosts ? keyRules(sshPrivateKey, sshKeyPassphrase) : [])];
 }
 
 /** What the host that the stack sets up would not serve. */

@@ -39,11 +39,20 @@ function backendRules({ backend, ...config }: Configuration): Violation[] {
   const missing =
     config[backend] === undefined ? [violation([backend], `backend "${backend}" needs this section`)] : [];
   if (backend !== "s3") return missing;
-  const credentials = (["s3AccessKey", "s3SecretKey"] as const).filter((key) => config[key] === "");
-  return [
-    ...missing,
-    ...credentials.map((key) => violation([key], `backend "s3" needs it: pulumi config set --secret ${key}`)),
-  ];
+  return [...missing, ...s3KeyRules(config)];
+}
+
+/** Both keys or none: an operator may have its own, from the cloud or in the Secret that somebody made for it. */
+function s3KeyRules({ platform, s3, s3AccessKey, s3SecretKey }: Omit<Configuration, "backend">): Violation[] {
+  const keys = { s3AccessKey, s3SecretKey };
+  const names = ["s3AccessKey", "s3SecretKey"] as const;
+  const given = names.filter((key) => keys[key] !== "");
+  if (s3?.objectBucketClaim !== undefined)
+    return given.map((key) => violation([key], "comes from s3.objectBucketClaim; take one of them out"));
+  if (given.length === 0 && platform === "operator") return [];
+  return names
+    .filter((key) => !given.includes(key))
+    .map((key) => violation([key], `backend "s3" needs it: pulumi config set --secret ${key}`));
 }
 
 function emptyDirRules(config: Configuration, stack: string): Violation[] {
@@ -132,6 +141,14 @@ function standaloneRules({
       violation(
         ["managementState"],
         'has no meaning on platform "standalone", where no operator would leave the registry alone; use Managed or Removed',
+      ),
+    );
+  }
+  if (standalone?.htpasswdSecret !== undefined && standalone.tlsSecret === undefined) {
+    found.push(
+      violation(
+        ["standalone", "htpasswdSecret"],
+        "would have passwords sent in plain text; name a Secret with a certificate in standalone.tlsSecret",
       ),
     );
   }

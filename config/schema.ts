@@ -1,7 +1,5 @@
 import * as z from "zod";
 import { isStoreName, storesNamed } from "../backends/stores";
-import configSpec from "../crds/config-spec.json";
-import type { Storage } from "../crds/fields";
 import { infraLabel } from "../kubernetes/nodes";
 import {
   checkMountedPath,
@@ -14,6 +12,7 @@ import {
 } from "../hosts/export-checks";
 import { checkHostKey } from "../hosts/host-key";
 import { objectStore, pruner, settings } from "./cr-fields";
+import { s3 } from "./s3";
 import { checkLabelKey, checkLabelValue } from "./labels";
 import { checkMountOptions } from "./mount-options";
 import {
@@ -111,23 +110,6 @@ const pvc = z.strictObject({
   accessModes: z.array(accessMode).min(1).optional(),
 });
 
-type S3 = NonNullable<Storage["s3"]>;
-const s3Spec = configSpec.properties.storage.properties.s3.properties;
-
-const s3 = z.strictObject({
-  bucket: z.string().min(3).max(63),
-  region: z.string().min(1),
-  regionEndpoint: z.url({ protocol: /^https?$/ }).optional(),
-  virtualHostedStyle: flag.default(false),
-  encrypt: flag.default(true),
-  keyID: z.string().min(1).optional(),
-  trustedCA: objectName.optional(),
-  chunkSizeMiB: integer(5, 5120).optional(),
-  cloudFront: (
-    z.fromJSONSchema(s3Spec.cloudFront as z.core.JSONSchema.JSONSchema) as z.ZodType<S3["cloudFront"]>
-  ).optional(),
-});
-
 const labelKey = z.preprocess(
   asText,
   z.string().superRefine(saying((key) => (key === "" ? undefined : checkLabelKey(key)))),
@@ -156,6 +138,12 @@ const toleration = z
     "has tolerationSeconds, which only effect NoExecute takes",
   );
 
+/** Who reaches the registry besides the nodes. */
+const allowFrom = z.strictObject({
+  namespaces: z.array(namespaceName).default([]),
+  networks: z.array(checked(checkClient)).default([]),
+});
+
 /** The registry that this stack runs itself, where the cluster has no operator for it. */
 const standalone = z.strictObject({
   namespace: namespaceName.default("image-registry"),
@@ -167,6 +155,8 @@ const standalone = z.strictObject({
     )
     .default("docker.io/library/registry:3.1.1"),
   tlsSecret: objectName.optional(),
+  htpasswdSecret: objectName.optional(),
+  allowFrom: allowFrom.default({ namespaces: [], networks: [] }),
   uid: userId.optional(),
   gid: userId.optional(),
 });

@@ -1,4 +1,4 @@
-import { storeSections, type Configuration } from "./schema";
+import { type Configuration, standaloneDefaults, storeSections } from "./schema";
 import { isObject } from "./values";
 import { type Violation, violation } from "./violation";
 
@@ -44,15 +44,15 @@ function ofHosts({ nfs, reapplyHosts }: Configuration): Violation[] {
 }
 
 function ofS3({ s3 }: Configuration): Violation[] {
-  if (!s3?.keyID || s3.encrypt) return [];
+  if (!s3?.keyID || (s3.encrypt ?? s3.regionEndpoint === undefined)) return [];
   return [violation(["s3", "keyID"], "has no effect without s3.encrypt: true")];
 }
 
 const hasHosts = (nfs: Configuration["nfs"]) => nfs?.host !== undefined || (nfs?.clientHosts.length ?? 0) > 0;
 
 /**
- * What may be meant, or be a mistake: sections of other backends may be kept for a switch, and one that was forgotten at
- * `backend` would lose images.
+ * What may be meant, or be a mistake: sections of other backends may be kept for a switch, but whoever forgot `backend`
+ * would lose images.
  */
 export function doubts(config: Configuration): string[] {
   const { backend, nfs, sshPrivateKey, sshKeyPassphrase, s3AccessKey, s3SecretKey } = config;
@@ -65,6 +65,16 @@ export function doubts(config: Configuration): string[] {
     ...(backend !== "nfs" && !nfs ? Object.entries(ssh) : []),
   ];
   const unused = [...sections, ...secrets.filter(([, value]) => value !== "").map(([key]) => key)];
-  if (unused.length === 0) return [];
-  return [`${unused.join(", ")}: not used with backend "${backend}"`];
+  return [
+    ...(unused.length > 0 ? [`${unused.join(", ")}: not used with backend "${backend}"`] : []),
+    ...movingTag(config),
+  ];
+}
+
+function movingTag({ standalone }: Configuration): string[] {
+  const image = standalone?.image ?? standaloneDefaults.image;
+  if (image === standaloneDefaults.image || image.includes("@sha256:")) return [];
+  return [
+    `standalone.image: "${image}" is a tag, which its owner can move, and pods would run two versions; add the digest: @sha256:…`,
+  ];
 }

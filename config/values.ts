@@ -21,12 +21,13 @@ export function asText(value: unknown): unknown {
 }
 
 /** A Kubernetes object name (RFC 1123 subdomain). */
-export const objectName = z.preprocess(
-  asText,
-  z.string().refine(isSubdomain, 'is not an object name; use lower-case letters, digits, "-" and "."'),
-);
+export const objectName = named(isSubdomain);
+export const objectNameOrBlank = named((name) => name === "" || isSubdomain(name));
 
-export const objectNameOrBlank = z.union([z.literal(""), objectName]);
+function named(isName: (text: string) => boolean) {
+  const message = 'is not an object name; use lower-case letters, digits, "-" and "."';
+  return z.preprocess(asText, z.string().refine(isName, message));
+}
 
 /** The name of a namespace (RFC 1123 label). */
 export const namespaceName = z.preprocess(

@@ -22,7 +22,10 @@ const flavours = ["sys", "krb5", "krb5i", "krb5p"];
 const largestId = 2 ** 31 - 1;
 
 /** Shows a value in a message on one line, whatever it holds. */
-const show = (value: unknown): string => JSON.stringify(value) ?? String(value);
+const show = (value: unknown): string =>
+  (JSON.stringify(value) ?? String(value)).replace(/[\u2028\u2029]/g, (end) =>
+    end === "\u2028" ? "\\u2028" : "\\u2029",
+  );
 
 export function checkId(id: string): string | undefined {
   return /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(id)

@@ -105,3 +105,19 @@ export function reclaimWarnings(
     return [{ field: "pvc.claim", message }];
   });
 }
+
+/** The registry sends whoever pulls a layer to the object store itself, which not everybody reaches. */
+export function unfollowedRedirect({ storage, settings, managementState }: RegistryPlan): Finding[] {
+  const endpoint = storage.s3?.regionEndpoint;
+  if (!endpoint || settings.disableRedirect || managementState !== "Managed") return [];
+  const { protocol, hostname } = new URL(endpoint);
+  const inside = /\.svc(\.cluster\.local)?$|^[^.]+$/.test(hostname);
+  if (!inside && protocol === "https:") return [];
+  const why = inside
+    ? "a name that only pods of the cluster know"
+    : "plain HTTP, which they take for an attack";
+  const message =
+    `pulls are redirected to ${endpoint}, ${why}: nodes and clients cannot follow; set registry.disableRedirect: true, ` +
+    `and the registry hands layers out itself`;
+  return [{ field: "s3.regionEndpoint", message }];
+}

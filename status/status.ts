@@ -4,7 +4,7 @@ import { describeStorage, storageInUse } from "../backends/stores";
 import type { Configuration } from "../config/schema";
 import { ClusterClient, ClusterError } from "../kubernetes/client";
 import { isNearlyFull, type Room } from "../kubernetes/volume-stats";
-import { platforms } from "../platforms";
+import { platforms, resolved } from "../platforms";
 import type { Condition, Drift, Lag, LiveRegistry } from "../platforms/platform";
 import { podTroubles } from "../platforms/rollout";
 import { ailmentText, driftText, lagTexts, podText } from "../platforms/text";
@@ -76,7 +76,7 @@ export async function readStatus(config: Configuration): Promise<Status> {
   const { kubeconfig, context } = config;
   const connection = { kubeconfig, context };
   const platform = platforms[config.platform];
-  const plan = platform.plan(config);
+  const plan = platform.plan(await resolved(config, connection));
   const client = new ClusterClient(connection);
   const [live, exported] = await Promise.all([platform.read(client, plan), readExport(plan.backend)]);
 

@@ -13,6 +13,7 @@ import type { LiveRegistry, Rollout } from "../platform";
 import type { SpecObject } from "../field-drift";
 import { readS3Keys } from "../store-drift";
 import { podToPlace } from "./pod";
+import { missingReferences, type Reference } from "./references";
 import {
   internalHostname,
   registryApi,
@@ -25,6 +26,8 @@ import {
 export interface LiveOperator extends LiveRegistry, OperatorRollout {
   readonly pruner: SpecObject | undefined;
   readonly hostnames: Hostnames;
+  /** What the plan names and the cluster does not have. */
+  readonly missing: readonly Reference[];
   /**
    * Stays the same until a stack has first written to the Config: a plan of a first up, which waits for approval, would
    * otherwise be outdated by the operator's next status.
@@ -53,7 +56,7 @@ interface Route extends KubernetesObject {
 export async function readRegistry(client: ClusterClient, plan: RegistryPlan): Promise<LiveOperator> {
   // One request first: an unreachable cluster is then one error.
   const rollout = await readRollout(client);
-  const [nodes, claims, pruner, holdsImages, hostnames, owningStack, s3Keys] = await Promise.all([
+  const [nodes, claims, pruner, holdsImages, hostnames, owningStack, s3Keys, missing] = await Promise.all([
     readNodes(client, plan.placement, plan.nodesToLabel),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", registryNamespace),
     client.get<SpecObject>(registryApi, "ImagePruner", registryName),
@@ -61,6 +64,7 @@ export async function readRegistry(client: ClusterClient, plan: RegistryPlan): P
     readHostnames(client),
     readOwningStack(client, registryNamespace),
     readS3Keys(client, plan),
+    missingReferences(client, plan),
   ]);
   const volumes = await readVolumes(client, plan, rollout, claims ?? []);
   const pod = podToPlace(rollout.config, plan, { nodes, ...volumes });
@@ -75,6 +79,7 @@ export async function readRegistry(client: ClusterClient, plan: RegistryPlan): P
     hostnames,
     owningStack,
     s3Keys,
+    missing,
     moment: momentOf(rollout.config),
   };
 }

@@ -7,13 +7,14 @@ import { appliedBy } from "../../kubernetes/managed-fields";
 import type { RegistryPlan } from "../plan";
 import type { Findings, Trouble } from "../platform";
 import { nodeFindings } from "../node-findings";
-import { ailments, imageLoss, reclaimWarnings } from "../preflight";
+import { ailments, imageLoss, reclaimWarnings, unfollowedRedirect } from "../preflight";
 import { podTroubles } from "../rollout";
 import { takeUpProblems } from "../store-drift";
 import { conditionsOf, isGood, unsettled, unwell } from "./convergence";
 import { keptImages, storageToBe } from "./images";
 import type { LiveOperator } from "./live";
 import { effectivePlacement, podToPlace } from "./pod";
+import { missingFindings } from "./references";
 
 export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
   const plan = { ...asked, placement: effectivePlacement(live.config, asked) };
@@ -32,11 +33,13 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
       ...takeUpProblems(live, plan),
       ...images.errors,
       ...(plan.backend.problems?.(live, plan) ?? []),
+      ...missingFindings(live.missing),
       ...nodes.errors,
     ],
     warnings: [
       ...madeAnew(live),
       ...(plan.backend.warnings?.(live, plan) ?? []),
+      ...unfollowedRedirect(plan),
       ...nodes.warnings,
       ...reclaimWarnings(live, plan),
       ...images.warnings,

@@ -97,7 +97,7 @@ describe("the program", function () {
   });
 
   it("on S3 has the keys in place before it patches the registry", async () => {
-    const s3 = { bucket: "images", region: "us-east-1", trustedCA: "minio-ca" };
+    const s3 = { bucket: "images", region: "us-east-1" };
     const values = { backend: "s3", s3, s3AccessKey: "access", s3SecretKey: "secret" };
     const { resources } = await previewOf(values, {}, ["s3AccessKey", "s3SecretKey"]);
     const component = resources.find(({ type }) => type === "image-registry:index:RegistryOperatorPatch");
@@ -109,7 +109,6 @@ describe("the program", function () {
         bucket: "images",
         region: "us-east-1",
         encrypt: true,
-        trustedCA: { name: "minio-ca" },
       },
     });
   });

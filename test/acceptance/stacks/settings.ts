@@ -31,7 +31,7 @@ export const backends = {
     storage: { pvc: { claim: suiteClaim } },
   },
   pvc: { asked: { backend: "pvc", pvc: { claim: ownClaim } }, storage: { pvc: { claim: ownClaim } } },
-  s3: { asked: { backend: "s3", s3: bucket(), ...s3Keys }, storage: { s3: { ...bucket(), encrypt: true } } },
+  s3: { asked: { backend: "s3", s3: bucket(), ...s3Keys }, storage: { s3: bucket() } },
 };
 export type Backend = keyof typeof backends;
 

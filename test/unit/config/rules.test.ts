@@ -55,11 +55,13 @@ describe("a backend", () => {
     }
   });
 
-  it("s3 needs both keys, and says how to set them", () => {
-    assert.deepEqual(problems({ ...onS3(), s3AccessKey: "", s3SecretKey: undefined }), [
-      's3AccessKey: backend "s3" needs it: pulumi config set --secret s3AccessKey',
-      's3SecretKey: backend "s3" needs it: pulumi config set --secret s3SecretKey',
-    ]);
+  it("s3 needs both keys or none, for an operator may have its own; a stack that runs the registry has none", () => {
+    const needed = (key: string) => `${key}: backend "s3" needs it: pulumi config set --secret ${key}`;
+    const none = { ...onS3(), s3AccessKey: "", s3SecretKey: undefined };
+    assert.deepEqual(problems(none), []);
+    assert.deepEqual(problems({ ...onS3(), s3SecretKey: "" }), [needed("s3SecretKey")]);
+    const both = [needed("s3AccessKey"), needed("s3SecretKey")];
+    assert.deepEqual(problems({ ...none, platform: "standalone" }), both);
   });
 
   it("may stand beside the sections of others, which are checked all the same", () => {
@@ -203,6 +205,25 @@ describe("platform standalone", () => {
       assert.equal(image(good), 0, good);
     for (const bad of ["registry", "host:5000/registry", "registry:", "registry@sha256:123", "a b:1"])
       assert.equal(image(bad), 1, bad);
+  });
+
+  it("asks for passwords over TLS alone", () => {
+    const asked = (standaloneKeys: object) => ({ ...standalone, standalone: standaloneKeys });
+    assert.match(
+      problem(asked({ htpasswdSecret: "users" })),
+      /^standalone\.htpasswdSecret: "users" would have passwords sent in plain text/,
+    );
+    assert.deepEqual(problems(asked({ htpasswdSecret: "users", tlsSecret: "tls" })), []);
+  });
+
+  it("lets in namespaces and networks by name, and never the world", () => {
+    const asked = (allowFrom: object) => ({ ...standalone, standalone: { allowFrom } });
+    assert.deepEqual(problems(asked({ namespaces: ["ci"], networks: ["10.0.0.0/8"] })), []);
+    assert.match(problem(asked({ networks: ["0.0.0.0/0"] })), /^standalone\.allowFrom\.networks\[0\]: /);
+    assert.match(
+      problem(asked({ namespaces: ["a.b"] })),
+      /^standalone\.allowFrom\.namespaces\[0\]: "a\.b" is not the name of a namespace/,
+    );
   });
 
   it("never runs as root", () => {

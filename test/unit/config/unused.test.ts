@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { checkConfiguration } from "../../../config";
 import { doubts } from "../../../config/unused";
-import { dev, nfs, onHost, onNfs, onS3, problem, problems, sshPrivateKey } from "../support/configuration";
+import {
+  dev,
+  host,
+  nfs,
+  onHost,
+  onNfs,
+  onS3,
+  problem,
+  problems,
+  sshPrivateKey,
+} from "../support/configuration";
 
 describe("a key that another one switches off", () => {
   const idle: [string, Record<string, unknown>, RegExp][] = [
@@ -44,8 +54,7 @@ describe("a key that another one switches off", () => {
   ];
   for (const [what, raw, message] of idle) {
     it(`is refused, and says which: ${what}`, () => {
-      const { hostKey } = onHost().nfs.host;
-      const clientHosts = [0, 1].map(() => ({ address: "node-0", hostKey }));
+      const clientHosts = [0, 1].map(() => ({ address: "node-0", hostKey: host.hostKey }));
       const given = what.startsWith("a client host")
         ? { ...raw, nfs: { ...onHost().nfs, clientHosts } }
         : raw;
@@ -73,5 +82,18 @@ describe("the section of another backend", () => {
 
   it("is no matter where there is none", () => {
     for (const raw of [dev, onNfs(), onHost(), onS3()]) assert.deepEqual(doubt(raw), []);
+  });
+});
+
+describe("an image of platform standalone", () => {
+  const doubt = (image: string) =>
+    doubts(checkConfiguration({ ...dev, platform: "standalone", standalone: { image } }, "dev"));
+
+  it("is warned of with a tag alone, which can be moved", () => {
+    assert.match(
+      doubt("example.com/registry:3")[0]!,
+      /^standalone\.image: "example\.com\/registry:3" is a tag/,
+    );
+    assert.deepEqual(doubt(`example.com/registry:3@sha256:${"0".repeat(64)}`), []);
   });
 });

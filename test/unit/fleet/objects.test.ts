@@ -153,7 +153,7 @@ describe("the objects of a fleet", () => {
     [
       "what it cannot check because it is encrypted",
       { "Pulumi.dev.yaml": stackFile({ ...emptyDir, nfs: { secure: "v1:X" } }) },
-      /nfs is encrypted, and cannot be checked; only sshPrivateKey, s3AccessKey, s3SecretKey, kubeconfig need be/,
+      /nfs is encrypted, and cannot be checked; only sshPrivateKey, sshKeyPassphrase, s3AccessKey, s3SecretKey, kubeconfig need be/,
     ],
     [
       "two stacks that would have one object",

@@ -202,6 +202,7 @@ export function live(changes: Partial<LiveOperator> = {}): LiveOperator {
     pruner: imagePruner(),
     holdsImages: true,
     hostnames: { internal: internalHostname, routes: [] },
+    missing: [],
     owningStack: undefined,
     s3Keys: undefined,
     moment: "100",
