@@ -1,7 +1,6 @@
 import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
 import type { Needs } from "../backends/backend";
 import type { Checked } from "../platforms/check";
-import { registryNamespace } from "../platforms/operator/registry";
 import { NfsClientHost } from "./nfs-client-host";
 import { NfsExportHost } from "./nfs-export-host";
 import { RegistryClaim, type RegistryClaimArgs } from "./registry-claim";
@@ -30,8 +29,8 @@ export function makeNeeds(
   const clients = clientHosts.map(
     (node) => new NfsClientHost(`nfs-client-${node.connection.host}`, node, { dependsOn: served }),
   );
-  // What takes the operator's registry down takes the keys with it: by name, for Pulumi would watch all Secrets.
-  const goes = place.namespace === registryNamespace && retainOnDelete === false;
+  // What takes the registry down takes the keys with it: by name, for Pulumi would watch all Secrets.
+  const goes = retainOnDelete === false;
   const keys = s3Keys && !goes ? [new S3Credentials("s3", { ...s3Keys, ...place }, options)] : [];
   const claims = claim ? [new RegistryClaim("storage", { ...claim, ...place }, options)] : [];
   if (!volume) return { needed: [...clients, ...claims, ...keys] };

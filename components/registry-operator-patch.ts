@@ -2,7 +2,7 @@ import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
 import { s3Secret } from "../backends/s3";
 import { ClusterClient } from "../kubernetes/client";
-import { patchAnnotations, registryManager } from "../kubernetes/field-managers";
+import { patchAnnotations, registryManager, s3Manager } from "../kubernetes/field-managers";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import { type Checked, checkOn } from "../platforms/check";
 import { operator, type OperatorTypes } from "../platforms/operator";
@@ -19,7 +19,8 @@ import {
   registryName,
   registryNamespace,
 } from "../platforms/operator/registry";
-import { deleteS3Keys, leavesS3 } from "../platforms/operator/s3-keys";
+import { leavesS3 } from "../platforms/operator/s3-keys";
+import { deleteOwnSecret } from "../platforms/own-secret";
 import { type PlainPlan, planFor, type RegistryPlan } from "../platforms/plan";
 import type { Condition } from "../platforms/platform";
 import { waitFor } from "../platforms/wait";
@@ -131,7 +132,8 @@ export class RegistryOperatorPatch extends Component {
     return this.hook("forget-s3-keys", async () => {
       const { live } = await this.checked;
       if (!leavesS3(live.config, this.plan)) return;
-      if (await deleteS3Keys(new ClusterClient(this.args.connection)))
+      const client = new ClusterClient(this.args.connection);
+      if (await deleteOwnSecret(client, s3Secret.name, registryNamespace, s3Manager))
         this.inform(`deleted Secret ${s3Secret.name}, which held the keys of s3`);
     });
   }

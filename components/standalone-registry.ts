@@ -1,20 +1,24 @@
 import { Deployment } from "@pulumi/kubernetes/apps/v1";
 import { Secret, Service } from "@pulumi/kubernetes/core/v1";
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1";
 import type { input } from "@pulumi/kubernetes/types";
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
+import { s3Secret } from "../backends/s3";
 import { ClusterClient } from "../kubernetes/client";
-import { patchAnnotations, standaloneManager } from "../kubernetes/field-managers";
+import { patchAnnotations, s3Manager, standaloneManager } from "../kubernetes/field-managers";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
+import { madeAnew, madeAnnotation } from "../kubernetes/made-anew";
 import { takeOverSpec } from "../kubernetes/managed-fields";
 import { type Checked, checkOn } from "../platforms/check";
 import { type PlainPlan, planFor } from "../platforms/plan";
 import type { Condition } from "../platforms/platform";
 import { standalone, type StandaloneTypes } from "../platforms/standalone";
 import { conditionsOf } from "../platforms/standalone/convergence";
-import { appliedAnnotation, appliedValue } from "../platforms/standalone/drift";
-import type { StandalonePlan } from "../platforms/standalone/plan";
+import { appliedAnnotation, appliedValue, type StandaloneKind } from "../platforms/standalone/drift";
+import { networkPolicySpec } from "../platforms/standalone/network-policy";
+import type { AllowFrom, StandalonePlan } from "../platforms/standalone/plan";
 import {
   endpointIn,
   httpSecret,
@@ -23,6 +27,7 @@ import {
   standaloneName,
 } from "../platforms/standalone/registry";
 import { budgetSpec, deploymentSpec, serviceSpec } from "../platforms/standalone/workload";
+import { deleteOwnSecret } from "../platforms/own-secret";
 import { waitFor } from "../platforms/wait";
 import { Component } from "./component";
 import { drawHttpSecret } from "./http-secret";
@@ -38,6 +43,10 @@ export interface StandaloneRegistryArgs extends PlainPlan {
   readonly image: string;
   /** Name of a kubernetes.io/tls Secret in the namespace. @default the registry serves plain HTTP */
   readonly tlsSecret?: string | undefined;
+  /** Name of a Secret in the namespace whose key `htpasswd` has the users; needs TLS. @default nobody is asked who they are */
+  readonly htpasswdSecret?: string | undefined;
+  /** Who reaches the registry besides the nodes. @default nobody */
+  readonly allowFrom?: AllowFrom;
   /** User and group of the pods. @default what the cluster assigns; where it assigns none, 1000 */
   readonly owner?: { readonly uid: number; readonly gid: number };
   /** Whether that user is taken on a cluster that assigns one of its own. @default if `owner` is given */
@@ -50,7 +59,7 @@ export interface StandaloneRegistryArgs extends PlainPlan {
 
 /**
  * A registry of the stack's own, for clusters without the registry's operator: Deployment, Service, the secret that its
- * replicas share. What others change in them by hand is put back, and every up ends only when the pods serve what was
+ * replicas share, and a NetworkPolicy that lets in the nodes and whom it is told. What others change in them by hand is put back, and every up ends only when the pods serve what was
  * asked, also when nothing had to change. Down (Removed) is no pods; destroy then takes the objects away.
  */
 export class StandaloneRegistry extends Component {
@@ -75,8 +84,9 @@ export class StandaloneRegistry extends Component {
       ? Promise.resolve(args.checked)
       : checkOn(standalone, args.connection, this.plan);
     this.warnInPreview(this.checked);
-    const secret = this.httpSecret();
-    const deployment = this.deployment(secret);
+    // Before the pods: they are never open. Without pods nobody needs the secret; it goes by name.
+    const secrets = this.plan.managementState === "Removed" ? [] : [this.httpSecret()];
+    const deployment = this.deployment([...secrets, this.networkPolicy()]);
     const service = this.service();
     this.disruptionBudget();
     this.endpoint = endpointIn(args.namespace);
@@ -99,7 +109,22 @@ export class StandaloneRegistry extends Component {
     );
   }
 
-  private deployment(secret: Secret): Deployment {
+  private networkPolicy(): NetworkPolicy {
+    const spec = this.checked.then(({ live }) => networkPolicySpec(live.allNodes, this.plan.allowFrom));
+    const { annotations, ...metadata } = this.metadata(this.applied("NetworkPolicy", spec));
+    // One that is deleted would be missed by nobody, and leave the registry open.
+    const made = this.checked.then(({ live }) => ({
+      ...annotations,
+      ...madeAnnotation(live.networkPolicy, live.moment),
+    }));
+    return new NetworkPolicy(
+      this.child("network-policy"),
+      { metadata: { ...metadata, annotations: made }, spec },
+      this.childOptions({ ...this.takesOver("networking.k8s.io/v1", "NetworkPolicy"), ...madeAnew }),
+    );
+  }
+
+  private deployment(dependsOn: pulumi.Resource[]): Deployment {
     const spec = this.checked.then(({ live }) => deploymentSpec(this.plan, live));
     return new Deployment(
       this.name,
@@ -108,7 +133,7 @@ export class StandaloneRegistry extends Component {
         // The types of the two Kubernetes libraries differ only in fields that are the server's.
         spec: spec as Promise<input.apps.v1.DeploymentSpec>,
       },
-      this.childOptions({ ...this.takesOver("apps/v1", "Deployment"), dependsOn: secret }),
+      this.childOptions({ ...this.takesOver("apps/v1", "Deployment"), dependsOn }),
     );
   }
 
@@ -142,11 +167,16 @@ export class StandaloneRegistry extends Component {
   // What was changed by hand, merged with what is asked, may be refused by the server (a port of one name with two
   // numbers). The up takes those fields over first; a preview does not, and with a value unknown the engine does not ask
   // the server.
-  private applied(kind: "Deployment" | "Service", spec: Promise<object>): pulumi.Output<string> {
+  private applied(kind: StandaloneKind, spec: Promise<object>): pulumi.Output<string> {
     const value = this.checked.then(async ({ live, drift }) => {
       const hasDrifted = drift.some((field) => field.kind === kind);
       if (hasDrifted && pulumi.runtime.isDryRun()) return pulumi.output(unknown as unknown as string);
-      const object = kind === "Deployment" ? live.deployment : live.service;
+      const objects = {
+        Deployment: live.deployment,
+        Service: live.service,
+        NetworkPolicy: live.networkPolicy,
+      };
+      const object = objects[kind];
       return pulumi.output(appliedValue(object, await spec, hasDrifted));
     });
     return pulumi.output(value);
@@ -173,7 +203,20 @@ export class StandaloneRegistry extends Component {
       timeoutSeconds,
       progress: (line) => this.inform(line, { passing: true }),
     });
+    await this.forgetSecrets(new ClusterClient(connection));
     return conditionsOf(serving);
+  }
+
+  private async forgetSecrets(client: ClusterClient): Promise<void> {
+    const { namespace, managementState, backend } = this.plan;
+    const isDown = managementState === "Removed";
+    const unused = [
+      ...(isDown ? [[httpSecret.name, standaloneManager] as const] : []),
+      ...(isDown || !backend.needs?.s3Keys ? [[s3Secret.name, s3Manager] as const] : []),
+    ];
+    for (const [name, fieldManager] of unused)
+      if (await deleteOwnSecret(client, name, namespace, fieldManager))
+        this.inform(`deleted Secret ${name}, which the registry needs no more`);
   }
 }
 
@@ -181,6 +224,8 @@ function standalonePlan({
   namespace,
   image,
   tlsSecret,
+  htpasswdSecret,
+  allowFrom = { namespaces: [], networks: [] },
   owner,
   ownerIsGiven,
   ...plain
@@ -189,6 +234,8 @@ function standalonePlan({
     ...planFor(namespace, plain),
     image,
     tlsSecret,
+    htpasswdSecret,
+    allowFrom,
     owner: owner ?? { uid: 1000, gid: 1000 },
     ownerIsGiven: ownerIsGiven ?? owner !== undefined,
   };

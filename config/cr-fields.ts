@@ -9,7 +9,7 @@ import {
 } from "../crds/fields";
 import prunerSpec from "../crds/imagepruner-spec.json";
 import { isSubdomain } from "./labels";
-import { checkResources, type Resources } from "./pod-resources";
+import { checkResources } from "./pod-resources";
 import { checkSchedule } from "./schedule";
 import { checkScheduling } from "./scheduling";
 import { asText, section } from "./values";
@@ -107,7 +107,7 @@ interface OfPods {
 
 function podProblems({ resources, affinity, topologySpreadConstraints }: OfPods): Problem[] {
   return [
-    ...under(["resources"], resources ? checkResources(resources as Resources) : []),
+    ...under(["resources"], resources ? checkResources(resources) : []),
     ...checkScheduling(affinity, ["affinity"]),
     ...checkScheduling(topologySpreadConstraints, ["topologySpreadConstraints"]),
   ];

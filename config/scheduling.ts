@@ -84,7 +84,7 @@ function checkTopology(value: Record<string, unknown>, path: Path): SchedulingPr
   if (minDomains !== undefined && whenUnsatisfiable === "ScheduleAnyway")
     problem("minDomains", "goes with whenUnsatisfiable DoNotSchedule alone");
   for (const policy of ["nodeAffinityPolicy", "nodeTaintsPolicy"])
-    if (value[policy] !== undefined && !["Honor", "Ignore"].includes(String(value[policy])))
+    if (value[policy] !== undefined && !["Honor", "Ignore"].includes(value[policy] as string))
       problem(policy, "must be one of Honor, Ignore");
   return found;
 }

@@ -7,9 +7,13 @@ import { firstChanges } from "../field-drift";
 import type { Drift } from "../platform";
 import { named } from "../store-drift";
 import type { LiveStandalone } from "./live";
+import { networkPolicySpec } from "./network-policy";
 import type { StandalonePlan } from "./plan";
 import { isOwnNamespace, namespaceLabels } from "./namespace";
 import { budgetSpec, deploymentSpec, fingerprint, serviceSpec } from "./workload";
+
+/** What is looked after on the cluster itself, where Pulumi sees nothing. */
+export type StandaloneKind = "Deployment" | "Service" | "NetworkPolicy";
 
 type Live = KubernetesObject & { spec?: object };
 
@@ -21,6 +25,12 @@ export async function driftOf(
   return [
     ...(await changesIn(client, "Deployment", live.deployment, deploymentSpec(plan, live))),
     ...(await changesIn(client, "Service", live.service, serviceSpec())),
+    ...(await changesIn(
+      client,
+      "NetworkPolicy",
+      live.networkPolicy,
+      networkPolicySpec(live.allNodes, plan.allowFrom),
+    )),
     ...budgetChanges(live),
   ];
 }
@@ -66,7 +76,7 @@ export function namespaceChanges({ namespace }: Pick<LiveStandalone, "namespace"
  */
 async function changesIn(
   client: ClusterClient,
-  kind: "Deployment" | "Service",
+  kind: StandaloneKind,
   live: Live | undefined,
   wanted: object,
   { isUnapplied } = { isUnapplied: false },

@@ -36,8 +36,9 @@ export const standalone: Platform<StandaloneTypes> = {
   generations: ({ deployment }) => [deployment?.metadata?.generation],
   managementState: (_, plan) => plan.managementState,
   addresses: (_, { namespace }) => [endpointIn(namespace)],
-  advice: ({ namespace }) => [
+  advice: ({ namespace, htpasswdSecret }) => [
     `watch it: kubectl -n ${namespace} get deployment ${standaloneName}`,
-    "the registry asks for no password: keep its Service to those you trust",
+    "nodes alone reach it, and whom standalone.allowFrom names, as far as the cluster's network enforces NetworkPolicy",
+    ...(htpasswdSecret ? [] : ["it asks nobody for a password: standalone.htpasswdSecret names its users"]),
   ],
 };

@@ -3,6 +3,8 @@ import type {
   V1Endpoint,
   V1EndpointSlice,
   V1Namespace,
+  V1NetworkPolicy,
+  V1Node,
   V1PersistentVolumeClaim,
   V1Pod,
   V1PodDisruptionBudget,
@@ -18,7 +20,7 @@ import { readOwningStack } from "../owning-stack";
 import { readS3Keys } from "../store-drift";
 import type { LiveRegistry, Rollout } from "../platform";
 import type { StandalonePlan } from "./plan";
-import { httpSecret, selector, standaloneName } from "./registry";
+import { htpasswdKey, httpSecret, selector, standaloneName } from "./registry";
 import { podToPlace } from "./workload";
 
 export interface LiveStandalone extends LiveRegistry, StandaloneRollout {
@@ -28,32 +30,52 @@ export interface LiveStandalone extends LiveRegistry, StandaloneRollout {
   readonly budget: V1PodDisruptionBudget | undefined;
   /** The Secret that the plan names for TLS, when it holds a certificate and its key. */
   readonly certificate: V1Secret | undefined;
+  /** The file of users in the Secret that the plan names for them. */
+  readonly htpasswd: string | undefined;
+  /** All of the cluster, whose addresses may reach the registry. */
+  readonly allNodes: V1Node[];
   /** SecurityContextConstraints give each namespace a range of users, and refuse any other. */
   readonly assignsUsers: boolean;
 }
 
 export interface StandaloneRollout extends Rollout {
   readonly service: V1Service | undefined;
+  readonly networkPolicy: V1NetworkPolicy | undefined;
   /** How many pods the Service sends requests to. */
   readonly endpoints: number;
 }
 
 export async function readRegistry(client: ClusterClient, plan: StandalonePlan): Promise<LiveStandalone> {
-  const { namespace, tlsSecret } = plan;
+  const { namespace, tlsSecret, htpasswdSecret } = plan;
   // One request first: an unreachable cluster is then one error.
   const live = await client.get<V1Namespace>("v1", "Namespace", namespace);
-  const [rollout, nodes, claims, secret, certificate, assignsUsers, owningStack, s3Keys, budget] =
-    await Promise.all([
-      readRollout(client, plan),
-      readNodes(client, plan.placement, plan.nodesToLabel),
-      client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
-      client.get<V1Secret>("v1", "Secret", httpSecret.name, namespace),
-      tlsSecret === undefined ? undefined : client.get<V1Secret>("v1", "Secret", tlsSecret, namespace),
-      readAssignsUsers(client),
-      readOwningStack(client, namespace),
-      readS3Keys(client, plan),
-      client.get<V1PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", standaloneName, namespace),
-    ]);
+  const secretNamed = (name: string | undefined) =>
+    name === undefined ? undefined : client.get<V1Secret>("v1", "Secret", name, namespace);
+  const [
+    rollout,
+    nodes,
+    allNodes,
+    claims,
+    secret,
+    certificate,
+    users,
+    assignsUsers,
+    owningStack,
+    s3Keys,
+    budget,
+  ] = await Promise.all([
+    readRollout(client, plan),
+    readNodes(client, plan.placement, plan.nodesToLabel),
+    readNodes(client, { nodeSelector: {}, tolerations: [] }, []),
+    client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
+    secretNamed(httpSecret.name),
+    secretNamed(tlsSecret),
+    secretNamed(htpasswdSecret),
+    readAssignsUsers(client),
+    readOwningStack(client, namespace),
+    readS3Keys(client, plan),
+    client.get<V1PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", standaloneName, namespace),
+  ]);
   const volumes = await readVolumes(client, plan, rollout, claims ?? []);
   const tls = certificate?.data?.["tls.crt"] && certificate.data["tls.key"] ? certificate : undefined;
   const pod = podToPlace(plan, { ...volumes, assignsUsers, certificate: tls });
@@ -64,6 +86,8 @@ export async function readRegistry(client: ClusterClient, plan: StandalonePlan):
     nodes,
     running: await readRunning(client, nodes, pod, plan.replicas),
     tainted: await readTainted(client, nodes, plan),
+    allNodes,
+    htpasswd: decoded(users, htpasswdKey),
     httpSecret: decoded(secret, httpSecret.key),
     certificate: tls,
     assignsUsers,
@@ -80,9 +104,10 @@ export async function readRollout(
   client: ClusterClient,
   { namespace }: Pick<StandalonePlan, "namespace">,
 ): Promise<StandaloneRollout> {
-  const [deployment, service, pods, slices] = await Promise.all([
+  const [deployment, service, networkPolicy, pods, slices] = await Promise.all([
     client.get<V1Deployment>("apps/v1", "Deployment", standaloneName, namespace),
     client.get<V1Service>("v1", "Service", standaloneName, namespace),
+    client.get<V1NetworkPolicy>("networking.k8s.io/v1", "NetworkPolicy", standaloneName, namespace),
     client.list<V1Pod>("v1", "Pod", namespace, { labelSelector: labelSelector(selector) }),
     client.list<V1EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice", namespace, {
       labelSelector: labelSelector({ "kubernetes.io/service-name": standaloneName }),
@@ -91,6 +116,7 @@ export async function readRollout(
   return {
     deployment,
     service,
+    networkPolicy,
     pods: pods ?? [],
     endpoints: readyPods(slices ?? []),
   };

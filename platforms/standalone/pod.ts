@@ -3,15 +3,20 @@ import { imageMount, type PodStorage } from "../../backends/backend";
 import { podStorage } from "../../backends/stores";
 import { isDebug, settingsEnvironment } from "../environment";
 import type { StandalonePlan } from "./plan";
-import { httpSecret, registryPort } from "./registry";
+import { htpasswdKey, httpSecret, registryPort, standaloneName } from "./registry";
 
 const certificates = "/etc/registry-tls";
+const users = "/etc/registry-auth";
 
 /** The registry's pod: the CNCF distribution registry, as the pod security level `restricted` wants it. */
 export function podSpec(plan: StandalonePlan, assignsUsers: boolean) {
-  const { image, placement, settings, tlsSecret } = plan;
+  const { image, placement, settings, tlsSecret, htpasswdSecret } = plan;
   const storage = podStorage(plan.storage) ?? { environment: {} };
-  const volumes = [...imageVolume(storage), ...certificateVolume(tlsSecret)];
+  const volumes = [
+    ...imageVolume(storage),
+    ...secretVolume("registry-tls", certificates, tlsSecret),
+    ...secretVolume("registry-auth", users, htpasswdSecret),
+  ];
   return {
     automountServiceAccountToken: false,
     // A Service named "registry" would otherwise give the pods REGISTRY_PORT, which they read as configuration.
@@ -58,15 +63,15 @@ function imageVolume({ volume }: PodStorage) {
   return volume ? [{ volume: { name: imageMount.name, ...volume }, mount: imageMount }] : [];
 }
 
-function certificateVolume(secretName: string | undefined) {
+function secretVolume(name: string, mountPath: string, secretName: string | undefined) {
   if (secretName === undefined) return [];
-  const name = "registry-tls";
-  return [
-    { volume: { name, secret: { secretName } }, mount: { name, mountPath: certificates, readOnly: true } },
-  ];
+  return [{ volume: { name, secret: { secretName } }, mount: { name, mountPath, readOnly: true } }];
 }
 
-function environment({ settings, tlsSecret }: StandalonePlan, storage: PodStorage): V1EnvVar[] {
+function environment(
+  { settings, tlsSecret, htpasswdSecret }: StandalonePlan,
+  storage: PodStorage,
+): V1EnvVar[] {
   const values: Record<string, string | undefined> = {
     REGISTRY_HTTP_ADDR: `:${registryPort}`,
     // Uploads under way end before the pod does, within its grace period of 30 s.
@@ -79,6 +84,11 @@ function environment({ settings, tlsSecret }: StandalonePlan, storage: PodStorag
     ...(tlsSecret && {
       REGISTRY_HTTP_TLS_CERTIFICATE: `${certificates}/tls.crt`,
       REGISTRY_HTTP_TLS_KEY: `${certificates}/tls.key`,
+    }),
+    ...(htpasswdSecret && {
+      REGISTRY_AUTH: "htpasswd",
+      REGISTRY_AUTH_HTPASSWD_REALM: standaloneName,
+      REGISTRY_AUTH_HTPASSWD_PATH: `${users}/${htpasswdKey}`,
     }),
     ...storage.environment,
     // By default it sends traces to a collector on localhost, and logs that none is there.

@@ -4,13 +4,13 @@ import type { Finding } from "../../backends/backend";
 import { storageInUse } from "../../backends/stores";
 import type { Drift, Findings, Trouble } from "../platform";
 import { nodeFindings } from "../node-findings";
-import { ailments, imageLoss, type KeptImages, reclaimWarnings } from "../preflight";
+import { ailments, imageLoss, type KeptImages, reclaimWarnings, unfollowedRedirect } from "../preflight";
 import { podTroubles } from "../rollout";
 import { takeUpProblems } from "../store-drift";
 import { conditionsOf, isGood, unfinished } from "./convergence";
 import type { LiveStandalone } from "./live";
 import type { StandalonePlan } from "./plan";
-import { managedBy, standaloneName } from "./registry";
+import { htpasswdKey, managedBy, standaloneName } from "./registry";
 import { deploymentSpec, podToPlace, revisionOf } from "./workload";
 
 export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings {
@@ -27,10 +27,12 @@ export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings 
       ...images.errors,
       ...(plan.backend.problems?.(live, plan) ?? []),
       ...tlsProblems(live, plan),
+      ...userProblems(live, plan),
       ...nodes.errors,
     ],
     warnings: [
       ...(plan.backend.warnings?.(live, plan) ?? []),
+      ...unfollowedRedirect(plan),
       ...nodes.warnings,
       ...reclaimWarnings(live, plan),
       ...images.warnings,
@@ -42,10 +44,10 @@ export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings 
 }
 
 function othersObjects(live: LiveStandalone, { namespace }: StandalonePlan): Finding[] {
-  const { deployment, service, budget: poddisruptionbudget } = live;
+  const { deployment, service, networkPolicy: networkpolicy, budget: poddisruptionbudget } = live;
   const theirs = (object: KubernetesObject | undefined) =>
     object && Object.entries(managedBy).some(([key, value]) => object.metadata?.labels?.[key] !== value);
-  const objects = { deployment, service, poddisruptionbudget };
+  const objects = { deployment, service, networkpolicy, poddisruptionbudget };
   const found = Object.entries(objects).flatMap(([kind, object]) => (theirs(object) ? [kind] : []));
   return found.map((kind) => ({
     field: "standalone.namespace",
@@ -80,6 +82,25 @@ function tlsProblems({ certificate }: LiveStandalone, plan: StandalonePlan): Fin
     `namespace ${namespace} has no Secret "${tlsSecret}" with tls.crt and tls.key; make it first: ` +
     `kubectl -n ${namespace} create secret tls ${tlsSecret} --cert=FILE --key=FILE`;
   return [{ field: "standalone.tlsSecret", message }];
+}
+
+function userProblems({ htpasswd }: LiveStandalone, plan: StandalonePlan): Finding[] {
+  const { htpasswdSecret: name, namespace, managementState } = plan;
+  if (name === undefined || managementState !== "Managed") return [];
+  const field = "standalone.htpasswdSecret";
+  const make = `htpasswd -cB users NAME; kubectl -n ${namespace} create secret generic ${name} --from-file=${htpasswdKey}=users`;
+  if (htpasswd === undefined)
+    return [
+      {
+        field,
+        message: `namespace ${namespace} has no Secret "${name}" with ${htpasswdKey}; make it first: ${make}`,
+      },
+    ];
+  const lines = htpasswd.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  // The registry ignores the other ways in which htpasswd(1) hashes.
+  if (lines.length > 0 && lines.every((line) => /^[^:]+:\$2[aby]\$/.test(line))) return [];
+  const message = `Secret "${name}" has ${lines.length ? "a user whose password is not hashed with bcrypt" : "no users"}, and nobody would get in with it; ${make}`;
+  return [{ field, message }];
 }
 
 function serves(live: LiveStandalone, plan: StandalonePlan): boolean {

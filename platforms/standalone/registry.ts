@@ -1,6 +1,8 @@
-/** Deployment, Service and PodDisruptionBudget. */
+/** Deployment, Service, NetworkPolicy and PodDisruptionBudget. */
 export const standaloneName = "image-registry";
 export const registryPort = 5000;
+/** Of the Secret that names the users, as htpasswd(1) writes them with -B. */
+export const htpasswdKey = "htpasswd";
 export const httpSecret = { name: "image-registry-http", key: "secret" } as const;
 
 /** Tells the objects that a stack made from those that somebody else gave the same name. */

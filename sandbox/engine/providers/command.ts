@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import released from "@pulumi/command/package.json";
 
-import { type SshConnection, sshCommandLine } from "../../../hosts";
+import { type SshConnection, sshCommandLine, sshEnvironment } from "../../../hosts";
 import { hasSecrets, type Properties, reveal, secret, serve, typeOf, unknownType } from "./serve";
 
 /*
@@ -32,7 +32,9 @@ async function run(script: unknown, properties: Properties): Promise<Properties>
   const keys = mkdtempSync(join(tmpdir(), "ssh-"));
   try {
     const [ssh = "", ...args] = sshCommandLine(connection as SshConnection, keys, String(script));
-    const child = spawn(ssh, ["-o", `HostKeyAlgorithms=${offered(connection as SshConnection)}`, ...args]);
+    const options = ["-o", `HostKeyAlgorithms=${offered(connection as SshConnection)}`];
+    const env = { ...process.env, ...sshEnvironment(keys) };
+    const child = spawn(ssh, [...options, ...args], { env });
     const texts = { stdout: "", stderr: "", both: "" };
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (text: string) => {

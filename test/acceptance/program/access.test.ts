@@ -262,12 +262,17 @@ describe("access/standalone.yaml", function () {
     }
   });
 
+  it("takes the Secrets that it made down with the registry, by their names", async () => {
+    for (const secret of [s3Secret.name, "image-registry-http"])
+      assert.equal(await cluster.get("Secret", secret), undefined, secret);
+  });
+
   it("grants no right that went unused", () => {
     const kinds = [
       "configmaps",
       "persistentvolumeclaims",
-      "secrets",
       "services",
+      "networking.k8s.io/networkpolicies",
       "policy/poddisruptionbudgets",
     ];
     const elsewhere = watches([
@@ -287,7 +292,8 @@ describe("access/standalone.yaml", function () {
     );
   });
 
-  it("forbids what is outside the namespace, and to make or delete a namespace", async () => {
+  it("forbids to list Secrets, what is outside the namespace, and to make or delete a namespace", async () => {
+    await assert.rejects(new As(namespace, own.kubeconfig).list("Secret"), /403/);
     const as = new As("default", own.kubeconfig);
     await assert.rejects(as.list("Secret"), /403/);
     await assert.rejects(as.create("Deployment", "other", {}), /403/);

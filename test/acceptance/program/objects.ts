@@ -7,6 +7,7 @@ import {
   type V1ConfigMap,
   type V1Deployment,
   type V1Namespace,
+  type V1NetworkPolicy,
   type V1Node,
   type V1PersistentVolume,
   type V1PersistentVolumeClaim,
@@ -27,6 +28,7 @@ interface Kinds {
   ImagePruner: KubernetesObject & { status?: ImagePrunerStatus };
   Deployment: V1Deployment;
   Namespace: V1Namespace;
+  NetworkPolicy: V1NetworkPolicy;
   Node: V1Node;
   PersistentVolume: V1PersistentVolume;
   PersistentVolumeClaim: V1PersistentVolumeClaim;
@@ -46,6 +48,7 @@ const places: Record<Kind, { apiVersion: string; namespaced?: true }> = {
   ImagePruner: { apiVersion: operatorApi },
   Deployment: { apiVersion: "apps/v1", namespaced: true },
   Namespace: { apiVersion: "v1" },
+  NetworkPolicy: { apiVersion: "networking.k8s.io/v1", namespaced: true },
   Node: { apiVersion: "v1" },
   PersistentVolume: { apiVersion: "v1" },
   PersistentVolumeClaim: { apiVersion: "v1", namespaced: true },

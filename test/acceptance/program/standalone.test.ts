@@ -29,6 +29,7 @@ describe("platform standalone, on a cluster without the registry's operator", fu
     new TestCluster(name, [
       "Deployment",
       "Namespace",
+      "NetworkPolicy",
       "PersistentVolume",
       "PersistentVolumeClaim",
       "Pod",
@@ -50,6 +51,7 @@ describe("platform standalone, on a cluster without the registry's operator", fu
         "create registry",
         "create registry-budget",
         "create registry-http-secret",
+        "create registry-network-policy",
         "create registry-service",
         "create stack-name",
         "create storage-claim",
@@ -182,6 +184,20 @@ describe("platform standalone, on a cluster without the registry's operator", fu
       await serving(stack(), 2);
       const service = await cluster.get("Service", name);
       assert.deepEqual(service?.spec?.selector, { "app.kubernetes.io/name": name });
+    });
+
+    it("are put back in the network policy too, also when it is deleted: nobody opens the registry unseen", async () => {
+      await cluster.patch("NetworkPolicy", name, { spec: { ingress: [{}] } });
+      assert.match(warnings(await preview(stack())), /put back spec\.ingress.* of the NetworkPolicy/);
+      await serving(stack(), 2);
+      const { ingress = [] } = (await cluster.get("NetworkPolicy", name))?.spec ?? {};
+      assert.match(JSON.stringify(ingress), /host-network.*5000|5000.*host-network/);
+
+      await cluster.delete("NetworkPolicy", name);
+      assert.deepEqual(changes(await preview(stack())), ["replace registry-network-policy"]);
+      await serving(stack(), 2);
+      assert.ok(await cluster.get("NetworkPolicy", name));
+      assert.deepEqual(changes(await preview(stack())), []);
     });
 
     it("that restart the pods are no reason to restart them again", async () => {

@@ -27,6 +27,7 @@ const stacks = {
       "retain registry",
       "retain registry-budget",
       "retain registry-http-secret",
+      "retain registry-network-policy",
       "retain registry-service",
     ],
   },

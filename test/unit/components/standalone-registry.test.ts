@@ -31,7 +31,7 @@ async function made(
 describe("a standalone registry", function () {
   this.timeout(patience);
 
-  it("is a deployment, a service, a budget and a secret, in its namespace, marked as a stack's own", async () => {
+  it("is a deployment, a service, a network policy, a budget and a secret, in its namespace, marked as a stack's own", async () => {
     const { kubernetes } = await made();
     const names = kubernetes.map(({ type, inputs }) => {
       const { name, namespace, labels } = inputs["metadata"] as Record<string, unknown>;
@@ -41,6 +41,7 @@ describe("a standalone registry", function () {
     });
     assert.deepEqual(names.sort(), [
       "Deployment image-registry",
+      "NetworkPolicy image-registry",
       "PodDisruptionBudget image-registry",
       "Secret image-registry-http",
       "Service image-registry",
@@ -70,14 +71,15 @@ describe("a standalone registry", function () {
 
   it("takes over what others changed before each step, and waits itself for the rollout", async () => {
     const { of, annotations } = await made();
-    for (const kind of ["Deployment", "Service"]) {
+    for (const kind of ["Deployment", "Service", "NetworkPolicy"]) {
       assert.equal(of(kind).beforeCreate.length, 1);
       assert.deepEqual(of(kind).beforeUpdate, of(kind).beforeCreate);
       assert.equal(annotations(kind)["pulumi.com/skipAwait"], "true");
       assert.equal(annotations(kind)["pulumi.com/patchFieldManager"], "image-registry-standalone");
       assert.match(annotations(kind)["image-registry/applied"] as string, /^[0-9a-f]{12}$/);
     }
-    assert.ok(of("Deployment").dependsOn.includes("registry-http-secret"));
+    for (const first of ["registry-http-secret", "registry-network-policy"])
+      assert.ok(of("Deployment").dependsOn.includes(first), first);
   });
 
   it("leaves open in a preview what putting drift back will come to", async () => {

@@ -60,6 +60,7 @@ const computed: Record<string, Inputs> = {
   "kubernetes:core/v1:NodePatch": {},
   "kubernetes:core/v1:Secret": {},
   "kubernetes:core/v1:Service": {},
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy": {},
   "kubernetes:policy/v1:PodDisruptionBudget": {},
   [`${config}:ConfigPatch`]: {},
   [`${config}:ImagePrunerPatch`]: {},

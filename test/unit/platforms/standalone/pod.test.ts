@@ -86,6 +86,17 @@ describe("the registry's pod", () => {
     assert.equal(environment({ tlsSecret: "tls" })["REGISTRY_HTTP_TLS_KEY"], `${mount?.mountPath}/tls.key`);
   });
 
+  it("asks for a name and password of the file that it is given, and of nobody otherwise", () => {
+    assert.ok(!("REGISTRY_AUTH" in environment()));
+    const asked = { tlsSecret: "tls", htpasswdSecret: "users" };
+    const { volumeMounts } = container(asked);
+    const mount = volumeMounts.find(({ name }) => name === "registry-auth");
+    const found = environment(asked);
+    assert.equal(found["REGISTRY_AUTH"], "htpasswd");
+    assert.equal(found["REGISTRY_AUTH_HTPASSWD_PATH"], `${mount?.mountPath}/htpasswd`);
+    assert.ok(found["REGISTRY_AUTH_HTPASSWD_REALM"]);
+  });
+
   it("follows the settings that the registry understands, and the placement", () => {
     const settings = { readOnly: true, logLevel: "Debug" as const, resources: { requests: { cpu: "1" } } };
     const found = environment({ settings });

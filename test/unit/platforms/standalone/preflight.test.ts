@@ -83,6 +83,19 @@ describe("the plan of a standalone registry", () => {
     assert.deepEqual(findings({}, { ...asked, managementState: "Removed" }).errors, []);
   });
 
+  it("needs the users it names, hashed as the registry reads them, and says how to make them", () => {
+    const asked = { tlsSecret: "tls", htpasswdSecret: "users" };
+    const certificate = { data: { "tls.crt": "", "tls.key": "" } };
+    const holding = (htpasswd: string | undefined) => ({ certificate, htpasswd });
+    assert.match(
+      error(holding(undefined), asked),
+      /no Secret "users" with htpasswd; make it first: htpasswd -cB/,
+    );
+    assert.match(error(holding("me:$apr1$x$y\n"), asked), /not hashed with bcrypt/);
+    assert.match(error(holding("\n"), asked), /has no users/);
+    assert.deepEqual(findings(holding("# us\nme:$2y$05$abc\nyou:$2b$10$def\n"), asked).errors, []);
+  });
+
   it("looks for its claim in its own namespace", () => {
     const message = error(nothingYet, { storage: onClaim("missing") });
     assert.match(message, /"missing" does not exist in namespace image-registry \(claims there: "images"\)/);
