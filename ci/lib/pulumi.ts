@@ -7,7 +7,7 @@ import { policyOptions } from "./policies";
 import { resourceChanges, withTexts } from "./resource-changes";
 import { hasFailed, type PulumiRun } from "./run";
 import { inert } from "./runner-commands";
-import { masks, redactor } from "./secrets";
+import { masks, redactor, withoutDrawnIds } from "./secrets";
 
 /** What the CLI says of a plan it saved: a path that is gone when somebody reads it, and to use it. */
 const planAdvice = /^(info: )?(Update plan written to '|Run `pulumi up --plan=)/;
@@ -24,8 +24,9 @@ export async function runPulumi(
   const look = ["--diff", "--suppress-progress", "--color", "never", ...policyOptions()];
   const args = [operation, "--stack", stack, ...look, ...options];
   const lines: string[] = [];
-  const echo = (line: string) => {
-    if (planAdvice.test(line)) return;
+  const echo = (written: string) => {
+    if (planAdvice.test(written)) return;
+    const line = withoutDrawnIds(written);
     lines.push(line);
     process.stdout.write(`${inert(line)}\n`);
   };

@@ -30,7 +30,15 @@ export function redactor(environment: NodeJS.ProcessEnv): (text: string) => stri
   const secrets = worthHiding([...values, ...secretsInside(environment)]).sort(
     (one, other) => other.length - one.length,
   );
-  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), withoutDrawnIds(text));
+}
+
+/**
+ * RandomBytes, with which stacks once drew their http secret, has the secret itself for its id, and the engine shows the ids
+ * of what it deletes. Of all resources here only it has an id of 32 bytes or more in base64.
+ */
+export function withoutDrawnIds(text: string): string {
+  return text.replaceAll(/\[id=[A-Za-z0-9+/]{43,}={0,2}\]/g, "[id=***]");
 }
 
 /** What GitHub's runner is to mask in the job's log: it knows a secret as a whole, not the token inside it. */

@@ -141,6 +141,14 @@ describe("the job's secrets", () => {
     assert.equal(redactor(environment)("pul-12345678-and-more, pul-12345678, second line"), "***, ***, ***");
   });
 
+  it("are taken out where the engine shows the id of what once drew the http secret, and no other id is", () => {
+    const drawn = `${"SbwZBk3/+aQ".repeat(8)}==`;
+    assert.equal(
+      redactor({})(`    [id=${drawn}]\n    [id=openshift-image-registry/image-registry-nfs-of-prod-eu]`),
+      "    [id=***]\n    [id=openshift-image-registry/image-registry-nfs-of-prod-eu]",
+    );
+  });
+
   it("are found in files too, and in the keys of a cloud that keeps the state", () => {
     const folder = mkdtempSync(path.join(tmpdir(), "secrets-"));
     try {
