@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { owningStackName } from "../../../platforms/owning-stack";
-import { changes, destroy, expectNoChanges, failure, preview, up } from "../../support/engine";
+import { changes, destroy, expectNoChanges, failure, preview, type StackRun, up } from "../../support/engine";
+import { resourceChanges } from "../../../ci/lib/resource-changes";
+import { changesProposed } from "../../../stack/cli";
 import { ownProgram } from "../../../sandbox/engine";
 import { testCluster } from "./harness";
 import { assertRefused, nfs } from "./runs";
@@ -57,6 +59,7 @@ describe("two stacks on one cluster", function () {
     await up(cluster.stack("dev"));
     await cluster.delete("ConfigMap", owningStackName);
     assert.deepEqual(changes(await preview(cluster.stack("dev"))), ["replace stack-name"]);
+    assert.deepEqual(await drift(cluster.stack("dev")), ["create stack-name"]);
     await up(cluster.stack("dev"));
     assert.equal(await holder(), dev);
     await expectNoChanges(cluster.stack("dev"));
@@ -92,5 +95,13 @@ describe("two stacks on one cluster", function () {
 
   async function holder(): Promise<string | undefined> {
     return (await cluster.get("ConfigMap", owningStackName))?.data?.["stack"];
+  }
+
+  /** What a drift issue lists: the job looks with a refresh. */
+  async function drift({ stacks, stack }: StackRun): Promise<string[]> {
+    const look = ["preview", "--diff", "--refresh", "--expect-no-changes"];
+    const { exitCode, events } = await stacks.operate(look, stack);
+    assert.equal(exitCode, changesProposed);
+    return resourceChanges(events).map(({ operation, name }) => `${operation} ${name}`);
   }
 });
