@@ -176,9 +176,10 @@ function proxyProblems(proxy: RegistrySettings["proxy"] = {}): Problem[] {
 
 function storeProblems(given: object, holder: string): Problem[] {
   const fields = given as Record<string, unknown>;
-  const { networkAccess, encryption } = fields as {
+  const { networkAccess, encryption, authURL } = fields as {
     networkAccess?: { type?: string; internal?: object };
     encryption?: { method?: string; kms?: object };
+    authURL?: string;
   };
   const found: Problem[] = [];
   if (fields[holder] === "")
@@ -188,8 +189,10 @@ function storeProblems(given: object, holder: string): Problem[] {
       path: ["networkAccess", "internal"],
       message: "goes with networkAccess.type Internal alone",
     });
-  if (encryption?.kms && encryption.method !== "KMS")
-    found.push({ path: ["encryption", "kms"], message: "goes with encryption.method KMS alone" });
+  if ((encryption?.kms !== undefined) !== (encryption?.method === "KMS"))
+    found.push({ path: ["encryption", "kms"], message: "and encryption.method KMS go together" });
+  if (authURL && !/^https?:\/\/[^/]/.test(authURL))
+    found.push({ path: ["authURL"], message: "is not a URL with http:// or https://" });
   return found;
 }
 

@@ -226,6 +226,30 @@ describe("the object stores and the pruner", () => {
     }
   });
 
+  it("are refused with what the CRD cannot refuse, and the operator would stop at", () => {
+    const cases: [string, object, RegExp][] = [
+      ["gcs", { bucket: "" }, /^gcs\.bucket: "" is blank, and the operator would make one/],
+      [
+        "azure",
+        { container: "images", networkAccess: { internal: {} } },
+        /goes with networkAccess\.type Internal alone/,
+      ],
+      [
+        "oss",
+        { bucket: "images", encryption: { method: "AES256", kms: { keyID: "k" } } },
+        /^oss\.encryption\.kms: /,
+      ],
+      [
+        "oss",
+        { bucket: "images", encryption: { method: "KMS" } },
+        /^oss\.encryption\.kms: and encryption\.method KMS go together/,
+      ],
+      ["swift", { container: "images", authURL: "keystone.example.com" }, /^swift\.authURL: .* is not a URL/],
+    ];
+    for (const [backend, section, message] of cases)
+      assert.match(problem({ ...dev, backend, [backend]: section }), message);
+  });
+
   it("take schedules as Kubernetes does", () => {
     for (const schedule of ["", "@daily", "*/5 1-3 1,15 jan MON-FRI", "0 3 * * *", "0/15 0 * * 0"]) {
       assert.deepEqual(problems({ ...dev, pruner: { schedule } }), [], schedule);
