@@ -1,7 +1,9 @@
 import { createDecipheriv, createPrivateKey } from "node:crypto";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 
 import type * as bcrypt from "bcrypt-pbkdf";
+import { projectDirectory } from "../project";
 
 /** What is wrong with a private key, or with the passphrase that goes with it. It never quotes either. */
 export interface KeyProblem {
@@ -102,7 +104,7 @@ function isOpen(secret: Buffer): boolean {
 function decrypted(secret: Buffer, cipher: string, options: Reader, passphrase: string): Buffer {
   const [salt, rounds] = [options.bytes(), options.number()];
   // Not loaded by every run, for it is needed by the few whose key is encrypted.
-  const { pbkdf } = createRequire(__filename)("bcrypt-pbkdf") as typeof bcrypt;
+  const { pbkdf } = createRequire(join(projectDirectory, "package.json"))("bcrypt-pbkdf") as typeof bcrypt;
   const password = Buffer.from(passphrase);
   const key = Buffer.alloc(48);
   pbkdf(password, password.length, salt, salt.length, key, key.length, rounds);

@@ -25,8 +25,8 @@ export function quantityValue(text: string): number | undefined {
   return exponent === undefined ? Number(number) * (units[unit] ?? NaN) : Number(`${number}e${exponent}`);
 }
 
-/** Bytes of a quantity of storage such as "100Gi"; undefined when it is none. */
+/** Bytes of a quantity of storage such as "100Gi"; undefined when it is none, or less than none. */
 export function parseQuantity(text: string): number | undefined {
   const value = quantityValue(text);
-  return value === undefined || /[num]$/.test(text) ? undefined : Math.ceil(value);
+  return value === undefined || value < 0 || /[num]$/.test(text) ? undefined : Math.ceil(value);
 }

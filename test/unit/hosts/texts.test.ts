@@ -55,7 +55,8 @@ describe("texts for a host", () => {
     assert.equal(parseQuantity("100Gi"), 100 * 2 ** 30);
     assert.equal(parseQuantity("1.5k"), 1500);
     assert.equal(parseQuantity("512"), 512);
-    for (const text of ["", "Gi", "1 Gi", "1gi", "-1Gi", "1e3", "0x10"])
+    assert.equal(parseQuantity("1e3"), 1000);
+    for (const text of ["", "Gi", "1 Gi", "1gi", "-1Gi", "1e", "0x10"])
       assert.equal(parseQuantity(text), undefined);
   });
 });
