@@ -34,13 +34,6 @@ export interface Backend {
 export interface Store<K extends StoreKey = StoreKey> {
   /** Under `spec.storage`. */
   readonly key: K;
-  /** The fields that say which store it is: where all are equal, the images are the same. The first one is its name. */
-  readonly identity: readonly string[];
-  /**
-   * What says so besides, and is found out by the operator where nobody gives it: two stores differ by it where both are
-   * known. @default nothing
-   */
-  readonly account?: readonly string[];
   /** For people: `pvc "image-registry-storage"`. */
   describe(asked: NonNullable<Storage[K]>): string;
   /** The store that a pod of the registry uses, or undefined when it is none of this kind. */

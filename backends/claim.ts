@@ -12,7 +12,6 @@ import { classClaim } from "./class-claim";
 
 export const claimStore: Store<"pvc"> = {
   key: "pvc",
-  identity: ["claim"],
   describe: ({ claim = "" }) => `pvc "${claim}"`,
   inUse: ({ volume }) => volume?.persistentVolumeClaim && { claim: volume.persistentVolumeClaim.claimName },
   forPod: ({ claim = "" }) => ({

@@ -2,7 +2,6 @@ import { type Backend, onFileSystem, type Store } from "./backend";
 
 export const emptyDirStore: Store<"emptyDir"> = {
   key: "emptyDir",
-  identity: [],
   describe: () => "emptyDir",
   inUse: ({ volume }) => volume?.emptyDir && {},
   forPod: () => ({ volume: { emptyDir: {} }, environment: onFileSystem }),

@@ -1,34 +1,21 @@
 import type { Configuration } from "../config/schema";
 import type { Backend, Store } from "./backend";
 import { isIbm } from "./s3";
+import { identities } from "./store-names";
 
-type Key = "azure" | "gcs" | "swift" | "oss" | "ibmcos";
-
-/** The field of each that names what holds the images. */
-const holders = {
-  azure: "container",
-  gcs: "bucket",
-  swift: "container",
-  oss: "bucket",
-  ibmcos: "bucket",
-} as const satisfies Record<Key, string>;
-
-/** In whose account it is, where its name does not say it all. Buckets of gcs, oss and ibmcos have one name in the world. */
-const accounts: Partial<Record<Key, readonly string[]>> = {
-  azure: ["accountName", "cloudName"],
-  swift: ["authURL", "regionName", "tenant", "tenantID", "domain", "domainID"],
-};
+const keys = ["azure", "gcs", "swift", "oss", "ibmcos"] as const;
+type Key = (typeof keys)[number];
 
 /** The object stores that differ for this program in nothing but their names: their fields go to the operator as given. */
-export const objectStores = (Object.keys(holders) as Key[]).map((key) => storeOf(key));
+export const objectStores = keys.map((key) => storeOf(key));
 
 function storeOf(key: Key): Store<Key> {
-  const holder = holders[key];
-  const account = accounts[key] ?? [];
+  const {
+    names: [holder = ""],
+    account,
+  } = identities[key];
   return {
     key,
-    identity: [holder],
-    account,
     describe: (asked) => {
       const values = asked as Record<string, string | undefined>;
       const known = account.flatMap((field) => values[field] ?? []);

@@ -11,7 +11,6 @@ export const s3Secret = {
 
 export const s3Store: Store<"s3"> = {
   key: "s3",
-  identity: ["bucket", "regionEndpoint"],
   describe: ({ bucket = "", regionEndpoint }) =>
     `s3 bucket "${bucket}"${regionEndpoint ? ` at ${regionEndpoint}` : ""}`,
   inUse: (pod) => {

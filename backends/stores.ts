@@ -11,6 +11,7 @@ import { claimStore } from "./claim";
 import { emptyDirStore } from "./empty-dir";
 import { objectStores } from "./object-store";
 import { s3Store } from "./s3";
+import { identities } from "./store-names";
 
 /** Every kind of store that the Config's CRD knows. */
 const stores: readonly Store[] = [emptyDirStore, claimStore, s3Store, ...objectStores];
@@ -50,8 +51,10 @@ export function sameStore(one: Storage, other: Storage): boolean {
 function sameIdentity(store: Store, one: Storage, other: Storage): boolean {
   const [ours, theirs] = [valuesOf(one, store), valuesOf(other, store)];
   const isKnown = (field: string) => ours[field] !== undefined && theirs[field] !== undefined;
-  const account = (store.account ?? []).filter(isKnown);
-  return [...store.identity, ...account].every((field) => (ours[field] ?? "") === (theirs[field] ?? ""));
+  const { names, account } = identities[store.key];
+  return [...names, ...account.filter(isKnown)].every(
+    (field) => (ours[field] ?? "") === (theirs[field] ?? ""),
+  );
 }
 
 /** A store as people write it in acceptImageLoss: `emptyDir`, `pvc images`, `azure images account`. */
@@ -61,24 +64,10 @@ export function nameOfStore(storage: Storage): string {
     .join(" and ");
 }
 
-/** The stores that a text names, separated by commas: none where it is empty, or the `false` of former times. */
-export function storesNamed(text: string): string[] {
-  if (["", "false"].includes(text.trim())) return [];
-  return text.split(",").map((name) => name.trim().replace(/\s+/g, " "));
-}
-
-/** Whether a text may be the name of a store. */
-export function isStoreName(name: string): boolean {
-  const [key, ...rest] = name.split(" ");
-  const store = stores.find((one) => one.key === key);
-  if (!store) return false;
-  const { identity, account = [] } = store;
-  return rest.length >= Math.min(1, identity.length) && rest.length <= identity.length + account.length;
-}
-
 function distinctions(storage: Storage, store: Store): unknown[] {
   const values = valuesOf(storage, store);
-  const known = [...store.identity, ...(store.account ?? [])].map((field) => values[field]);
+  const { names, account } = identities[store.key];
+  const known = [...names, ...account].map((field) => values[field]);
   return known.filter((value) => value !== undefined && value !== "");
 }
 
@@ -86,7 +75,8 @@ function distinctions(storage: Storage, store: Store): unknown[] {
 export function completed(storage: Storage, elsewhere: Storage): Storage {
   const [store] = storesIn(storage);
   if (!store || !sameStore(storage, elsewhere)) return storage;
-  const fields = [...store.identity, ...(store.account ?? [])];
+  const { names, account } = identities[store.key];
+  const fields = [...names, ...account];
   const known = Object.entries(valuesOf(elsewhere, store)).filter(([field]) => fields.includes(field));
   return { [store.key]: { ...Object.fromEntries(known), ...valuesOf(storage, store) } };
 }
@@ -95,7 +85,7 @@ export function completed(storage: Storage, elsewhere: Storage): Storage {
 export function accountOf(storage: Storage): { key: StoreKey; field: string; value: unknown }[] {
   return storesIn(storage).flatMap((store) => {
     const values = valuesOf(storage, store);
-    const known = (store.account ?? []).filter((field) => values[field] !== undefined);
+    const known = identities[store.key].account.filter((field) => values[field] !== undefined);
     return known.map((field) => ({ key: store.key, field, value: values[field] }));
   });
 }

@@ -1,4 +1,4 @@
-import { storesNamed } from "../backends/stores";
+import { storesNamed } from "../backends/store-names";
 import { settingNames } from "../crds/fields";
 import { nfsRules } from "./nfs-rules";
 import { askTier, isProduction, saidByName } from "./production";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isStoreName, storesNamed } from "../backends/stores";
+import { isStoreName, storesNamed } from "../backends/store-names";
 import { infraLabel } from "../kubernetes/nodes";
 import {
   checkMountedPath,

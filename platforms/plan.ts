@@ -1,5 +1,5 @@
 import { backendOf } from "../backends";
-import { storesNamed } from "../backends/stores";
+import { storesNamed } from "../backends/store-names";
 import type { Asked, Backend, ManagementState, RolloutStrategy, Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
 import type { Placement } from "../kubernetes/nodes";
