@@ -5,17 +5,9 @@ import { roleChanges, type Taint, withRole } from "../kubernetes/node-role";
 import { nameOf } from "../kubernetes/scheduling/pod";
 import { repellingTaint, repels, taintText, tolerates } from "../kubernetes/scheduling/taints";
 import type { RegistryPlan } from "./plan";
-import type { Findings } from "./platform";
+import type { Findings, Tainted } from "./platform";
 
 type Asked = Pick<RegistryPlan, "nodesToLabel" | "placement">;
-
-/** What else uses the nodes that the stack is about to taint; read only where it adds or changes a taint. */
-export interface Tainted {
-  /** A node that takes pods which tolerate nothing, and that the stack leaves alone. */
-  readonly nodeForOthers: string | undefined;
-  /** The pods on each node that gets a taint with NoExecute; undefined where this user may not see them. */
-  readonly pods: ReadonlyMap<string, readonly V1Pod[] | undefined>;
-}
 
 export async function readTainted(
   client: ClusterClient,

@@ -3,7 +3,6 @@ import type { Finding, FoundStorage, Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
 import type { ClusterClient } from "../kubernetes/client";
 import type { Room } from "../kubernetes/volume-stats";
-import type { Tainted } from "./node-roles";
 import type { RegistryPlan } from "./plan";
 
 /** Who runs the registry: the cluster's operator, or the stack itself. What returns no promise is pure. */
@@ -55,6 +54,14 @@ export interface Rollout {
   readonly deployment: V1Deployment | undefined;
   /** The registry's own pods. */
   readonly pods: V1Pod[];
+}
+
+/** What else uses the nodes that the stack is about to taint; read only where it adds or changes a taint. */
+export interface Tainted {
+  /** A node that takes pods which tolerate nothing, and that the stack leaves alone. */
+  readonly nodeForOthers: string | undefined;
+  /** The pods on each node that gets a taint with NoExecute; undefined where this user may not see them. */
+  readonly pods: ReadonlyMap<string, readonly V1Pod[] | undefined>;
 }
 
 /** What a cluster says about its registry at one moment: read on every run, changed or not. */

@@ -1,19 +1,29 @@
 import { createHash } from "node:crypto";
-import type { V1DeploymentSpec, V1PodDisruptionBudgetSpec, V1ServiceSpec } from "@kubernetes/client-node";
+import type {
+  V1DeploymentSpec,
+  V1PersistentVolume,
+  V1PodDisruptionBudgetSpec,
+  V1Secret,
+  V1ServiceSpec,
+} from "@kubernetes/client-node";
 import type { PodToPlace } from "../../kubernetes/scheduling/pod";
 import { requestsOf } from "../../kubernetes/scheduling/resources";
-import type { LiveStandalone } from "./live";
 import type { StandalonePlan } from "./plan";
 import { podSpec } from "./pod";
 import { registryPort, selector } from "./registry";
 
 const revisionLabel = "image-registry/revision";
 
+/** What the Deployment depends on besides the plan. */
+interface FoundCluster {
+  /** Whether SecurityContextConstraints give pods their user. */
+  readonly assignsUsers: boolean;
+  /** The Secret with the certificate that the registry serves with. */
+  readonly certificate: V1Secret | undefined;
+}
+
 /** The Deployment that the plan asks for on this cluster. */
-export function deploymentSpec(
-  plan: StandalonePlan,
-  { assignsUsers, certificate }: Pick<LiveStandalone, "assignsUsers" | "certificate">,
-) {
+export function deploymentSpec(plan: StandalonePlan, { assignsUsers, certificate }: FoundCluster) {
   const pod = podSpec(plan, assignsUsers);
   // Pods read the certificate only when they start.
   const revision = fingerprint([pod, certificate?.data?.["tls.crt"]]);
@@ -33,9 +43,9 @@ export function deploymentSpec(
 /** Its pod, as far as the scheduler looks at it. */
 export function podToPlace(
   plan: StandalonePlan,
-  live: Pick<LiveStandalone, "assignsUsers" | "certificate" | "volume">,
+  found: FoundCluster & { readonly volume: V1PersistentVolume | undefined },
 ): PodToPlace {
-  const { template } = deploymentSpec(plan, live);
+  const { template } = deploymentSpec(plan, found);
   const { affinity, topologySpreadConstraints } = template.spec;
   return {
     ...plan.placement,
@@ -44,7 +54,7 @@ export function podToPlace(
     labels: template.metadata.labels,
     namespace: plan.namespace,
     requests: requestsOf(template.spec),
-    volume: live.volume,
+    volume: found.volume,
   };
 }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { V1Pod, V1Toleration } from "@kubernetes/client-node";
 import type { Placement } from "../../../kubernetes/nodes";
-import { roleFindings, type Tainted } from "../../../platforms/node-roles";
+import { roleFindings } from "../../../platforms/node-roles";
+import type { Tainted } from "../../../platforms/platform";
 import { findingText } from "../../../platforms/text";
 import { infraLabel, node, onInfra } from "../support/fixtures";
 
