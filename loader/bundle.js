@@ -17,7 +17,7 @@ const project = path.dirname(__dirname);
  */
 exports.bundled = (entry) => {
   // As if it lay at the project's root: so that is where __dirname points, and packages are looked for.
-  const file = path.join(project, `${entry}.js`);
+  const file = path.join(project, `${path.basename(entry)}.js`);
   const build = (sourcemap) => {
     const { outputFiles } = buildSync({
       ...options,

@@ -18,6 +18,8 @@ describe("access/admission.yaml", function () {
     for (const file of ["operator.yaml", "admission.yaml"]) await user.give(file);
     own = await user.configuration();
     await until(() => assert.rejects(makeVolume({ hostPath: { path: "/" } }), /on NFS alone/));
+    const before = await cluster.get("PersistentVolume", nfsClaim);
+    if (before) await cluster.delete("PersistentVolume", nfsClaim);
     await until(() => assert.rejects(change(overrides), /stack does not set spec/));
     await cluster.patch("Config", "cluster", { spec: { unsupportedConfigOverrides: null } });
   });

@@ -11,7 +11,7 @@ const overlay = {
     defaultRoute: true,
     logLevel: "Debug",
     resources: { requests: { cpu: "1000m", memory: "256Mi" } },
-    requests: { read: { maxRunning: 5, maxWaitInQueue: "90s" } },
+    requests: { read: { maxRunning: 5, maxInQueue: 10, maxWaitInQueue: "90s" } },
     routes: [{ name: "public", hostname: "registry.example.com" }],
   },
 };

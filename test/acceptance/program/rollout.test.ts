@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { changes, failure, preview, type StackRun, up, warnings } from "../../support/engine";
 import { testCluster, until } from "./harness";
-import { acceptImageLoss, nfs, nfsClaim } from "./runs";
+import { acceptImageLoss, besideNobody, nfs, nfsClaim } from "./runs";
 import type { Live } from "./objects";
 
 const infra = { placement: { infra: true } };
@@ -109,15 +109,14 @@ describe("the pods of a live registry", function () {
 
   it("that find no room fail the up with the scheduler's own message, and the next one too", async () => {
     await cluster.fresh();
-    const requests = { cpu: "64" };
-    const run = cluster.stack("dev", { timeoutSeconds: 5, registry: { resources: { requests } } });
+    const run = cluster.stack("dev", { timeoutSeconds: 5, registry: { affinity: besideNobody } });
     const message =
-      /did not converge within 5 s[^]*pod image-registry-\S+ \(Pending\): Unschedulable: .*Insufficient cpu/;
+      /did not converge within 5 s[^]*pod image-registry-\S+ \(Pending\): Unschedulable: .*didn't match pod affinity rules/;
 
     assert.match((await failure(up(run))).message, message);
     const previewed = await preview(run);
     assert.deepEqual(changes(previewed), []);
-    assert.match(warnings(previewed), /has not converged[^]*\(Pending\): Unschedulable: .*Insufficient cpu/);
+    assert.match(warnings(previewed), /has not converged[^]*\(Pending\): Unschedulable: .*didn't match pod affinity rules/);
     const again = await failure(up(run));
     assert.match(again.message, message);
     assert.deepEqual(changes(again.result), []);

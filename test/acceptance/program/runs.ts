@@ -32,4 +32,14 @@ export const acceptImageLoss = [
     (claim) => `pvc ${claim}`,
   ),
   "s3 images",
+  "s3 images http://192.0.2.1",
 ].join(", ");
+
+/** What no node has, and only the scheduler knows: a pod beside one that does not exist. */
+export const besideNobody = {
+  podAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: [
+      { labelSelector: { matchLabels: { app: "nobody" } }, topologyKey: "kubernetes.io/hostname" },
+    ],
+  },
+};

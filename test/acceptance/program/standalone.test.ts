@@ -14,7 +14,7 @@ import { startControlPlane } from "../../../sandbox/control-plane";
 import { readStatus } from "../../../status/status";
 import { testCluster, TestCluster, until } from "./harness";
 import type { Live } from "./objects";
-import { acceptImageLoss, assertRefused, nfs, nfsClaim } from "./runs";
+import { acceptImageLoss, assertRefused, besideNobody, nfs, nfsClaim } from "./runs";
 
 const name = "image-registry";
 const secretName = "image-registry-http";
@@ -274,7 +274,8 @@ describe("platform standalone, on a cluster without the registry's operator", fu
         stack(emptyDir),
         /now keeps its images in pvc "image-registry-nfs".*acceptImageLoss/,
       );
-      const other = { ...once, replicas: 1, nfs: { ...once.nfs, claimName: "another" } };
+      const export_ = { path: "/srv/another", volumeName: "another", claimName: "another" };
+      const other = { ...once, replicas: 1, nfs: { ...once.nfs, ...export_ } };
       await assertRefused(cluster, stack(other), /and pvc "another" would not have them/);
       await serving(stack({ ...emptyDir, acceptImageLoss }), 1);
       assert.deepEqual((await cluster.pods()).map(storage), ["emptyDir"]);
@@ -288,7 +289,7 @@ describe("platform standalone, on a cluster without the registry's operator", fu
 
     it("no node for the pods", async () => {
       const placement = { infra: true, nodeSelector: { zone: "moon" } };
-      await assertRefused(cluster, stack({ ...emptyDir, placement }), /0 can take .*nodeSelector zone=moon/);
+      await assertRefused(cluster, stack({ ...emptyDir, placement }), /0 would find a node.*nodeSelector zone=moon/);
     });
 
     it("taking a deployment of somebody else's for its own", async () => {
@@ -314,17 +315,13 @@ describe("platform standalone, on a cluster without the registry's operator", fu
 
   it("a rollout that cannot finish fails the up with the pods' own message, and the next one too", async () => {
     await fresh();
-    const run = stack({
-      ...emptyDir,
-      timeoutSeconds: 5,
-      registry: { resources: { requests: { cpu: "64" } } },
-    });
+ const run = stack({ ...emptyDir, timeoutSeconds: 5, registry: { affinity: besideNobody } });
     const message =
-      /did not converge within 5 s[^]*condition: Available=False[^]*pod image-registry-\S+ \(Pending\): Unschedulable: .*Insufficient cpu/;
+      /did not converge within 5 s[^]*condition: Available=False[^]*pod image-registry-\S+ \(Pending\): Unschedulable: .*didn't match pod affinity rules/;
     assert.match((await failure(up(run))).message, message);
     const previewed = await preview(run);
     assert.deepEqual(changes(previewed), []);
-    assert.match(warnings(previewed), /has not converged[^]*Unschedulable: .*Insufficient cpu/);
+    assert.match(warnings(previewed), /has not converged[^]*Unschedulable: .*didn't match pod affinity rules/);
     const again = await failure(up(run));
     assert.match(again.message, message);
     assert.deepEqual(changes(again.result), []);
@@ -358,7 +355,11 @@ describe("platform standalone, on a cluster without the registry's operator", fu
       await up(stack(removed));
       assert.deepEqual(await cluster.pods(), []);
       assert.equal((await cluster.get("PersistentVolumeClaim", nfsClaim))?.metadata.uid, claim);
-      await assertRefused(cluster, stack(emptyDir), /now keeps its images in pvc "image-registry-nfs"/);
+      await assertRefused(
+        cluster,
+        stack(emptyDir),
+        /is down, and its images are in pvc "image-registry-nfs", and emptyDir would not have them/,
+      );
       await serving(stack(), 2);
       assert.deepEqual((await cluster.pods()).map(storage), [nfsClaim, nfsClaim]);
     });

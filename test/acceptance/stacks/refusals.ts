@@ -21,7 +21,7 @@ export function refusals(cluster: StacksCluster): void {
 
   it("replicas that no node can take", async () => {
     const placement = { infra: true, nodeSelector: { "image-registry/test-suite": "nowhere" } };
-    const message = /nothing was changed:\n.*0 can take the registry's pods/;
+    const message = /nothing was changed:\n.*0 would find a node/;
     await assertRefused(cluster, cluster.stack("dev", { placement }), message);
   });
 }
