@@ -116,7 +116,10 @@ describe("the pods of a live registry", function () {
     assert.match((await failure(up(run))).message, message);
     const previewed = await preview(run);
     assert.deepEqual(changes(previewed), []);
-    assert.match(warnings(previewed), /has not converged[^]*\(Pending\): Unschedulable: .*didn't match pod affinity rules/);
+    assert.match(
+      warnings(previewed),
+      /has not converged[^]*\(Pending\): Unschedulable: .*didn't match pod affinity rules/,
+    );
     const again = await failure(up(run));
     assert.match(again.message, message);
     assert.deepEqual(changes(again.result), []);

@@ -289,7 +289,11 @@ describe("platform standalone, on a cluster without the registry's operator", fu
 
     it("no node for the pods", async () => {
       const placement = { infra: true, nodeSelector: { zone: "moon" } };
-      await assertRefused(cluster, stack({ ...emptyDir, placement }), /0 would find a node.*nodeSelector zone=moon/);
+      await assertRefused(
+        cluster,
+        stack({ ...emptyDir, placement }),
+        /0 would find a node.*nodeSelector zone=moon/,
+      );
     });
 
     it("taking a deployment of somebody else's for its own", async () => {
@@ -315,13 +319,16 @@ describe("platform standalone, on a cluster without the registry's operator", fu
 
   it("a rollout that cannot finish fails the up with the pods' own message, and the next one too", async () => {
     await fresh();
- const run = stack({ ...emptyDir, timeoutSeconds: 5, registry: { affinity: besideNobody } });
+    const run = stack({ ...emptyDir, timeoutSeconds: 5, registry: { affinity: besideNobody } });
     const message =
       /did not converge within 5 s[^]*condition: Available=False[^]*pod image-registry-\S+ \(Pending\): Unschedulable: .*didn't match pod affinity rules/;
     assert.match((await failure(up(run))).message, message);
     const previewed = await preview(run);
     assert.deepEqual(changes(previewed), []);
-    assert.match(warnings(previewed), /has not converged[^]*Unschedulable: .*didn't match pod affinity rules/);
+    assert.match(
+      warnings(previewed),
+      /has not converged[^]*Unschedulable: .*didn't match pod affinity rules/,
+    );
     const again = await failure(up(run));
     assert.match(again.message, message);
     assert.deepEqual(changes(again.result), []);
