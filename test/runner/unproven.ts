@@ -15,7 +15,6 @@ export const unproven: Readonly<Record<string, string>> = {
     "test/machines/nfs-serving.test.ts",
     "test/machines/persistence-pod.test.ts",
     "test/machines/persistence.test.ts",
-    "test/machines/sandbox-machines.test.ts",
   ]),
 };
 
