@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
 
-import { serverScript, type ServerSpec } from "../../../hosts";
+import type { ServerSpec } from "../../../hosts";
 import { FakeHost, noFakeHost } from "./fake-host";
+import { registryServer } from "./registry-server";
 
-const exported = {
-  id: "registry",
-  path: "/srv/registry",
-  clients: ["10.0.0.0/24", "10.1.0.0/24"],
-  uid: 5000,
-  gid: 5000,
-};
+const clients = ["10.0.0.0/24", "10.1.0.0/24"];
 const server = (change: Partial<ServerSpec> = {}, more: Partial<ServerSpec["export"]> = {}) =>
-  serverScript({
-    owner: { stack: "organization/image-registry/prod", cluster: "prod" },
-    ...change,
-    export: { ...exported, ...more },
-  });
+  registryServer(change, { clients, ...more });
 
 describe("a host's exports, of which ours is one", function () {
   this.timeout(300_000);

@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
 
-import { serverScript, type ServerSpec } from "../../../hosts";
 import { FakeHost, noFakeHost } from "./fake-host";
+import { registryServer } from "./registry-server";
 
-const exported = { id: "registry", path: "/srv/registry", clients: ["10.0.0.0/24"], uid: 5000, gid: 5000 };
-const server = (change: Partial<ServerSpec> = {}, more: Partial<ServerSpec["export"]> = {}) =>
-  serverScript({
-    owner: { stack: "organization/image-registry/prod", cluster: "prod" },
-    ...change,
-    export: { ...exported, ...more },
-  });
 const nfs3 = { protocols: { nfs3: true } };
 const dropIn = "/etc/nfs.conf.d/image-registry.conf";
 
@@ -30,19 +23,19 @@ describe("what a host shares between exports", function () {
   };
 
   it("follows the exports that are left: NFSv3 ends with the last that asked for it", () => {
-    const other = server(nfs3, { id: "other", path: "/srv/other" });
-    run(server());
+    const other = registryServer(nfs3, { id: "other", path: "/srv/other" });
+    run(registryServer());
     run(other);
     assert.match(host.read(dropIn), /vers3=y/);
     const { calls } = run(other, "remove");
     assert.match(host.read(dropIn), /vers3=n/);
     assert.ok(calls.includes("systemctl restart nfs-server"));
-    run(server(), "check");
+    run(registryServer(), "check");
   });
 
   it("does not end NFSv3 under a client that has mounted over it, unless that is forced", () => {
-    run(server());
-    const other = server(nfs3, { id: "other", path: "/srv/other" });
+    run(registryServer());
+    const other = registryServer(nfs3, { id: "other", path: "/srv/other" });
     run(other);
     host.write(
       "/var/lib/nfs/rmtab",
@@ -51,7 +44,7 @@ describe("what a host shares between exports", function () {
     host.write("connected", "10.0.0.7 :2049 )\n10.0.0.9 :2049 )\n");
     for (const [script, mode] of [
       [other, "remove"],
-      [server({}, { id: "other", path: "/srv/other" }), "apply"],
+      [registryServer({}, { id: "other", path: "/srv/other" }), "apply"],
     ] as const) {
       const { status, stdout, stderr } = host.run(script, mode);
       assert.equal(status, 1);
@@ -61,14 +54,14 @@ describe("what a host shares between exports", function () {
       );
       assert.doesNotMatch(stdout, /changed/);
     }
-    run(server({ force: true }, { id: "other", path: "/srv/other" }));
+    run(registryServer({ force: true }, { id: "other", path: "/srv/other" }));
     assert.match(host.read(dropIn), /vers3=n/);
   });
 
   it("keeps NFSv3 for others' exports, which had it while ours asked for it", () => {
     host.write("/etc/exports", "/home 10.3.0.0/16(rw,root_squash)\n");
-    run(server());
-    const other = server(nfs3, { id: "other", path: "/srv/other" });
+    run(registryServer());
+    const other = registryServer(nfs3, { id: "other", path: "/srv/other" });
     run(other);
     run(other, "remove");
     assert.match(host.read("/proc/fs/nfsd/versions"), /\+3/);
@@ -76,23 +69,23 @@ describe("what a host shares between exports", function () {
 
   it("gives lockd's ports back to what they were", () => {
     host.write("sysctl.fs.nfs.nlm_tcpport", "4001\n");
-    run(server(nfs3));
+    run(registryServer(nfs3));
     assert.equal(host.read("sysctl.fs.nfs.nlm_tcpport"), "53248\n");
-    const { calls } = run(server(nfs3), "remove");
+    const { calls } = run(registryServer(nfs3), "remove");
     assert.equal(host.read("sysctl.fs.nfs.nlm_tcpport"), "4001\n");
     assert.ok(calls.includes("systemctl restart nfs-server"), "mountd and statd move as well");
     assert.deepEqual(host.list("/var/lib/image-registry"), []);
   });
 
   it("is not said to serve what it does not: NFSv4.2 on the address that clients use, by the file that keeps it from that", () => {
-    run(server());
+    run(registryServer());
     host.write("/etc/nfs.conf.d/zz-local.conf", "# local\n[nfsd]\nvers4.2=n\nhost = 127.0.0.1\n");
     host.write("/etc/nfs.conf", "[NFSD]\ninclude = -nfs.local\n");
     host.write("/etc/nfs.local", "[nfsd]\nTCP=n\n");
     host.write("/proc/fs/nfsd/versions", "-3 +4 +4.1 -4.2\n");
     host.write("versions", "-3 +4 +4.1 -4.2\n");
     host.write("listens-on", "127.0.0.1\n");
-    const { status, stderr, stdout } = host.run(server(), "apply");
+    const { status, stderr, stdout } = host.run(registryServer(), "apply");
     assert.equal(status, 1);
     assert.doesNotMatch(stdout, /serving/);
     assert.match(
@@ -107,7 +100,7 @@ describe("what a host shares between exports", function () {
 
   it("finds a port that another program has before any is moved", () => {
     host.write("port-holder", '20048 ("collectd",pid=77,fd=3)\n');
-    const { status, stderr, stdout } = host.run(server(nfs3), "apply");
+    const { status, stderr, stdout } = host.run(registryServer(nfs3), "apply");
     assert.equal(status, 1);
     assert.match(stderr, /port 20048 is taken by collectd; NFSv3 needs it/);
     assert.doesNotMatch(stdout, /changed/);
@@ -115,24 +108,24 @@ describe("what a host shares between exports", function () {
 
   it("serves no empty directory in the place of a disk that is missing", () => {
     host.write("findmnt", 'TARGET="/" FSTYPE="xfs" UUID="1111-aa" SOURCE="/dev/sdb1"\n');
-    run(server());
+    run(registryServer());
     host.write("findmnt", 'TARGET="/" FSTYPE="ext4" UUID="2222-bb" SOURCE="/dev/sda1"\n');
     host.delete("/srv/registry");
-    const { status, stderr } = host.run(server(), "apply");
+    const { status, stderr } = host.run(registryServer(), "apply");
     assert.equal(status, 1);
     assert.match(
       stderr,
       /the file system that \/srv\/registry is on, 1111-aa, is not mounted there; 2222-bb \(\/dev\/sda1 on \/\) is/,
     );
     assert.equal(host.exists("/srv/registry"), false);
-    const checked = host.run(server(), "check");
+    const checked = host.run(registryServer(), "check");
     assert.equal(checked.status, 3);
     assert.match(checked.stdout, /differs: the file system that \/srv\/registry is on/);
   });
 
   it("refuses a directory whose images would vanish at boot", () => {
     host.write("findmnt", 'TARGET="/srv" FSTYPE="tmpfs" UUID="" SOURCE="tmpfs"\n');
-    const { status, stderr, stdout } = host.run(server(), "apply");
+    const { status, stderr, stdout } = host.run(registryServer(), "apply");
     assert.equal(status, 1);
     assert.match(stderr, /\/srv\/registry is on a tmpfs, and images would vanish at boot/);
     assert.doesNotMatch(stdout, /changed/);
@@ -140,7 +133,7 @@ describe("what a host shares between exports", function () {
 
   it("passes exportfs' own words on where a file system cannot be exported", () => {
     host.write("exportfs-says", "exportfs: /srv/registry requires fsid= for NFS export\n");
-    const { status, stderr } = host.run(server(), "apply");
+    const { status, stderr } = host.run(registryServer(), "apply");
     assert.equal(status, 1);
     assert.match(
       stderr,
@@ -151,7 +144,7 @@ describe("what a host shares between exports", function () {
 
   it("names the step that failed, and what it was to do", () => {
     host.write("fails-to-start", "nfs-server\n");
-    const { status, stderr } = host.run(server(), "apply");
+    const { status, stderr } = host.run(registryServer(), "apply");
     assert.equal(status, 1);
     assert.match(
       stderr,

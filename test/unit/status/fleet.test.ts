@@ -10,21 +10,8 @@ import { type FleetOptions, type Reader, readFleet } from "../../../status/fleet
 import { fleetTable } from "../../../status/fleet/table";
 import { ago, bytes } from "../../../status/fleet/words";
 import type { Status } from "../../../status/status";
+import { serving } from "../support/status";
 
-const serving: Status = {
-  platform: "operator",
-  context: "c",
-  managementState: "Managed",
-  replicas: { asked: 2, ready: 2 },
-  storage: 'pvc "images"',
-  converged: true,
-  waitingFor: [],
-  unwell: [],
-  drift: [],
-  conditions: [],
-  addresses: [],
-  pods: [],
-};
 const differing: Status = {
   ...serving,
   converged: false,

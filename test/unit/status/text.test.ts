@@ -2,21 +2,8 @@ import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import { isWell, type Status } from "../../../status/status";
 import { statusText } from "../../../status/text";
+import { serving } from "../support/status";
 
-const serving: Status = {
-  platform: "operator",
-  context: "prod",
-  managementState: "Managed",
-  replicas: { asked: 2, ready: 2 },
-  storage: 'pvc "images"',
-  converged: true,
-  waitingFor: [],
-  unwell: [],
-  drift: [],
-  conditions: [],
-  addresses: [],
-  pods: [],
-};
 const lines = (status: Status) => stripVTControlCharacters(statusText(status)).split("\n").slice(0, 2);
 
 describe("the first lines of a status", () => {
