@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 
 import { UserError } from "../errors";
 import { configurationOf } from "../stack/configuration";
+import { runCommand } from "../stack/run-command";
 import { prove } from "./prove";
 import { proofText } from "./text";
 
@@ -43,11 +44,4 @@ function options() {
   }
 }
 
-// Streams to pods may still be open: this process does not wait for them.
-void main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(error instanceof UserError ? `error: ${error.message}` : error);
-    process.exit(1);
-  },
-);
+runCommand(main, 1);

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 
 import { UserError } from "../errors";
 import { configurationOf } from "../stack/configuration";
+import { runCommand } from "../stack/run-command";
 import { fleetStatus } from "./fleet/command";
 import { isWell, readStatus } from "./status";
 import { statusText } from "./text";
@@ -65,11 +66,4 @@ function options() {
   }
 }
 
-// A cluster that did not answer in time may still have requests open: this process does not wait for them.
-void main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(error instanceof UserError ? `error: ${error.message}` : error);
-    process.exit(2);
-  },
-);
+runCommand(main, 2);
