@@ -10,7 +10,7 @@ async function main(args: string[]): Promise<void> {
   const run = await runPulumi("preview", stack, []);
   const marker = markerOf("preview", stack);
   const text = report(previewTitle(stack, process.env), run, bodyLimit - marker.length - 1);
-  await thisForge(process.env).comment(marker, text);
+  await (await thisForge(process.env)).comment(marker, text);
   process.exitCode = run.exitCode;
 }
 

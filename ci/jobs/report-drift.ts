@@ -39,7 +39,7 @@ async function main([folder = ""]: string[]): Promise<void> {
     .filter((file) => file.endsWith(".json"))
     .map((file) => JSON.parse(readFileSync(path.join(folder, file), "utf8")) as DriftResult);
   const stacks = JSON.parse(process.env.STACKS ?? "[]") as string[];
-  await reportDrift(stacks, results, needed(process.env, "RUN_URL"), thisForge(process.env));
+  await reportDrift(stacks, results, needed(process.env, "RUN_URL"), await thisForge(process.env));
 }
 
 if (require.main === module) runMain(main);

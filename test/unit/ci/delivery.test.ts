@@ -55,7 +55,7 @@ describe("the jobs of a delivery", function () {
     for (const stack of ["dev", "prod"]) await job.run("preview", stack);
     const later = new Job({ ...forge.gitHub, STACKS: '["dev"]', COMMIT: "3c704b64f1d2aaaa" });
     try {
-      await thisForge(forge.gitHub).comment("<!-- of somebody else -->", "hello");
+      await (await thisForge(forge.gitHub)).comment("<!-- of somebody else -->", "hello");
       assert.equal((await later.run("untouched")).exitCode, 0);
     } finally {
       later.remove();

@@ -15,7 +15,7 @@ for (const name of ["gitHub", "gitLab"] as const) {
     const text = (one: { body: string; description: string }) => one.body || one.description;
 
     it("keeps one comment for each stack and leaves others alone", async () => {
-      const forge = thisForge(server[name]);
+      const forge = await thisForge(server[name]);
       await forge.comment("<!-- dev -->", "first");
       await forge.comment("<!-- prod -->", "quotes <!-- dev -->");
       await forge.comment("<!-- dev -->", "second");
@@ -26,7 +26,7 @@ for (const name of ["gitHub", "gitLab"] as const) {
     });
 
     it("opens one issue about drift, updates it, closes it when all is clean, and opens it again", async () => {
-      const forge = thisForge(server[name]);
+      const forge = await thisForge(server[name]);
       const drifted = { stack: "dev", verdict: "drift", report: "dev drifted" } as const;
       const clean = { stack: "dev", verdict: "clean", report: "dev is clean" } as const;
       const prod = { stack: "prod", verdict: "clean", report: "prod is clean" } as const;
@@ -53,7 +53,7 @@ for (const name of ["gitHub", "gitLab"] as const) {
     });
 
     it("never takes for its own what somebody else wrote, though the marker is in it", async () => {
-      const forge = thisForge(server[name]);
+      const forge = await thisForge(server[name]);
       const outsiders = [
         { user: { login: "github-actions", type: "User" }, author: { id: 8 } },
         { user: { login: "other[bot]", type: "Bot" }, author: { id: 9 } },
@@ -84,7 +84,12 @@ for (const name of ["gitHub", "gitLab"] as const) {
           verdict: "drift",
           report: `${stack} drifted\n\n\`\`\`text\n${"x".repeat(bodyLimit)}\n\`\`\``,
         }) as const;
-      await reportDrift(["dev", "prod"], [long("dev"), long("prod")], "tonight", thisForge(server[name]));
+      await reportDrift(
+        ["dev", "prod"],
+        [long("dev"), long("prod")],
+        "tonight",
+        await thisForge(server[name]),
+      );
       const body = text(server.issues[0]!);
       assert.ok(body.length <= bodyLimit);
       assert.match(
@@ -96,8 +101,8 @@ for (const name of ["gitHub", "gitLab"] as const) {
 }
 
 describe("the forge of a job", () => {
-  it("is told by its environment, and what is missing there is named", () => {
-    assert.throws(() => thisForge({}), /neither GITHUB_REPOSITORY nor CI_API_V4_URL/);
-    assert.throws(() => thisForge({ GITHUB_REPOSITORY: "a/b" }), /GITHUB_TOKEN is not set/);
+  it("is told by its environment, and what is missing there is named", async () => {
+    await assert.rejects(thisForge({}), /neither GITHUB_REPOSITORY nor CI_API_V4_URL/);
+    await assert.rejects(thisForge({ GITHUB_REPOSITORY: "a/b" }), /GITHUB_TOKEN is not set/);
   });
 });
