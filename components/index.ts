@@ -17,5 +17,5 @@ export { makeRegistry } from "./registry";
 export type { Storage } from "../backends/backend";
 export type { ClusterConnection } from "../kubernetes/kubeconfig";
 export type { Placement } from "../kubernetes/nodes";
-export type { Condition } from "../platforms/platform";
+export type { Condition } from "../platforms/observed";
 export type { PrunerSettings, RegistrySettings } from "../crds/fields";

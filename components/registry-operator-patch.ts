@@ -22,7 +22,7 @@ import {
 import { leavesS3 } from "../platforms/operator/s3-keys";
 import { deleteOwnSecret } from "../platforms/own-secret";
 import { type PlainPlan, planFor, type RegistryPlan } from "../platforms/plan";
-import type { Condition } from "../platforms/platform";
+import type { Condition } from "../platforms/observed";
 import { waitFor } from "../platforms/wait";
 import { Component } from "./component";
 import { drawHttpSecret } from "./http-secret";

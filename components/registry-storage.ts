@@ -7,7 +7,8 @@ import { appliedOver, repairManager, storageManager } from "../kubernetes/field-
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import { madeAnew, madeAnnotation } from "../kubernetes/made-anew";
 import { takenNote } from "../platforms/field-drift";
-import type { Drift, LiveRegistry } from "../platforms/platform";
+import type { Drift } from "../platforms/observed";
+import type { LiveRegistry } from "../platforms/platform";
 import { named } from "../platforms/store-drift";
 import { Component } from "./component";
 

@@ -13,7 +13,7 @@ import { madeAnew, madeAnnotation } from "../kubernetes/made-anew";
 import { takeOverSpec } from "../kubernetes/managed-fields";
 import { type Checked, checkOn } from "../platforms/check";
 import { type PlainPlan, planFor } from "../platforms/plan";
-import type { Condition } from "../platforms/platform";
+import type { Condition } from "../platforms/observed";
 import { standalone, type StandaloneTypes } from "../platforms/standalone";
 import { conditionsOf } from "../platforms/standalone/convergence";
 import { appliedAnnotation, appliedValue, type StandaloneKind } from "../platforms/standalone/drift";

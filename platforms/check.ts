@@ -2,7 +2,9 @@ import { UserError } from "../errors";
 import { ClusterClient } from "../kubernetes/client";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import { heldByAnother } from "./owning-stack";
-import type { Drift, Findings, LiveRegistry, Platform, PlatformTypes } from "./platform";
+import type { Findings } from "./finding";
+import type { Drift } from "./observed";
+import type { LiveRegistry, Platform, PlatformTypes } from "./platform";
 import { findingText } from "./text";
 
 /** A plan that the live cluster has been asked about, and found possible. */

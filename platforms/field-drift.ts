@@ -3,7 +3,7 @@ import { canonical, isBlank } from "../kubernetes/blank";
 import { durationSeconds } from "../kubernetes/duration";
 import { appliedBy, lostByManager, managersOf } from "../kubernetes/managed-fields";
 import { quantityValue } from "../kubernetes/quantity";
-import type { Drift } from "./platform";
+import type { Drift } from "./observed";
 
 /** What others set in the fields that a manager applies, read off any object's `metadata.managedFields`. */
 

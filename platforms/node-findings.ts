@@ -6,7 +6,8 @@ import { type Placed, placed } from "../kubernetes/scheduling/place";
 import { nameOf, type PlacedPod, type PodToPlace } from "../kubernetes/scheduling/pod";
 import { roleFindings } from "./node-roles";
 import type { RegistryPlan } from "./plan";
-import type { Findings, LiveRegistry } from "./platform";
+import type { Findings } from "./finding";
+import type { LiveRegistry } from "./platform";
 
 export interface Rolling {
   /** The registry is as the plan asks already: no pod has to move. */

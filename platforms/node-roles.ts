@@ -5,7 +5,8 @@ import { roleChanges, type Taint, withRole } from "../kubernetes/node-role";
 import { nameOf } from "../kubernetes/scheduling/pod";
 import { repellingTaint, repels, taintText, tolerates } from "../kubernetes/scheduling/taints";
 import type { RegistryPlan } from "./plan";
-import type { Findings, Tainted } from "./platform";
+import type { Findings } from "./finding";
+import type { Tainted } from "./platform";
 
 type Asked = Pick<RegistryPlan, "nodesToLabel" | "placement">;
 

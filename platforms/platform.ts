@@ -1,8 +1,10 @@
 import type { V1ConfigMap, V1Deployment, V1PersistentVolume, V1Pod, V1Secret } from "@kubernetes/client-node";
-import type { Finding, FoundStorage, Storage } from "../backends/backend";
+import type { FoundStorage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
 import type { ClusterClient } from "../kubernetes/client";
 import type { Room } from "../kubernetes/volume-stats";
+import type { Finding, Findings } from "./finding";
+import type { Ailment, Condition, Drift, Lag } from "./observed";
 import type { RegistryPlan } from "./plan";
 
 /** Who runs the registry: the cluster's operator, or the stack itself. What returns no promise is pure. */
@@ -83,95 +85,3 @@ export interface LiveRegistry extends Rollout, FoundStorage {
   /** Another text whenever an object that is gone has to be made anew. */
   readonly moment: string;
 }
-
-export interface Findings {
-  /** What would break or lose something: the run ends before anything is touched. */
-  readonly errors: readonly Finding[];
-  /** What is wrong now, or about to be changed by force. */
-  readonly warnings: readonly Finding[];
-  /** What is good to know. @default nothing */
-  readonly notes?: readonly Finding[];
-  /** Why the live registry does not serve what it was last asked. @default it does */
-  readonly trouble?: Trouble | undefined;
-}
-
-export interface Trouble {
-  readonly lags: readonly Lag[];
-  readonly conditions: readonly Condition[];
-  readonly pods: readonly PodTrouble[];
-}
-
-/** A condition as people read it; without its time, so that an unchanged one is equal. */
-export interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** What an administrator is to look at, and no up changes. */
-export interface Ailment {
-  /** Of the object that says it: Config, ImagePruner. */
-  readonly kind: string;
-  readonly condition: Condition;
-}
-
-/** A pod that does not serve, in the scheduler's or the kubelet's own words. */
-export interface PodTrouble {
-  readonly pod: string;
-  readonly phase: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** A field of the registry's objects that others changed or are about to lose. */
-export interface Drift {
-  /** Of the live object: Config, Deployment, … */
-  readonly kind: string;
-  /** Its path: `spec.replicas`, `spec.storage.s3.bucket`. */
-  readonly field: string;
-  /** @default it is gone */
-  readonly is?: unknown;
-  /** @default nothing */
-  readonly asked?: unknown;
-  /** Field managers. @default nobody is on record */
-  readonly by: readonly string[];
-  readonly remedy: "put back" | "evict" | "clear" | "change";
-  /** Neither value is to be shown. */
-  readonly isSecret?: boolean;
-}
-
-/** One thing that stands between the live registry and what is asked of it. */
-export type Lag =
-  /** The operator's Config says otherwise: it is yet to be written, or somebody writes against the stack. */
-  | { readonly of: "Config"; readonly field: string; readonly is: unknown; readonly asked: unknown }
-  /** What the operator reports of it does not follow it yet. */
-  | { readonly of: "status"; readonly field: string; readonly is: unknown; readonly asked: unknown }
-  /** It names no backend, or more than one. */
-  | { readonly of: "backends"; readonly is: Storage }
-  /** The Deployment or its pods do not have what is asked yet. */
-  | { readonly of: "Deployment"; readonly field: string; readonly is?: unknown; readonly asked?: unknown }
-  | { readonly of: "condition"; readonly type: string; readonly is: Condition | undefined }
-  /** A number of pods is not the one asked for. */
-  | { readonly of: "rollout"; readonly is: RolloutState; readonly asked: number }
-  | { readonly of: "endpoints"; readonly is: number; readonly asked: number }
-  /** What must not be there any more. */
-  | { readonly of: "leftover"; readonly kind: "deployment" }
-  | { readonly of: "pods"; readonly left: number }
-  | {
-      readonly of: "missing";
-      readonly kind: "deployment" | "service";
-      /** An operator makes it by itself. */
-      readonly maker: PlatformTypes["name"];
-    };
-
-export type RolloutState =
-  | "being deleted"
-  | "not begun"
-  | {
-      readonly updated: number;
-      readonly all: number;
-      readonly available: number;
-      /** Of the Deployment's condition Progressing. */
-      readonly reason: string;
-    };

@@ -2,7 +2,9 @@ import type { Finding, Storage } from "../backends/backend";
 import { describeStorage, nameOfStore, sameStore } from "../backends/stores";
 import { isNearlyFull } from "../kubernetes/volume-stats";
 import type { RegistryPlan } from "./plan";
-import type { Ailment, Findings, LiveRegistry } from "./platform";
+import type { Findings } from "./finding";
+import type { Ailment } from "./observed";
+import type { LiveRegistry } from "./platform";
 import { ailmentText, fullText } from "./text";
 
 /** The checks that are the same whoever runs the registry. Pure: the same snapshot gives the same findings. */

@@ -1,5 +1,5 @@
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
-import type { Condition, Lag, PodTrouble } from "./platform";
+import type { Condition, Lag, PodTrouble } from "./observed";
 
 /** What a Deployment and its pods tell of themselves, whoever made them. */
 

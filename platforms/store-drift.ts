@@ -7,7 +7,8 @@ import { type ClusterClient, ClusterError } from "../kubernetes/client";
 import { s3Manager, stackManager, storageManager } from "../kubernetes/field-managers";
 import { type AskedFields, fieldsLost, firstChanges } from "./field-drift";
 import type { RegistryPlan } from "./plan";
-import type { Drift, LiveRegistry } from "./platform";
+import type { Drift } from "./observed";
+import type { LiveRegistry } from "./platform";
 
 /** What others set in the objects that the stack makes for its store, beside the registry itself. */
 

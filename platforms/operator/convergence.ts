@@ -1,6 +1,6 @@
 import { sameStore, storesIn } from "../../backends/stores";
 import type { RegistryPlan } from "../plan";
-import type { Ailment, Condition, Lag } from "../platform";
+import type { Ailment, Condition, Lag } from "../observed";
 import { conditionsFrom, rolloutLags } from "../rollout";
 import { deploymentLags } from "./expected-deployment";
 import type { LiveOperator, OperatorRollout } from "./live";

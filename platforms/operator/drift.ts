@@ -6,7 +6,7 @@ import { operatorManager, registryManager } from "../../kubernetes/field-manager
 import { appliedBy, managersOf } from "../../kubernetes/managed-fields";
 import { fieldsLost, firstChanges } from "../field-drift";
 import type { RegistryPlan } from "../plan";
-import type { Drift } from "../platform";
+import type { Drift } from "../observed";
 import { askedSpec } from "./plan";
 import type { RegistryConfig } from "./registry";
 

@@ -3,7 +3,7 @@ import type { ConfigSpec } from "../../crds/types";
 import { quantityValue } from "../../kubernetes/quantity";
 import { sameStore, storageInUse } from "../../backends/stores";
 import { canonical } from "../../kubernetes/blank";
-import type { Lag } from "../platform";
+import type { Lag } from "../observed";
 import { isDebug, settingsEnvironment } from "../environment";
 
 /**

@@ -1,5 +1,5 @@
 import { ownsNote, type SpecObject, takenNote } from "../field-drift";
-import type { Drift } from "../platform";
+import type { Drift } from "../observed";
 
 /** The object's own uid. */
 const uidAnnotation = "image-registry/uid";

@@ -5,7 +5,8 @@ import { describeStorage, sameStore, storageInUse } from "../../backends/stores"
 import { registryManager } from "../../kubernetes/field-managers";
 import { appliedBy } from "../../kubernetes/managed-fields";
 import type { RegistryPlan } from "../plan";
-import type { Findings, Trouble } from "../platform";
+import type { Findings } from "../finding";
+import type { Trouble } from "../observed";
 import { nodeFindings } from "../node-findings";
 import { ailments, imageLoss, reclaimWarnings, unfollowedRedirect } from "../preflight";
 import { podTroubles } from "../rollout";

@@ -1,6 +1,6 @@
 import { sameStore, storageInUse } from "../../backends/stores";
 import type { RegistryPlan } from "../plan";
-import type { Condition, Lag } from "../platform";
+import type { Condition, Lag } from "../observed";
 import { conditionsFrom, rolledOut, rolloutLags } from "../rollout";
 import type { StandaloneRollout } from "./live";
 

@@ -4,7 +4,7 @@ import type { ClusterClient } from "../../kubernetes/client";
 import { standaloneManager } from "../../kubernetes/field-managers";
 import { appliedBy, managersOf, othersAt } from "../../kubernetes/managed-fields";
 import { firstChanges } from "../field-drift";
-import type { Drift } from "../platform";
+import type { Drift } from "../observed";
 import { named } from "../store-drift";
 import type { LiveStandalone } from "./live";
 import { networkPolicySpec } from "./network-policy";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Drift } from "../../../platforms/platform";
+import type { Drift } from "../../../platforms/observed";
 import type { LiveStandalone } from "../../../platforms/standalone/live";
 import { StandaloneRegistry } from "../../../components";
 import { clusterProvider, nowhere } from "../support/cluster";

@@ -20,7 +20,7 @@ import {
   type RegistryConfig,
 } from "../../../platforms/operator/registry";
 import type { RegistryPlan } from "../../../platforms/plan";
-import type { Findings } from "../../../platforms/platform";
+import type { Findings } from "../../../platforms/finding";
 import { findingText, warningTexts } from "../../../platforms/text";
 import type { ConfigSpec } from "../../../crds/types";
 

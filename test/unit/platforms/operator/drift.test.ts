@@ -6,7 +6,7 @@ import { configDrift, overruled, takenFrom } from "../../../../platforms/operato
 import type { RegistryConfig } from "../../../../platforms/operator/registry";
 import { driftText } from "../../../../platforms/text";
 import type { ConfigSpec } from "../../../../crds/types";
-import type { Drift } from "../../../../platforms/platform";
+import type { Drift } from "../../../../platforms/observed";
 import { preflight } from "../../../../platforms/operator/preflight";
 import { infraLabel, live as liveCluster, onClaim, plan, registryConfig, told } from "../../support/fixtures";
 

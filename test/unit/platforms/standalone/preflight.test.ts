@@ -3,7 +3,7 @@ import { unfinished } from "../../../../platforms/standalone/convergence";
 import type { LiveStandalone } from "../../../../platforms/standalone/live";
 import type { StandalonePlan } from "../../../../platforms/standalone/plan";
 import { lostByDrift, preflight } from "../../../../platforms/standalone/preflight";
-import type { Drift } from "../../../../platforms/platform";
+import type { Drift } from "../../../../platforms/observed";
 import { findingText, lagTexts } from "../../../../platforms/text";
 import { emptyDir, node, onClaim, onInfra, pendingPod, told } from "../../support/fixtures";
 import { liveStandalone, nothingYet, rolledOut, standalonePlan } from "../../support/standalone-fixtures";

@@ -1,0 +1,25 @@
+import type { Finding, Findings } from "../finding";
+import type { Drift, Trouble } from "../observed";
+import { conditionText, podText } from "./conditions";
+import { driftText } from "./drift";
+import { lagTexts } from "./lags";
+
+/** What the program found on a cluster, for people: data becomes text in this folder, and nowhere else. */
+export { ailmentText, conditionSummary, conditionText, fullText, podText } from "./conditions";
+export { driftText, overruledText } from "./drift";
+export { changedFieldText, lagTexts } from "./lags";
+
+export function findingText({ field, message }: Finding): string {
+  return field === undefined ? message : `${field}: ${message}`;
+}
+
+export function troubleText({ lags, conditions, pods }: Trouble): string {
+  const lines = new Set([...lagTexts(lags), ...conditions.map(conditionText), ...pods.map(podText)]);
+  return `the live registry has not converged:\n${[...lines].map((line) => `  ${line}`).join("\n")}`;
+}
+
+/** Whatever a preview has to warn of; what it changes on the way is no trouble. */
+export function warningTexts(drift: readonly Drift[], { warnings, trouble }: Findings): string[] {
+  const wrong = drift.filter(({ remedy }) => remedy !== "change");
+  return [...wrong.map(driftText), ...warnings.map(findingText), ...(trouble ? [troubleText(trouble)] : [])];
+}
