@@ -58,6 +58,11 @@ export class Connections {
     return { code: response.statusCode ?? 0, headers: response.headers, body: await text(body) };
   }
 
+  /** Closes what is open, also what still waits for an answer. */
+  close(): void {
+    this.agent?.destroy();
+  }
+
   private async agentFor(tls: Credentials["tls"]): Promise<http.Agent> {
     const key = `${tls.cert?.toString()}${tls.key?.toString()}`;
     if (this.agent && this.agentsKey === key) return this.agent;

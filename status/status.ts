@@ -78,7 +78,7 @@ export async function readStatus(config: Configuration): Promise<Status> {
   const connection = { kubeconfig, context };
   const platform = platforms[config.platform];
   const plan = platform.plan(await resolved(config, connection));
-  const client = new ClusterClient(connection);
+  using client = new ClusterClient(connection);
   const [live, exported] = await Promise.all([platform.read(client, plan), readExport(plan.backend)]);
 
   const changes = [platform.drift(client, live, plan), platform.unapplied(client, live, plan)];
