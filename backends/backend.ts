@@ -8,6 +8,7 @@ import type {
 } from "@kubernetes/client-node";
 import type { Storage } from "../crds/fields";
 import type { Placement } from "../kubernetes/nodes";
+import type { StoreFinding } from "./finding";
 import type { ClientSpec, ServerSpec, SshConnection } from "../hosts";
 
 /** Where images live. Nothing here loads Pulumi or zod: policies and `status` use backends, too. */
@@ -19,9 +20,9 @@ export interface Backend {
   /** What is made before the registry's pods are told to use the store. @default nothing */
   readonly needs?: Needs;
   /** Why the cluster cannot give what is asked: none of it heals by waiting. */
-  problems?(found: FoundStorage, asked: Asked): Finding[];
+  problems?(found: FoundStorage, asked: Asked): StoreFinding[];
   /** What is wrong with the store now, and what an up does about it. */
-  warnings?(found: FoundStorage, asked: Asked): Finding[];
+  warnings?(found: FoundStorage, asked: Asked): StoreFinding[];
   /** Whether the volume that the pods use now holds the same files, under whatever name. @default false */
   sharesFiles?(volumeInUse: V1PersistentVolume): boolean;
   /** Where images stay when the registry is down, for people; undefined where nothing more is known than the backend. */
@@ -69,13 +70,6 @@ export interface FoundStorage {
   readonly classes: readonly V1StorageClass[];
   /** Those that the placement chooses, and those that it names. */
   readonly nodes: readonly V1Node[];
-}
-
-/** A key of the configuration, and what the live cluster has against it or is about to do for it. */
-export interface Finding {
-  /** @default none: it is about the registry as a whole */
-  readonly field?: string;
-  readonly message: string;
 }
 
 export interface Needs {

@@ -1,14 +1,8 @@
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import type { Configuration } from "../config/schema";
-import {
-  type Asked,
-  type Backend,
-  type Finding,
-  type FoundStorage,
-  onFileSystem,
-  type Store,
-} from "./backend";
+import { type Asked, type Backend, type FoundStorage, onFileSystem, type Store } from "./backend";
 import { classClaim } from "./class-claim";
+import type { OthersClaimFinding } from "./finding";
 
 export const claimStore: Store<"pvc"> = {
   key: "pvc",
@@ -38,62 +32,45 @@ function othersClaim(name: string): Backend {
   };
 }
 
-function problemsOf(name: string, { claims, classes }: FoundStorage, asked: Asked): Finding[] {
+function problemsOf(name: string, { claims, classes }: FoundStorage, asked: Asked): OthersClaimFinding[] {
   if (asked.managementState !== "Managed") return [];
   const claim = claims.find(({ metadata }) => metadata?.name === name);
   if (claim) return [...bindingProblems(claim, classes), ...accessModeProblems(claim, asked)];
-  const others = claims.map(({ metadata }) => `"${metadata?.name}"`).join(", ") || "none";
-  return [
-    {
-      field: "pvc.claim",
-      message: `"${name}" does not exist in namespace ${asked.namespace} (claims there: ${others}); create it first`,
-    },
-  ];
+  const there = claims.map(({ metadata }) => metadata?.name ?? "");
+  const { namespace } = asked;
+  return [{ kind: "claim is missing", field: "pvc.claim", claim: name, namespace, there }];
 }
 
 /** Why a pod that uses the claim would stay Pending; one that binds at first use binds when the pod comes. */
 function bindingProblems(
   { metadata, spec, status }: V1PersistentVolumeClaim,
   classes: FoundStorage["classes"],
-): Finding[] {
-  const finding = (message: string) => [{ field: "pvc.claim", message: `"${metadata?.name}" ${message}` }];
-  if (metadata?.deletionTimestamp)
-    return finding(
-      "is being deleted, which cannot be taken back, and no new pod may use it; name another claim, or run again when it is gone",
-    );
+): OthersClaimFinding[] {
+  const { name: claim = "", namespace = "" } = metadata ?? {};
+  const field = "pvc.claim";
+  if (metadata?.deletionTimestamp) return [{ kind: "claim goes", field, claim }];
   if (status?.phase !== "Pending") return [];
-  const { storageClassName = "" } = spec ?? {};
-  const storageClass = classes.find((one) => one.metadata?.name === storageClassName);
-  if (storageClass?.volumeBindingMode === "WaitForFirstConsumer") return [];
-  const waitsFor = storageClassName
-    ? `class "${storageClassName}" ${storageClass ? "to provide its volume" : "which is not there, or may not be read"}`
-    : "a volume without a class that fits it";
-  return finding(
-    `is Pending: it waits for ${waitsFor}, and pods with it; see oc describe pvc ${metadata?.name} -n ${metadata?.namespace}`,
-  );
+  const { storageClassName: name = "" } = spec ?? {};
+  const found = classes.find((one) => one.metadata?.name === name);
+  if (found?.volumeBindingMode === "WaitForFirstConsumer") return [];
+  const storageClass = name ? { name, isFound: found !== undefined } : undefined;
+  return [{ kind: "claim is pending", field, claim, namespace, storageClass }];
 }
 
 // The operator's own rule for claims (its pkg/storage/pvc): otherwise it stops with Progressing=True/Error.
 function accessModeProblems(
   { metadata, spec, status }: V1PersistentVolumeClaim,
   { replicas, rolloutStrategy }: Asked,
-): Finding[] {
-  const [field, name] = ["pvc.claim", `"${metadata?.name}"`];
+): OthersClaimFinding[] {
+  const claim = metadata?.name ?? "";
   const modes = spec?.accessModes ?? [];
-  if (status?.phase === "Lost")
-    return [
-      { field, message: `${name} is Lost: its volume is gone; restore the volume or name another claim` },
-    ];
+  if (status?.phase === "Lost") return [{ kind: "claim is lost", field: "pvc.claim", claim }];
   if (modes.includes("ReadWriteMany")) return [];
-  if (!modes.includes("ReadWriteOnce")) {
-    const message = `${name} has access modes ${modes.join(", ")}; the registry needs ReadWriteMany or ReadWriteOnce`;
-    return [{ field, message }];
-  }
-  const single = `but ${field}: ${name} is ReadWriteOnce, which`;
-  return [
-    ...(replicas > 1 ? [{ field: "replicas", message: `${replicas}, ${single} serves 1 replica` }] : []),
-    ...(rolloutStrategy === "Recreate"
-      ? []
-      : [{ field: "rolloutStrategy", message: `"${rolloutStrategy}", ${single} needs "Recreate"` }]),
-  ];
+  if (!modes.includes("ReadWriteOnce"))
+    return [{ kind: "claim's modes do not do", field: "pvc.claim", claim, is: modes }];
+  const problems: OthersClaimFinding[] = [];
+  if (replicas > 1) problems.push({ kind: "claim serves one", field: "replicas", claim, asked: replicas });
+  if (rolloutStrategy !== "Recreate")
+    problems.push({ kind: "claim needs Recreate", field: "rolloutStrategy", claim, asked: rolloutStrategy });
+  return problems;
 }

@@ -1,6 +1,8 @@
 import type { V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
 import { quantityValue } from "../kubernetes/quantity";
-import type { Asked, Backend, ClassClaim, Finding, FoundStorage } from "./backend";
+import { sameModes } from "./access-modes";
+import type { Asked, Backend, ClassClaim, FoundStorage } from "./backend";
+import type { ClassClaimFinding } from "./finding";
 
 /** What the registry's operator takes when it makes a claim of its own. */
 const defaultSize = "100Gi";
@@ -34,91 +36,97 @@ export function bindsAtFirstUse(
   return classFor(found, wanted)?.volumeBindingMode === "WaitForFirstConsumer";
 }
 
-function problemsOf(found: FoundStorage, wanted: ClassClaim, asked: Asked): Finding[] {
+function problemsOf(found: FoundStorage, wanted: ClassClaim, asked: Asked): ClassClaimFinding[] {
   if (asked.managementState !== "Managed") return [];
   const live = claimIn(found, wanted);
   return live ? conflicts(live, found, wanted) : classProblems(found, wanted);
 }
 
-function warningsOf(found: FoundStorage, wanted: ClassClaim, { managementState }: Asked): Finding[] {
+function warningsOf(
+  found: FoundStorage,
+  wanted: ClassClaim,
+  { managementState }: Asked,
+): ClassClaimFinding[] {
   if (managementState === "Removed") return [];
   const live = claimIn(found, wanted);
   const storageClass = classFor(found, wanted);
   // Of a claim that is bound, its volume's own policy counts.
   if (!storageClass || live?.spec?.volumeName || storageClass.reclaimPolicy === "Retain") return [];
-  const message =
-    `class "${nameOf(storageClass)}" deletes a volume with its claim (reclaimPolicy ${storageClass.reclaimPolicy ?? "Delete"}). ` +
-    `This stack never deletes claim "${wanted.claimName}", but whoever does deletes the images; once it is bound: ` +
-    `oc patch pv VOLUME -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`;
-  return [{ field: "pvc.storageClassName", message }];
+  return [
+    {
+      kind: "class deletes volumes",
+      field: "pvc.storageClassName",
+      claim: wanted.claimName,
+      storageClass: nameOf(storageClass),
+      policy: storageClass.reclaimPolicy ?? "Delete",
+    },
+  ];
 }
 
 /** Why no volume would come of a new claim. */
-function classProblems(found: FoundStorage, wanted: ClassClaim): Finding[] {
+function classProblems(found: FoundStorage, wanted: ClassClaim): ClassClaimFinding[] {
   const storageClass = classFor(found, wanted);
-  const field = "pvc.storageClassName";
-  if (!storageClass) {
-    const { storageClassName } = wanted;
-    const there = found.classes.map((one) => `"${nameOf(one)}"`).join(", ") || "none";
-    const message =
-      storageClassName === undefined
-        ? `is not set, and the cluster has no default storage class; name one (there are: ${there})`
-        : `the cluster has no storage class "${storageClassName}" (there are: ${there})`;
-    return [{ field, message }];
-  }
+  const { claimName: claim, storageClassName: asked } = wanted;
+  if (!storageClass)
+    return [
+      {
+        kind: "class is missing",
+        field: "pvc.storageClassName",
+        claim,
+        asked,
+        there: found.classes.map(nameOf),
+      },
+    ];
   const { provisioner } = storageClass;
   if (!wanted.accessModes.includes("ReadWriteMany") || !isBlockStorage(provisioner)) return [];
-  const message =
-    `ReadWriteMany, but class "${nameOf(storageClass)}" (${provisioner}) provides disks, which one node mounts at a time: the ` +
-    `claim would stay Pending; name a class of a shared file system, or [ReadWriteOnce] with replicas 1 and rolloutStrategy Recreate`;
-  return [{ field: "pvc.accessModes", message }];
+  const name = nameOf(storageClass);
+  return [{ kind: "class has disks", field: "pvc.accessModes", claim, storageClass: name, provisioner }];
 }
 
 /** Why the claim that is there cannot become the one that is asked: most of a claim never changes. */
-function conflicts(live: V1PersistentVolumeClaim, found: FoundStorage, wanted: ClassClaim): Finding[] {
-  const { claimName, storageClassName, accessModes, size } = wanted;
-  const conflict = (key: string, message: string): Finding[] => [
-    { field: `pvc.${key}`, message: `claim "${claimName}" ${message}` },
-  ];
-  const instead = `keep what it has, or set pvc.claim to a new name`;
-  if (live.metadata?.deletionTimestamp)
-    return conflict("claim", "is being deleted, which cannot be taken back; set pvc.claim to a new name");
-  if (live.status?.phase === "Lost")
-    return conflict(
-      "claim",
-      "is Lost: its volume is gone; restore the volume, or set pvc.claim to a new name",
-    );
-  const [liveClass, liveModes] = [live.spec?.storageClassName ?? "", live.spec?.accessModes ?? []];
-  return [
-    ...(storageClassName === undefined || storageClassName === liveClass
-      ? []
-      : conflict(
-          "storageClassName",
-          `has class "${liveClass}", asked is "${storageClassName}"; a claim's class cannot change: ${instead}`,
-        )),
-    ...(sameModes(liveModes, accessModes)
-      ? []
-      : conflict(
-          "accessModes",
-          `has ${liveModes.join(", ")}, asked is ${accessModes.join(", ")}; a claim's access modes cannot change: ${instead}`,
-        )),
-    ...sizeConflicts(live, size, classFor(found, wanted)).flatMap((message) => conflict("size", message)),
-  ];
+function conflicts(
+  live: V1PersistentVolumeClaim,
+  found: FoundStorage,
+  wanted: ClassClaim,
+): ClassClaimFinding[] {
+  const { claimName: claim, storageClassName, accessModes, size } = wanted;
+  if (live.metadata?.deletionTimestamp) return [{ kind: "own claim goes", field: "pvc.claim", claim }];
+  if (live.status?.phase === "Lost") return [{ kind: "own claim is lost", field: "pvc.claim", claim }];
+  const { storageClassName: liveClass = "", accessModes: liveModes = [] } = live.spec ?? {};
+  const problems: ClassClaimFinding[] = [];
+  if (storageClassName !== undefined && storageClassName !== liveClass)
+    problems.push({
+      kind: "own claim's class differs",
+      field: "pvc.storageClassName",
+      claim,
+      is: liveClass,
+      asked: storageClassName,
+    });
+  if (!sameModes(liveModes, accessModes))
+    problems.push({
+      kind: "own claim's modes differ",
+      field: "pvc.accessModes",
+      claim,
+      is: liveModes,
+      asked: accessModes,
+    });
+  return [...problems, ...sizeConflicts(claim, requested(live), size, classFor(found, wanted))];
 }
 
 function sizeConflicts(
-  live: V1PersistentVolumeClaim,
-  size: string | undefined,
+  claim: string,
+  is: string | undefined,
+  asked: string | undefined,
   storageClass: V1StorageClass | undefined,
-): string[] {
-  const is = requested(live);
-  const [before, after] = [quantityValue(is ?? ""), quantityValue(size ?? "")];
+): ClassClaimFinding[] {
+  if (is === undefined || asked === undefined) return [];
+  const [before, after] = [quantityValue(is), quantityValue(asked)];
   if (before === undefined || after === undefined || before === after) return [];
-  if (after < before) return [`has ${is}, asked is ${size}; a claim cannot shrink: keep ${is}`];
+  const about = { field: "pvc.size", claim, is, asked } as const;
+  if (after < before) return [{ kind: "own claim would shrink", ...about }];
   if (storageClass?.allowVolumeExpansion) return [];
   return [
-    `has ${is}, asked is ${size}, and its class "${storageClass ? nameOf(storageClass) : ""}" does not let claims grow ` +
-      `(allowVolumeExpansion): keep ${is}, or set pvc.claim to a new name`,
+    { kind: "own claim cannot grow", ...about, storageClass: storageClass ? nameOf(storageClass) : "" },
   ];
 }
 
@@ -150,10 +158,6 @@ function createdAt({ metadata }: V1StorageClass): number {
 
 function requested(claim: V1PersistentVolumeClaim | undefined): string | undefined {
   return claim?.spec?.resources?.requests?.["storage"];
-}
-
-function sameModes(one: readonly string[], other: readonly string[]): boolean {
-  return [...one].sort().join() === [...other].sort().join();
 }
 
 /** Drivers that refuse ReadWriteMany for a volume with a file system, as the registry's is (their CreateVolume says so). */

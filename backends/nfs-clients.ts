@@ -2,10 +2,11 @@ import type { V1Node } from "@kubernetes/client-node";
 import ipaddr from "ipaddr.js";
 import { eligibleNodes } from "../kubernetes/scheduling/node";
 import { nameOf } from "../kubernetes/scheduling/pod";
-import type { Asked, Finding } from "./backend";
+import type { Asked } from "./backend";
+import type { NfsClientFinding } from "./finding";
 
-/** So many nodes are told of by name. */
-const mostNamed = 5;
+/** Of more nodes than these there is one finding in all. */
+const mostSingle = 5;
 
 /**
  * The nodes on which the registry's pods can run and whose addresses `clients` leaves out: the server refuses their
@@ -15,24 +16,20 @@ export function unservedNodes(
   { server, clients }: { readonly server: string; readonly clients: readonly string[] },
   nodes: readonly V1Node[],
   { placement, managementState }: Pick<Asked, "placement" | "managementState">,
-): Finding[] {
+): NfsClientFinding[] {
   if (managementState !== "Managed") return [];
   const left = eligibleNodes(nodes, placement).flatMap((node) => {
     const addresses = addressesTo(server, node);
     const isServed = addresses.length === 0 || addresses.some((address) => isClient(address, clients));
-    return isServed ? [] : [`"${nameOf(node)}" (${addresses.join(", ")})`];
+    return isServed ? [] : [{ name: nameOf(node), addresses }];
   });
-  const field = "nfs.host.clients";
-  const allowed = `${clients.join(", ")}: the server refuses its mount, and pods there do not start`;
-  if (left.length <= mostNamed)
-    return left.map((node) => ({ field, message: `node ${node} is in none of ${allowed}` }));
-  const message = `${left.length} nodes are in none of ${clients.join(", ")}, and pods on them do not start: `;
-  return [
-    {
-      field,
-      message: `${message}${left.slice(0, mostNamed).join(", ")} and ${left.length - mostNamed} more`,
-    },
-  ];
+  const groups = left.length > mostSingle ? [left] : left.map((node) => [node]);
+  return groups.map((of) => ({
+    kind: "nodes are no clients",
+    field: "nfs.host.clients",
+    nodes: of,
+    clients,
+  }));
 }
 
 /** The addresses that a node mounts from: those of the server's family, where its address tells it. */

@@ -1,7 +1,9 @@
 import type { V1PersistentVolume, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import type { ClusterClient } from "../kubernetes/client";
 import { quantityValue } from "../kubernetes/quantity";
-import type { Asked, Finding, FoundStorage, NfsVolume } from "./backend";
+import { sameModes } from "./access-modes";
+import type { Asked, FoundStorage, NfsVolume } from "./backend";
+import type { NfsClaimFinding, NfsVolumeFinding, StoreFinding } from "./finding";
 
 type Found = Pick<FoundStorage, "claims" | "volume">;
 type Names = Pick<NfsVolume, "claimName" | "volumeName">;
@@ -34,45 +36,36 @@ export function claimSpec({ volumeName, size, accessModes }: Omit<NfsVolume, "nf
 }
 
 /** Why the volume and claim found on the cluster would not become the pair that is asked: none of it heals by waiting. */
-export function conflictsOf(found: Found, wanted: NfsVolume, asked: Asked): Finding[] {
+export function conflictsOf(found: Found, wanted: NfsVolume, asked: Asked): StoreFinding[] {
   return [...volumeConflicts(found, wanted, asked), ...claimConflicts(found, wanted, asked)];
 }
 
 /** What was done to the pair by hand, and what the next up does about it. */
-export function repairsOf(found: Found, { claimName, volumeName, nfs }: NfsVolume): Finding[] {
-  const { volume } = found;
+export function repairsOf(
+  found: Found,
+  { claimName, volumeName: volume, nfs: images }: NfsVolume,
+): StoreFinding[] {
+  const { metadata, status } = found.volume ?? {};
   const claim = claimIn(found, claimName);
-  const images = `the images are untouched at ${nfs.server}:${nfs.path}`;
-  const repairs: string[] = [];
-  if (volume?.metadata?.deletionTimestamp && claim)
-    repairs.push(`volume "${volumeName}" is being deleted, and goes with claim "${claimName}"; ${images}`);
-  if (reservation(volume, claim) === null) {
-    repairs.push(
-      `volume "${volumeName}" is left over from a deleted claim (phase ${volume?.status?.phase}); ` +
-        `will free it for claim "${claimName}"; ${images}`,
-    );
-  }
-  if (claim?.status?.phase === "Lost") {
-    repairs.push(
-      `claim "${claimName}" is Lost, because its volume was deleted; will give it volume "${volumeName}" again; ${images}`,
-    );
-  }
-  return repairs.map((message) => ({ field: "nfs", message }));
+  const about = { field: "nfs", volume, claim: claimName, images } as const;
+  const repairs: StoreFinding[] = [];
+  if (metadata?.deletionTimestamp && claim) repairs.push({ kind: "volume goes with its claim", ...about });
+  if (reservation(found.volume, claim) === null)
+    repairs.push({ kind: "volume is left over", ...about, phase: status?.phase });
+  if (claim?.status?.phase === "Lost") repairs.push({ kind: "nfs claim is lost", ...about });
+  return repairs;
 }
 
 /** A change of the live volume that pods do not see until they mount it anew. */
 export function changesUnseen(
   { volume }: Found,
-  { volumeName, mountOptions }: NfsVolume,
+  { volumeName, mountOptions: asked }: NfsVolume,
   { managementState }: Pick<Asked, "managementState">,
-): Finding[] {
+): StoreFinding[] {
   const is = volume?.spec?.mountOptions ?? [];
   const isMounted = volume?.status?.phase === "Bound" && managementState !== "Removed";
-  if (!isMounted || is.join() === mountOptions.join()) return [];
-  const message =
-    `volume "${volumeName}" has [${is.join(", ")}], asked is [${mountOptions.join(", ")}]: pods that run keep the old ` +
-    `ones until they are deleted and made anew`;
-  return [{ field: "nfs.mountOptions", message }];
+  if (!isMounted || is.join() === asked.join()) return [];
+  return [{ kind: "mount options are unseen", field: "nfs.mountOptions", volume: volumeName, is, asked }];
 }
 
 /** Whether the claim must be made anew, or made to find its volume again. */
@@ -84,13 +77,13 @@ export function claimNeedsStep(found: Found, claimName: string): boolean {
 /**
  * Lets the volume and the claim find each other, by the one field that Kubernetes never mends: a volume stays reserved
  * for the uid of a claim that was deleted, and a claim stays Lost beside a volume that does not name its uid. Returns
- * what it did, for people.
+ * what it did, if anything.
  */
 export async function reserveVolume(
   client: ClusterClient,
   { namespace, claimName, volumeName }: Names & { readonly namespace: string },
   fieldManager: string,
-): Promise<string | undefined> {
+): Promise<"freed" | "given back" | undefined> {
   const [volume, claim] = await Promise.all([
     client.get<V1PersistentVolume>("v1", "PersistentVolume", volumeName),
     client.get<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", claimName, namespace),
@@ -107,9 +100,7 @@ export async function reserveVolume(
     spec: { claimRef: { uid, resourceVersion: null } },
   };
   await client.mergePatch(object, fieldManager);
-  return uid === null
-    ? `freed volume "${volumeName}" of a claim that was deleted`
-    : `gave volume "${volumeName}" back to claim "${claimName}"`;
+  return uid === null ? "freed" : "given back";
 }
 
 /** What the volume is reserved for by uid must become: the claim's uid, none (null), or what it is (undefined). */
@@ -128,85 +119,67 @@ function claimIn({ claims }: Found, claimName: string) {
   return claims.find(({ metadata }) => metadata?.name === claimName);
 }
 
-function volumeConflicts(found: Found, wanted: NfsVolume, { namespace }: Asked): Finding[] {
-  const { volume } = found;
-  if (!volume) return [];
-  const { nfs, claimName, volumeName } = wanted;
-  const name = `volume "${volumeName}"`;
-  const source = volume.spec?.nfs;
-  if (source?.server !== nfs.server || source.path !== nfs.path) {
-    const message =
-      `${name} exists and points to ${source ? `${source.server}:${source.path}` : "something other than NFS"}, not to ` +
-      `${nfs.server}:${nfs.path}; a volume's source cannot change: set nfs.volumeName and nfs.claimName to new names`;
-    return [{ field: "nfs", message }];
+function volumeConflicts(
+  found: Found,
+  { nfs, claimName, volumeName: volume }: NfsVolume,
+  { namespace }: Asked,
+): NfsVolumeFinding[] {
+  const { metadata, spec } = found.volume ?? {};
+  if (!found.volume) return [];
+  const source = spec?.nfs;
+  if (source?.server !== nfs.server || source.path !== nfs.path)
+    return [{ kind: "volume is elsewhere", field: "nfs", volume, is: source, asked: nfs }];
+  const about = { field: "nfs.volumeName", volume } as const;
+  if (source.readOnly) return [{ kind: "volume is read-only", ...about }];
+  if (spec?.volumeMode === "Block") return [{ kind: "volume is a block device", ...about }];
+  const { namespace: theirs = "", name = "" } = spec?.claimRef ?? {};
+  if (spec?.claimRef && (theirs !== namespace || name !== claimName)) {
+    const [is, asked] = [
+      { namespace: theirs, name },
+      { namespace, name: claimName },
+    ];
+    return [{ kind: "volume is reserved", ...about, is, asked }];
   }
-  const field = "nfs.volumeName";
-  const cannot = source.readOnly
-    ? "is mounted read-only (nfs.readOnly)"
-    : volume.spec?.volumeMode === "Block" && "is a block device (volumeMode Block)";
-  if (cannot) {
-    const message = `${name} ${cannot}, which cannot change; delete that volume, or set nfs.volumeName to a new name`;
-    return [{ field, message }];
-  }
-  const claim = volume.spec?.claimRef;
-  if (claim && (claim.namespace !== namespace || claim.name !== claimName)) {
-    const message =
-      `${name} is reserved for claim ${claim.namespace}/${claim.name}, not for ` +
-      `${namespace}/${claimName}; set nfs.volumeName to a new name`;
-    return [{ field, message }];
-  }
-  if (volume.metadata?.deletionTimestamp && !claimIn(found, claimName))
-    return [{ field, message: `${name} is being deleted; run again when it is gone` }];
+  if (metadata?.deletionTimestamp && !claimIn(found, claimName)) return [{ kind: "volume goes", ...about }];
   return [];
 }
 
-function claimConflicts(found: Found, wanted: NfsVolume, asked: Asked): Finding[] {
-  const claim = claimIn(found, wanted.claimName);
-  if (!claim) return [];
+function claimConflicts(found: Found, wanted: NfsVolume, asked: Asked): NfsClaimFinding[] {
   const { claimName, volumeName, accessModes, size, nfs } = wanted;
-  const name = `claim "${claimName}"`;
-  const instead = `set nfs.claimName to a new name, or use it as it is with backend: "pvc"`;
-  const conflicts: Finding[] = [];
-  const conflict = (field: string, message: string) =>
-    conflicts.push({ field: `nfs.${field}`, message: `${name} ${message}` });
-  if (claim.spec?.volumeName && claim.spec.volumeName !== volumeName) {
-    conflict(
-      "claimName",
-      `is bound to volume "${claim.spec.volumeName}", not to "${volumeName}"; ${instead}`,
-    );
-  }
-  if (claim.metadata?.deletionTimestamp && asked.managementState !== "Removed") {
-    conflict(
-      "claimName",
-      `is being deleted, and goes when no pod uses it; that cannot be taken back. Set managementState to ` +
-        `Removed and pulumi up, then back and pulumi up: it is made anew, and the images stay at ${nfs.server}:${nfs.path}`,
-    );
-  }
+  const live = claimIn(found, claimName);
+  if (!live) return [];
+  const {
+    volumeName: bound,
+    storageClassName,
+    volumeMode,
+    accessModes: modes = [],
+    resources,
+  } = live.spec ?? {};
+  const about = { field: "nfs.claimName", claim: claimName } as const;
+  const conflicts: NfsClaimFinding[] = [];
+  if (bound && bound !== volumeName)
+    conflicts.push({ kind: "nfs claim is bound elsewhere", ...about, is: bound, asked: volumeName });
+  if (live.metadata?.deletionTimestamp && asked.managementState !== "Removed")
+    conflicts.push({ kind: "nfs claim goes", ...about, images: nfs });
   // Absent and empty differ: an absent class was filled in with the cluster's default when the claim was made.
-  if (claim.spec?.storageClassName) {
-    const storageClass = claim.spec.storageClassName;
-    conflict(
-      "claimName",
-      `asks for storage class "${storageClass}" and binds to no volume made here; ${instead}`,
-    );
-  }
-  if (claim.spec?.volumeMode === "Block")
-    conflict("claimName", "asks for a block device (volumeMode Block); set nfs.claimName to a new name");
-  const modes = claim.spec?.accessModes ?? [];
-  if ([...modes].sort().join() !== [...accessModes].sort().join()) {
-    conflict(
-      "accessModes",
-      `has ${modes.join(", ")}, asked is ${accessModes.join(", ")}; ` +
-        `a claim's access modes cannot change: set nfs.claimName and nfs.volumeName to new names`,
-    );
-  }
-  const live = claim.spec?.resources?.requests?.["storage"];
-  if (live !== undefined && quantityValue(live) !== quantityValue(size)) {
-    conflict(
-      "size",
-      `has ${live}, asked is ${size}; a claim on a static volume cannot be resized, and NFS does not ` +
-        `enforce the size: keep ${live}, or set nfs.claimName and nfs.volumeName to new names`,
-    );
-  }
+  if (storageClassName) conflicts.push({ kind: "nfs claim has a class", ...about, is: storageClassName });
+  if (volumeMode === "Block") conflicts.push({ kind: "nfs claim is a block device", ...about });
+  if (!sameModes(modes, accessModes))
+    conflicts.push({
+      kind: "nfs claim's modes differ",
+      field: "nfs.accessModes",
+      claim: claimName,
+      is: modes,
+      asked: accessModes,
+    });
+  const is = resources?.requests?.["storage"];
+  if (is !== undefined && quantityValue(is) !== quantityValue(size))
+    conflicts.push({
+      kind: "nfs claim's size differs",
+      field: "nfs.size",
+      claim: claimName,
+      is,
+      asked: size,
+    });
   return conflicts;
 }

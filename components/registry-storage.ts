@@ -121,7 +121,9 @@ export class RegistryStorage extends Component {
     return [
       this.hook("reserve", async () => {
         const done = await reserveVolume(new ClusterClient(checked.connection), names, repairManager);
-        if (done) this.warn(done);
+        if (done === "freed") this.warn(`freed volume "${names.volumeName}" of a claim that was deleted`);
+        if (done === "given back")
+          this.warn(`gave volume "${names.volumeName}" back to claim "${claimName}"`);
       }),
     ];
   }

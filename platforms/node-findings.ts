@@ -1,12 +1,11 @@
 import type { V1Node } from "@kubernetes/client-node";
-import type { Finding } from "../backends/backend";
 import { withRole } from "../kubernetes/node-role";
 import { areKeptApart, hasTermWithoutSelector } from "../kubernetes/scheduling/apart";
 import { type Placed, placed } from "../kubernetes/scheduling/place";
 import { nameOf, type PlacedPod, type PodToPlace } from "../kubernetes/scheduling/pod";
 import { roleFindings } from "./node-roles";
 import type { RegistryPlan } from "./plan";
-import type { Findings } from "./finding";
+import type { Finding, Findings, NodeVerdicts } from "./finding";
 import type { LiveRegistry } from "./platform";
 
 export interface Rolling {
@@ -24,11 +23,8 @@ export function nodeFindings(live: Live, pod: PodToPlace, plan: RegistryPlan, ro
   if (plan.managementState !== "Managed") return none;
   const unknown = plan.nodesToLabel.filter((name) => !live.nodes.some((node) => nameOf(node) === name));
   if (unknown.length) {
-    const errors = unknown.map((name) => ({
-      field: "placement.nodes",
-      message: `the cluster has no node "${name}"`,
-    }));
-    return { ...none, errors };
+    const missing = { kind: "node is missing", field: "placement.nodes" } as const;
+    return { ...none, errors: unknown.map((node) => ({ ...missing, node })) };
   }
   const nodes = live.nodes.map((node) =>
     plan.nodesToLabel.includes(nameOf(node)) ? withRole(node, plan.placement) : node,
@@ -42,39 +38,34 @@ export function nodeFindings(live: Live, pod: PodToPlace, plan: RegistryPlan, ro
     : { errors: [...roles.errors, ...pending], warnings };
 }
 
-function pendingFindings(live: Live, pod: PodToPlace, plan: RegistryPlan, rolling: Rolling): Finding[] {
+function pendingFindings(
+  live: Live,
+  pod: PodToPlace,
+  { replicas: asked, placement }: RegistryPlan,
+  rolling: Rolling,
+): Finding[] {
   // Nodes that nobody may see the pods of count as empty; the registry's own make way for those that replace them.
   const place = { nodes: live.nodes, running: withoutOwn(live) };
-  const all = placed(pod, plan.replicas, place);
-  const finding = (message: string): Finding[] => [{ field: "replicas", message }];
-  if (all.nodes.length < plan.replicas)
-    return finding(
-      `${plan.replicas}, of which ${all.nodes.length} would find a node, and the others stay Pending ` +
-        `(nodeSelector ${selectorText(plan)}): ${nodesText(live.nodes, all)}`,
-    );
+  const all = placed(pod, asked, place);
+  const is = all.nodes.length;
+  const { nodeSelector } = placement;
+  const about = { field: "replicas" } as const;
+  if (is < asked)
+    return [
+      { kind: "pods find no node", ...about, is, asked, nodeSelector, nodes: verdicts(live.nodes, all) },
+    ];
   if (rolling.serves || !rolling.keepsOld || live.pods.length === 0) return [];
   const beside = placed(pod, 1, { ...place, running: live.running }, oldPods(live));
   if (beside.nodes.length) return [];
-  return finding(
-    `the new pod starts beside the old ones (rolloutStrategy "RollingUpdate"), and would stay Pending: ` +
-      `${nodesText(live.nodes, beside)}; free a node for it, or set rolloutStrategy to "Recreate"`,
-  );
+  return [{ kind: "new pod finds no node", ...about, nodes: verdicts(live.nodes, beside) }];
 }
 
 /** Replicas that go down with one node. */
-function togetherFindings(pod: PodToPlace, { replicas }: RegistryPlan): Finding[] {
-  if (replicas < 2) return [];
-  const field = "registry.affinity";
-  if (hasTermWithoutSelector(pod)) {
-    const message =
-      "a term of podAntiAffinity has no labelSelector, and so keeps the replicas apart from no pod";
-    return [{ field, message }];
-  }
-  if (areKeptApart(pod)) return [];
-  const message =
-    `nothing keeps the ${replicas} replicas apart, and one node may get all of them; ` +
-    `registry.affinity (podAntiAffinity) or registry.topologySpreadConstraints can`;
-  return [{ field: "replicas", message }];
+function togetherFindings(pod: PodToPlace, { replicas: asked }: RegistryPlan): Finding[] {
+  if (asked < 2) return [];
+  if (hasTermWithoutSelector(pod))
+    return [{ kind: "anti-affinity names no pods", field: "registry.affinity" }];
+  return areKeptApart(pod) ? [] : [{ kind: "replicas may share a node", field: "replicas", asked }];
 }
 
 function withoutOwn({ running, pods }: Live): Live["running"] {
@@ -91,18 +82,14 @@ function oldPods({ nodes, pods }: Live): PlacedPod[] {
   });
 }
 
-function selectorText({ placement }: RegistryPlan): string {
-  const labels = Object.entries(placement.nodeSelector).map(([key, value]) => `${key}=${value}`);
-  return labels.join(",") || "any";
-}
+/** So many nodes are asked why: a cluster may have thousands. */
+const mostAsked = 8;
 
-function nodesText(nodes: readonly V1Node[], { nodes: given, whyNot }: Placed): string {
-  if (nodes.length === 0) return "no node has these labels";
-  const shown = nodes.slice(0, 8).map((node) => {
-    const count = given.filter((one) => one === node).length;
-    const why = whyNot(node) ?? "can take one";
-    return `${nameOf(node)} ${count ? `takes ${count}, and then ${why}` : why}`;
-  });
-  const more = nodes.length - shown.length;
-  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+function verdicts(nodes: readonly V1Node[], { nodes: given, whyNot }: Placed): NodeVerdicts {
+  const of = nodes.slice(0, mostAsked).map((node) => ({
+    name: nameOf(node),
+    takes: given.filter((one) => one === node).length,
+    obstacle: whyNot(node),
+  }));
+  return { of, more: nodes.length - of.length };
 }

@@ -1,11 +1,10 @@
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
-import type { Finding } from "../backends/backend";
 import { type ClusterClient, ClusterError } from "../kubernetes/client";
 import { roleChanges, type Taint, withRole } from "../kubernetes/node-role";
 import { nameOf } from "../kubernetes/scheduling/pod";
-import { repellingTaint, repels, taintText, tolerates } from "../kubernetes/scheduling/taints";
+import { repellingTaint, repels, tolerates } from "../kubernetes/scheduling/taints";
 import type { RegistryPlan } from "./plan";
-import type { Findings } from "./finding";
+import type { Finding, Findings } from "./finding";
 import type { Tainted } from "./platform";
 
 type Asked = Pick<RegistryPlan, "nodesToLabel" | "placement">;
@@ -34,25 +33,21 @@ export async function readTainted(
 export function roleFindings(nodes: readonly V1Node[], tainted: Tainted | undefined, asked: Asked): Findings {
   const own = named(nodes, asked);
   const field = "placement.nodes";
-  const finding = (message: string): Finding => ({ field, message });
-  const changed = own.flatMap((node) => {
-    const { labels, taints } = roleChanges(node, asked.placement);
+  const changed = own.flatMap((live): Finding[] => {
+    const node = nameOf(live);
+    const { labels, taints } = roleChanges(live, asked.placement);
     return [
-      ...labels.map(({ key, is, asked: to }) => `label ${key} from "${is}" to "${to}"`),
-      ...taints.map(({ is, asked: to }) => `taint ${taintText(is)} to ${taintText(to)}`),
-    ].map((change) =>
-      finding(
-        `will change ${change} of node "${nameOf(node)}"; what selects or tolerates the old value no longer does`,
-      ),
-    );
+      ...labels.map((label): Finding => ({ kind: "node's label changes", field, node, ...label })),
+      ...taints.map((taint): Finding => ({ kind: "node's taint changes", field, node, ...taint })),
+    ];
   });
   const evicted = [...(tainted?.pods ?? [])].flatMap(([name, pods]) => {
     const node = own.find((one) => nameOf(one) === name);
-    const text = node && evictionText(newTaints(node, asked), pods);
-    return text ? [finding(`will taint node "${name}" with ${text}`)] : [];
+    return node ? evictions(name, newTaints(node, asked), pods) : [];
   });
-  const errors = leavesNone(own, tainted, asked) ? [finding(noneLeftText(own, asked))] : [];
-  return { errors, warnings: [...changed, ...evicted] };
+  const taints = own.flatMap((node) => newTaints(node, asked).filter(repels));
+  const none: Finding = { kind: "no node is left to others", field, nodes: own.map(nameOf), taints };
+  return { errors: leavesNone(own, tainted, asked) ? [none] : [], warnings: [...changed, ...evicted] };
 }
 
 /** Nobody can run ordinary pods any more, who could before. */
@@ -64,30 +59,19 @@ function leavesNone(own: readonly V1Node[], tainted: Tainted | undefined, { plac
   );
 }
 
-function noneLeftText(own: readonly V1Node[], asked: Asked): string {
-  const texts = new Set(own.flatMap((node) => newTaints(node, asked).filter(repels).map(taintText)));
-  return (
-    `taint ${[...texts].join(", ")} on ${own.map(nameOf).join(", ")} would leave no node for other pods; leave a node ` +
-    `out, or use placement without nodes, and label them by hand`
-  );
-}
-
-function evictionText(taints: readonly Taint[], pods: readonly V1Pod[] | undefined): string | undefined {
-  const evicting = taints.filter(({ effect }) => effect === "NoExecute");
-  const what = evicting.map(taintText).join(", ");
-  if (!pods)
-    return `${what}, which evicts pods; how many cannot be told without the right to list them (access/pods.yaml)`;
+function evictions(node: string, added: readonly Taint[], pods: readonly V1Pod[] | undefined): Finding[] {
+  const taints = added.filter(({ effect }) => effect === "NoExecute");
+  const evicts = { kind: "taint evicts", field: "placement.nodes", node, taints } as const;
+  if (!pods) return [{ ...evicts, pods: undefined }];
   const gone = pods.filter(({ spec }) =>
-    evicting.some((taint) => !spec?.tolerations?.some((one) => tolerates(one, taint))),
+    taints.some((taint) => !spec?.tolerations?.some((one) => tolerates(one, taint))),
   );
-  if (gone.length === 0) return undefined;
-  const namespaces = new Map<string, number>();
+  const counts = new Map<string, number>();
   for (const { metadata } of gone) {
     const name = metadata?.namespace ?? "";
-    namespaces.set(name, (namespaces.get(name) ?? 0) + 1);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const counts = [...namespaces].sort().map(([name, count]) => `${count} of ${name}`);
-  return `${what}, which evicts ${gone.length} pod${gone.length > 1 ? "s" : ""}: ${counts.join(", ")}`;
+  return counts.size ? [{ ...evicts, pods: counts }] : [];
 }
 
 function newTaints(node: V1Node, { placement }: Asked): Taint[] {

@@ -58,7 +58,7 @@ export type Lag =
   /** It names no backend, or more than one. */
   | { readonly of: "backends"; readonly is: Storage }
   /** The Deployment or its pods do not have what is asked yet. */
-  | { readonly of: "Deployment"; readonly field: string; readonly is?: unknown; readonly asked?: unknown }
+  | ({ readonly of: "Deployment" } & ChangedField)
   | { readonly of: "condition"; readonly type: string; readonly is: Condition | undefined }
   /** A number of pods is not the one asked for. */
   | { readonly of: "rollout"; readonly is: RolloutState; readonly asked: number }
@@ -72,6 +72,15 @@ export type Lag =
       /** An operator makes it by itself. */
       readonly maker: Configuration["platform"];
     };
+
+/** A field of the Deployment or its pods that an apply changes. Values that may be secret are not in it. */
+export interface ChangedField {
+  /** As in the Config; `environment` has the variable's name besides. */
+  readonly field: string;
+  readonly variable?: string;
+  readonly is?: unknown;
+  readonly asked?: unknown;
+}
 
 export type RolloutState =
   | "being deleted"

@@ -1,6 +1,6 @@
 import type { V1ConfigMap } from "@kubernetes/client-node";
-import type { Finding } from "../backends/backend";
 import type { ClusterClient } from "../kubernetes/client";
+import type { Finding } from "./finding";
 
 /**
  * A cluster has one registry, and one stack that sets it up. A ConfigMap names that stack: two of them would put back
@@ -16,12 +16,14 @@ export function readOwningStack(client: ClusterClient, namespace: string): Promi
 /** Why the stack (organization/project/stack) may not have this cluster, or undefined when it may. */
 export function heldByAnother(configMap: V1ConfigMap | undefined, stack: string): Finding | undefined {
   if (!configMap || configMap.data?.["stack"] === stack) return undefined;
-  const holder = configMap.data?.["stack"];
   const { namespace } = configMap.metadata ?? {};
-  const remove = `oc delete configmap ${owningStackName} -n ${namespace}`;
-  const message = holder
-    ? `this cluster's registry belongs to stack "${holder}", and this is "${stack}"; destroy that one first: ` +
-      `pulumi destroy --stack ${holder}; or, where it was renamed or moved, or its state is lost: ${remove}`
-    : `ConfigMap ${namespace}/${owningStackName} names no stack; remove it: ${remove}`;
-  return { field: "stack", message };
+  const is = configMap.data?.["stack"];
+  return {
+    kind: "cluster is another's",
+    field: "stack",
+    is,
+    asked: stack,
+    configMap: owningStackName,
+    namespace,
+  };
 }

@@ -1,10 +1,10 @@
 import type { KubernetesObject, V1Secret } from "@kubernetes/client-node";
-import type { Finding } from "../backends/backend";
 import { sizeOf } from "../backends/class-claim";
 import { claimSpec, volumeSpec } from "../backends/nfs-volume";
 import { s3Secret } from "../backends/s3";
 import { type ClusterClient, ClusterError } from "../kubernetes/client";
 import { s3Manager, stackManager, storageManager } from "../kubernetes/field-managers";
+import type { Finding } from "./finding";
 import { type AskedFields, fieldsLost, firstChanges } from "./field-drift";
 import type { RegistryPlan } from "./plan";
 import type { Drift } from "./observed";
@@ -65,10 +65,9 @@ export function takeUpProblems(live: Pick<Live, "s3Keys">, { backend, namespace 
   const { s3Keys: secret } = live;
   if (!keys || !secret?.immutable) return [];
   const changed = Object.entries(encoded(keys)).some(([key, value]) => secret.data?.[key] !== value);
-  const message =
-    `Secret "${s3Secret.name}" has other keys, and is immutable; make room first: ` +
-    `oc -n ${namespace} delete secret ${s3Secret.name}`;
-  return changed ? [{ field: "s3AccessKey", message }] : [];
+  return changed
+    ? [{ kind: "keys cannot change", field: "s3AccessKey", secret: s3Secret.name, namespace }]
+    : [];
 }
 
 /** The Secret with the keys of s3, where the stack asks for one; a user who may not see it is told nothing of it. */

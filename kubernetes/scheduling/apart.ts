@@ -1,4 +1,5 @@
 import type { V1Node, V1PodAffinityTerm } from "@kubernetes/client-node";
+import type { Obstacle } from "./obstacle";
 import { type Labels, labelsOf, type PlacedPod, type PodToPlace } from "./pod";
 import { matchesLabels } from "./selectors";
 
@@ -7,7 +8,7 @@ export function whyNotBeside(
   node: V1Node,
   pod: PodToPlace,
   placed: readonly PlacedPod[],
-): string | undefined {
+): Obstacle | undefined {
   const term = requiredTerms(pod).find(({ topologyKey, ...rest }) => {
     const here = labelsOf(node)[topologyKey];
     return (
@@ -19,7 +20,7 @@ export function whyNotBeside(
       )
     );
   });
-  return term && `has another replica in its ${term.topologyKey}, which the anti-affinity forbids`;
+  return term && { kind: "replica beside", topologyKey: term.topologyKey };
 }
 
 /** Whether anything asks for two replicas to be on different nodes, by force or by preference. */

@@ -1,7 +1,8 @@
 import type { V1Node, V1PersistentVolume } from "@kubernetes/client-node";
-import type { PodToPlace } from "./pod";
-import { matchesNode, selectorText } from "./selectors";
-import { isCordon, repellingTaint, taintText, tolerationText } from "./taints";
+import type { Obstacle } from "./obstacle";
+import { labelsOf, nameOf, type PodToPlace } from "./pod";
+import { matchesNode } from "./selectors";
+import { isCordon, repellingTaint } from "./taints";
 
 /** The nodes that a pod could be scheduled on now, were they empty. */
 export function eligibleNodes(nodes: readonly V1Node[], pod: PodToPlace): V1Node[] {
@@ -13,7 +14,7 @@ export function eligibleNodes(nodes: readonly V1Node[], pod: PodToPlace): V1Node
  * NodeAffinity, NodeUnschedulable, TaintToleration, VolumeBinding and VolumeZone; that a node is not ready it
  * knows by taints.
  */
-export function whyNot(node: V1Node, pod: PodToPlace): string | undefined {
+export function whyNot(node: V1Node, pod: PodToPlace): Obstacle | undefined {
   return (
     whyNotLabels(node, pod) ??
     whyNotTaints(node, pod) ??
@@ -23,45 +24,36 @@ export function whyNot(node: V1Node, pod: PodToPlace): string | undefined {
   );
 }
 
-function whyNotLabels({ metadata }: V1Node, { nodeSelector }: PodToPlace): string | undefined {
-  const labels = metadata?.labels ?? {};
-  const [key, value] = Object.entries(nodeSelector).find(([key, value]) => labels[key] !== value) ?? [];
-  if (key === undefined) return undefined;
-  const is = labels[key];
-  return is === undefined
-    ? `lacks label ${key}=${value}`
-    : `has label ${key}=${is || '""'}, asked is ${key}=${value || '""'}`;
+function whyNotLabels(node: V1Node, { nodeSelector }: PodToPlace): Obstacle | undefined {
+  const labels = labelsOf(node);
+  const wanted = Object.entries(nodeSelector).find(([key, value]) => labels[key] !== value);
+  return wanted && { kind: "label", key: wanted[0], is: labels[wanted[0]], asked: wanted[1] };
 }
 
-function whyNotTaints(node: V1Node, { tolerations }: PodToPlace): string | undefined {
+function whyNotTaints(node: V1Node, { tolerations }: PodToPlace): Obstacle | undefined {
   const taint = repellingTaint(node, tolerations);
   if (!taint) return undefined;
-  if (isCordon(taint)) return "is cordoned";
-  const near = tolerations.filter(({ key }) => key === taint.key).map(tolerationText);
-  const instead = near.length ? ` (tolerated is ${near.join(", ")})` : "";
-  return `has taint ${taintText(taint)}, which is not tolerated${instead}`;
+  if (isCordon(taint)) return { kind: "cordoned" };
+  return { kind: "taint", is: taint, tolerated: tolerations.filter(({ key }) => key === taint.key) };
 }
 
-function whyNotReady({ status }: V1Node): string | undefined {
+function whyNotReady({ status }: V1Node): Obstacle | undefined {
   return status?.conditions?.find(({ type }) => type === "Ready")?.status === "True"
     ? undefined
-    : "is not ready";
+    : { kind: "not ready" };
 }
 
-function whyNotAffinity(node: V1Node, { affinity }: PodToPlace): string | undefined {
+function whyNotAffinity(node: V1Node, { affinity }: PodToPlace): Obstacle | undefined {
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  return !required || matchesNode(required, node)
-    ? undefined
-    : `does not match the node affinity (${selectorText(required)})`;
+  return !required || matchesNode(required, node) ? undefined : { kind: "node affinity", asked: required };
 }
 
 /** A local or zonal volume is there for some nodes only. */
-export function whyNotVolume(node: V1Node, { metadata, spec }: V1PersistentVolume): string | undefined {
-  const required = spec?.nodeAffinity?.required;
-  const name = `volume "${metadata?.name}"`;
+export function whyNotVolume(node: V1Node, volume: V1PersistentVolume): Obstacle | undefined {
+  const required = volume.spec?.nodeAffinity?.required;
   if (required && !matchesNode(required, node))
-    return `does not reach ${name}, which is where ${selectorText(required)}`;
-  return whyNotZone(node, { metadata }, name);
+    return { kind: "volume", volume: nameOf(volume), where: required };
+  return whyNotZone(node, volume);
 }
 
 const topologyLabels = [
@@ -72,18 +64,14 @@ const topologyLabels = [
 ];
 
 // Volumes of older drivers name their zones in labels, several with "__" between them; a node without any fits them all.
-function whyNotZone(
-  { metadata }: V1Node,
-  volume: Pick<V1PersistentVolume, "metadata">,
-  name: string,
-): string | undefined {
-  const labels = metadata?.labels ?? {};
+function whyNotZone(node: V1Node, volume: V1PersistentVolume): Obstacle | undefined {
+  const labels = labelsOf(node);
   if (!topologyLabels.some((key) => key in labels)) return undefined;
-  const wrong = Object.entries(volume.metadata?.labels ?? {}).find(
+  const wrong = Object.entries(labelsOf(volume)).find(
     ([key, value]) =>
       topologyLabels.includes(key) && !value.split("__").includes(currentOf(labels, key) ?? ""),
   );
-  return wrong && `does not reach ${name}, which is in ${wrong[0]}=${wrong[1]}`;
+  return wrong && { kind: "zone", volume: nameOf(volume), key: wrong[0], value: wrong[1] };
 }
 
 /** The older name of a topology label counts for the newer one. */

@@ -1,8 +1,9 @@
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { whyNotBeside } from "./apart";
 import { whyNot } from "./node";
+import type { Obstacle } from "./obstacle";
 import { nameOf, type PlacedPod, type PodToPlace } from "./pod";
-import { amounts, amountText, freeOn, lacking, minus, type Resources } from "./resources";
+import { amounts, freeOn, lacking, minus, type Resources } from "./resources";
 import { whyNotSpread } from "./spread";
 
 export interface Place {
@@ -15,7 +16,7 @@ export interface Placed {
   /** A node for each replica that has one. */
   readonly nodes: readonly V1Node[];
   /** By node, why it cannot take the next replica; of no use where all have a node. */
-  readonly whyNot: (node: V1Node) => string | undefined;
+  readonly whyNot: (node: V1Node) => Obstacle | undefined;
 }
 
 /**
@@ -32,7 +33,7 @@ export function placed(
   const fitting = new Map(nodes.map((node) => [node, whyNot(node, pod)]));
   const free = new Map(nodes.map((node) => [node, freeOn(node, running.get(nameOf(node)) ?? [], priority)]));
   const given: V1Node[] = [];
-  const reason = (node: V1Node): string | undefined => {
+  const reason = (node: V1Node): Obstacle | undefined => {
     const others = [...beside, ...given.map((one) => ({ node: one, labels }))];
     return (
       fitting.get(node) ??
@@ -53,13 +54,14 @@ export function placed(
   return { nodes: given, whyNot: reason };
 }
 
-function whyNotRoom({ status }: V1Node, requests: Resources, free: Resources): string | undefined {
-  const name = lacking(requests, free);
-  if (name === undefined) return undefined;
-  const asked = amountText(name, name === "pods" ? 1 : (requests[name] ?? 0));
-  const all = amounts(status?.allocatable)[name] ?? 0;
-  const left = Math.max(free[name] ?? 0, 0);
-  return left === all
-    ? `holds ${amountText(name, all)} in all, asked is ${asked}`
-    : `has ${amountText(name, left)} left of ${amountText(name, all)}, asked is ${asked}`;
+function whyNotRoom({ status }: V1Node, requests: Resources, free: Resources): Obstacle | undefined {
+  const resource = lacking(requests, free);
+  if (resource === undefined) return undefined;
+  return {
+    kind: "room",
+    resource,
+    asked: resource === "pods" ? 1 : (requests[resource] ?? 0),
+    left: Math.max(free[resource] ?? 0, 0),
+    all: amounts(status?.allocatable)[resource] ?? 0,
+  };
 }

@@ -1,4 +1,5 @@
 import type {
+  KubernetesObject,
   V1Affinity,
   V1Node,
   V1PersistentVolume,
@@ -31,10 +32,10 @@ export interface PlacedPod {
   readonly labels: Labels;
 }
 
-export function labelsOf({ metadata }: V1Node): Labels {
+export function labelsOf({ metadata }: Pick<KubernetesObject, "metadata">): Labels {
   return metadata?.labels ?? {};
 }
 
-export function nameOf({ metadata }: V1Node): string {
+export function nameOf({ metadata }: Pick<KubernetesObject, "metadata">): string {
   return metadata?.name ?? "";
 }

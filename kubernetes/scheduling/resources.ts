@@ -59,12 +59,6 @@ export function amounts(quantities: Quantities): Resources {
   );
 }
 
-/** For people: `0.5 cpu`, `256 MiB of memory`. */
-export function amountText(name: string, amount: number): string {
-  if (!/memory|storage/.test(name)) return `${Number(amount.toFixed(3))} ${name}`;
-  return `${Math.floor(amount / 2 ** 20)} MiB of ${name}`;
-}
-
 function sum(all: readonly Resources[]): Resources {
   return combined(all, (one, other) => one + other);
 }

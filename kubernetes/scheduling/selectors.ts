@@ -61,26 +61,3 @@ function matches(
 function isInteger(text: string | undefined): boolean {
   return text !== undefined && /^-?\d+$/.test(text);
 }
-
-/** For people: `zone in (a, b) and disk exists; or zone in (c)`. */
-export function selectorText({ nodeSelectorTerms }: V1NodeSelector): string {
-  return nodeSelectorTerms
-    .map(({ matchExpressions = [], matchFields = [] }) =>
-      [...matchExpressions, ...matchFields].map(requirementText).join(" and "),
-    )
-    .join("; or ");
-}
-
-const words: Readonly<Record<string, string>> = {
-  In: "in",
-  NotIn: "not in",
-  Exists: "exists",
-  DoesNotExist: "does not exist",
-  Gt: ">",
-  Lt: "<",
-};
-
-function requirementText({ key, operator, values = [] }: V1NodeSelectorRequirement): string {
-  const listed = values.length ? ` (${values.join(", ")})` : "";
-  return `${key} ${words[operator] ?? operator}${listed}`;
-}

@@ -1,4 +1,5 @@
 import type { V1Node, V1TopologySpreadConstraint } from "@kubernetes/client-node";
+import type { Obstacle } from "./obstacle";
 import { labelsOf, type PlacedPod, type PodToPlace } from "./pod";
 import { matchesLabels, matchesNode } from "./selectors";
 import { repellingTaint } from "./taints";
@@ -9,17 +10,17 @@ export function whyNotSpread(
   pod: PodToPlace,
   placed: readonly PlacedPod[],
   nodes: readonly V1Node[],
-): string | undefined {
+): Obstacle | undefined {
   const constraints = requiredOf(pod);
   for (const constraint of constraints) {
     const { topologyKey, maxSkew, minDomains = 1 } = constraint;
     const here = labelsOf(node)[topologyKey];
-    if (here === undefined) return `lacks label ${topologyKey}, over which replicas are spread`;
+    if (here === undefined) return { kind: "no domain", topologyKey };
     const counts = countsOf(constraint, pod, placed, countedNodes(constraint, pod, nodes, constraints));
     const least = counts.size < minDomains ? 0 : Math.min(...counts.values());
     const skew = (counts.get(here) ?? 0) + Number(matches(constraint, pod, pod.labels ?? {})) - least;
     if (skew > maxSkew)
-      return `would have ${skew} replicas more than another ${topologyKey} (${emptiest(counts)}), and maxSkew is ${maxSkew}`;
+      return { kind: "skew", topologyKey, is: skew, asked: maxSkew, emptiest: emptiest(counts) };
   }
   return undefined;
 }
@@ -80,6 +81,6 @@ function matches(
   );
 }
 
-function emptiest(counts: ReadonlyMap<string, number>): string {
-  return [...counts].sort(([, one], [, other]) => one - other)[0]?.[0] ?? "none";
+function emptiest(counts: ReadonlyMap<string, number>): string | undefined {
+  return [...counts].sort(([, one], [, other]) => one - other)[0]?.[0];
 }

@@ -29,14 +29,3 @@ export function tolerates(toleration: V1Toleration, taint: V1Taint): boolean {
   if (toleration.key !== taint.key) return false;
   return toleration.operator === "Exists" || (toleration.value ?? "") === (taint.value ?? "");
 }
-
-/** As `oc adm taint` writes it: `infra=reserved:NoSchedule`. */
-export function taintText({ key, value, effect }: V1Taint): string {
-  return `${key}${value ? `=${value}` : ""}:${effect}`;
-}
-
-/** As a taint is written, with what it leaves open: `infra exists`, `infra=reserved:NoSchedule`. */
-export function tolerationText({ key, operator, value, effect }: V1Toleration): string {
-  const what = operator === "Exists" ? `${key ?? "any key"} with any value` : `${key}=${value ?? ""}`;
-  return effect ? `${what}:${effect}` : what;
-}

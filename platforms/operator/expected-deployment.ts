@@ -55,7 +55,7 @@ function environmentLags(spec: ConfigSpec, pod: V1PodSpec | undefined): Deployme
     Object.entries(expectedEnvironment(spec))
       .filter(([name, value]) => (live.get(name) ?? "") !== (value ?? ""))
       // Without the values, of which some are secret.
-      .map(([name]) => ({ of: "Deployment", field: `environment ${name}` }))
+      .map(([name]) => ({ of: "Deployment", field: "environment", variable: name }))
   );
 }
 

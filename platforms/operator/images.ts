@@ -4,9 +4,9 @@ import type { ConfigSpec } from "../../crds/types";
 import { canonical } from "../../kubernetes/blank";
 import { registryManager } from "../../kubernetes/field-managers";
 import { ownedBy, ownedByOther } from "../../kubernetes/managed-fields";
+import type { ChangedField } from "../observed";
 import type { RegistryPlan } from "../plan";
 import type { KeptImages } from "../preflight";
-import { changedFieldText } from "../text";
 import { setByOthers } from "./drift";
 import { deploymentLags } from "./expected-deployment";
 import { keptHttpSecret } from "./http-secret";
@@ -48,16 +48,17 @@ export function storageToBe(config: RegistryConfig, { storage }: Pick<RegistryPl
 }
 
 /** What takes the place of pods; of another number of them, or another way to replace them, none is replaced. */
-function podChanges({ config, deployment }: LiveOperator, plan: RegistryPlan): string[] {
-  if (!deployment) return [];
+function podChanges({ config, deployment }: LiveOperator, plan: RegistryPlan): ChangedField[] | undefined {
+  if (!deployment) return undefined;
   const httpSecret = keptHttpSecret({ config, deployment }) ?? "another";
   const spec = { ...specToBe(config, plan), httpSecret };
-  const lags = deploymentLags(spec, deployment)
-    .filter(({ field }) => field !== "replicas" && field !== "rolloutStrategy")
-    .map(changedFieldText);
+  const changed = deploymentLags(spec, deployment).filter(
+    ({ field }) => field !== "replicas" && field !== "rolloutStrategy",
+  );
   // What the operator puts in their place cannot be told from the Deployment.
   const dropped = unseen.filter((key) => !isSame(config.spec[key], spec[key]) && spec[key] === undefined);
-  return [...new Set([...lags, ...dropped])];
+  const changes = [...changed, ...dropped.map((field) => ({ field }))];
+  return changes.length ? changes : undefined;
 }
 
 const unseen = ["affinity", "topologySpreadConstraints", "resources", "proxy", "requests"] as const;

@@ -8,12 +8,13 @@ import { readRunning } from "../../kubernetes/scheduling/running";
 import { readVolumes } from "../live-storage";
 import { readTainted } from "../node-roles";
 import { readOwningStack } from "../owning-stack";
+import type { Reference } from "../finding";
 import type { RegistryPlan } from "../plan";
 import type { LiveRegistry, Rollout } from "../platform";
 import type { SpecObject } from "../field-drift";
 import { readS3Keys } from "../store-drift";
 import { podToPlace } from "./pod";
-import { missingReferences, type Reference } from "./references";
+import { missingReferences } from "./references";
 import {
   internalHostname,
   registryApi,

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject } from "@kubernetes/client-node";
-import type { Finding } from "../../backends/backend";
-import { describeStorage, sameStore, storageInUse } from "../../backends/stores";
+import { sameStore, storageInUse } from "../../backends/stores";
 import { registryManager } from "../../kubernetes/field-managers";
 import { appliedBy } from "../../kubernetes/managed-fields";
 import type { RegistryPlan } from "../plan";
-import type { Findings } from "../finding";
+import type { Finding, Findings, Reference } from "../finding";
 import type { Trouble } from "../observed";
 import { nodeFindings } from "../node-findings";
 import { ailments, imageLoss, reclaimWarnings, unfollowedRedirect } from "../preflight";
@@ -15,16 +14,15 @@ import { conditionsOf, isGood, unsettled, unwell } from "./convergence";
 import { keptImages, storageToBe } from "./images";
 import type { LiveOperator } from "./live";
 import { effectivePlacement, podToPlace } from "./pod";
-import { missingFindings } from "./references";
 
 export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
   const plan = { ...asked, placement: effectivePlacement(live.config, asked) };
   const kept = keptImages(live, plan);
-  const changes = kept.podChanges();
+  const isReplaced = kept.podChanges() !== undefined;
   const rolling = {
-    serves: serves(live, plan) && changes.length === 0,
+    serves: serves(live, plan) && !isReplaced,
     // Of more than one, the operator lets all but one be missing.
-    keepsOld: plan.replicas === 1 && plan.rolloutStrategy === "RollingUpdate" && changes.length > 0,
+    keepsOld: plan.replicas === 1 && plan.rolloutStrategy === "RollingUpdate" && isReplaced,
   };
   const nodes = nodeFindings(live, podToPlace(live.config, asked, live), plan, rolling);
   const storage = storageToBe(live.config, asked);
@@ -34,7 +32,7 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
       ...takeUpProblems(live, plan),
       ...images.errors,
       ...(plan.backend.problems?.(live, plan) ?? []),
-      ...missingFindings(live.missing),
+      ...live.missing.map(missing),
       ...nodes.errors,
     ],
     warnings: [
@@ -49,6 +47,10 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
     notes: images.notes,
     trouble: troubleOf(live),
   };
+}
+
+function missing(object: Reference): Finding {
+  return { kind: "object is missing", field: object.field, platform: "operator", object };
 }
 
 function serves(live: LiveOperator, plan: RegistryPlan): boolean {
@@ -70,10 +72,7 @@ function madeAnew({ config, owningStack }: LiveOperator): Finding[] {
   // An older one this stack has not come to yet: its first up ended before.
   if (timeOf(config) <= timeOf(owningStack)) return [];
   const { managementState, storage = {} } = config.spec;
-  const message =
-    `the live Config holds nothing of this stack: it was deleted and made anew by the operator ` +
-    `(managementState ${managementState}, storage ${describeStorage(storage)}); will write all of it again`;
-  return [{ message }];
+  return [{ kind: "Config was made anew", managementState, storage }];
 }
 
 function timeOf({ metadata }: KubernetesObject): number {

@@ -1,23 +1,9 @@
 import type { V1ConfigMap, V1Secret } from "@kubernetes/client-node";
-import type { Finding } from "../../backends/backend";
 import { s3Secret } from "../../backends/s3";
 import { type ClusterClient, ClusterError } from "../../kubernetes/client";
+import type { Reference } from "../finding";
 import type { RegistryPlan } from "../plan";
 import { registryNamespace } from "./registry";
-
-/** An object that the plan names, and that others make. */
-export interface Reference {
-  /** The key of the configuration that names it. */
-  readonly field: string;
-  readonly kind: "Secret" | "ConfigMap";
-  readonly name: string;
-  readonly namespace: string;
-  /** What the operator looks for in it. */
-  readonly keys: readonly string[];
-  /** Where the operator looks instead, if it is not there. */
-  readonly instead?: readonly string[];
-  readonly make: string;
-}
 
 /** Where an installer of OpenShift leaves the operator's own keys, on AWS and with STS. */
 const cloudCredentials = "installer-cloud-credentials";
@@ -25,37 +11,18 @@ const cloudCredentials = "installer-cloud-credentials";
 /** Without them the operator stops with a condition, after the stack has changed everything else. */
 export function referencesOf({ settings, storage, backend }: RegistryPlan): Reference[] {
   const { trustedCA, cloudFront } = storage.s3 ?? {};
-  const secret = (field: string, name: string, keys: string[], make: string): Reference => ({
+  const secret = (field: string, name: string, keys: string[]): Reference => ({
     field,
     kind: "Secret",
     name,
     namespace: registryNamespace,
     keys,
-    make,
   });
   const routes = (settings.routes ?? []).flatMap(({ secretName }, index) =>
-    secretName
-      ? [
-          secret(
-            `registry.routes[${index}].secretName`,
-            secretName,
-            ["tls.crt", "tls.key"],
-            `create secret tls ${secretName} --cert=FILE --key=FILE`,
-          ),
-        ]
-      : [],
+    secretName ? [secret(`registry.routes[${index}].secretName`, secretName, ["tls.crt", "tls.key"])] : [],
   );
   const { name = "", key } = cloudFront?.privateKey ?? { key: "" };
-  const signing = cloudFront
-    ? [
-        secret(
-          "s3.cloudFront.privateKey.name",
-          name,
-          [key],
-          `create secret generic ${name} --from-file=${key}=FILE`,
-        ),
-      ]
-    : [];
+  const signing = cloudFront ? [secret("s3.cloudFront.privateKey.name", name, [key])] : [];
   const authority: Reference[] = trustedCA?.name
     ? [
         {
@@ -64,7 +31,6 @@ export function referencesOf({ settings, storage, backend }: RegistryPlan): Refe
           name: trustedCA.name,
           namespace: "openshift-config",
           keys: ["ca-bundle.crt"],
-          make: `create configmap ${trustedCA.name} --from-file=ca-bundle.crt=FILE`,
         },
       ]
     : [];
@@ -72,7 +38,7 @@ export function referencesOf({ settings, storage, backend }: RegistryPlan): Refe
     storage.s3 && !backend.needs?.s3Keys
       ? [
           {
-            ...secret("s3AccessKey", s3Secret.name, [s3Secret.accessKey, s3Secret.secretKey], ""),
+            ...secret("s3AccessKey", s3Secret.name, [s3Secret.accessKey, s3Secret.secretKey]),
             instead: [cloudCredentials],
           },
         ]
@@ -107,15 +73,4 @@ async function isThere(
     if (error instanceof ClusterError && error.code === 403) return true;
     throw error;
   }
-}
-
-export function missingFindings(missing: readonly Reference[]): Finding[] {
-  return missing.map(({ field, kind, name, namespace, keys, instead, make }) => {
-    const lacks = `namespace ${namespace} has no ${kind} "${name}" with ${keys.join(" and ")}`;
-    const message = instead
-      ? `is not given, and the operator has no keys of its own: ${lacks}, and no ${instead.join(", ")}; ` +
-        "pulumi config set --secret s3AccessKey, and s3SecretKey"
-      : `${lacks}; make it first: oc -n ${namespace} ${make}`;
-    return { field, message };
-  });
 }

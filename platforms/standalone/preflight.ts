@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject } from "@kubernetes/client-node";
-import type { Finding } from "../../backends/backend";
 import { storageInUse } from "../../backends/stores";
-import type { Findings } from "../finding";
+import type { Finding, Findings } from "../finding";
 import type { Drift, Trouble } from "../observed";
 import { nodeFindings } from "../node-findings";
 import { ailments, imageLoss, type KeptImages, reclaimWarnings, unfollowedRedirect } from "../preflight";
@@ -18,7 +17,7 @@ export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings 
   const kept = keptImages(live, plan);
   const nodes = nodeFindings(live, podToPlace(plan, live), plan, {
     serves: serves(live, plan),
-    keepsOld: plan.rolloutStrategy === "RollingUpdate" && kept.podChanges().length > 0,
+    keepsOld: plan.rolloutStrategy === "RollingUpdate" && kept.podChanges() !== undefined,
   });
   const images = imageLoss(kept, plan);
   return {
@@ -50,12 +49,8 @@ function othersObjects(live: LiveStandalone, { namespace }: StandalonePlan): Fin
     object && Object.entries(managedBy).some(([key, value]) => object.metadata?.labels?.[key] !== value);
   const objects = { deployment, service, networkpolicy, poddisruptionbudget };
   const found = Object.entries(objects).flatMap(([kind, object]) => (theirs(object) ? [kind] : []));
-  return found.map((kind) => ({
-    field: "standalone.namespace",
-    message:
-      `"${namespace}" has a ${kind} "${standaloneName}" that no such stack made; ` +
-      `name another namespace, or delete that ${kind}`,
-  }));
+  const another = { kind: "object is another's", field: "standalone.namespace", namespace } as const;
+  return found.map((object) => ({ ...another, object, name: standaloneName }));
 }
 
 // Without pods there is no emptyDir; on a claim images stay whoever runs.
@@ -72,36 +67,28 @@ export function lostByDrift(live: LiveStandalone, plan: StandalonePlan, drift: r
   const changes = drift.filter(
     ({ kind, field }) => kind === "Deployment" && field.startsWith("spec.template"),
   );
-  const podChanges = () => changes.map(({ field }) => field);
+  const podChanges = () => (changes.length ? changes.map(({ field }) => ({ field })) : undefined);
   return [...imageLoss({ ...keptImages(live, plan), podChanges }, plan).errors];
 }
 
 function tlsProblems({ certificate }: LiveStandalone, plan: StandalonePlan): Finding[] {
-  const { tlsSecret, namespace, managementState } = plan;
-  if (tlsSecret === undefined || managementState !== "Managed" || certificate) return [];
-  const message =
-    `namespace ${namespace} has no Secret "${tlsSecret}" with tls.crt and tls.key; make it first: ` +
-    `kubectl -n ${namespace} create secret tls ${tlsSecret} --cert=FILE --key=FILE`;
-  return [{ field: "standalone.tlsSecret", message }];
+  const { tlsSecret: name, namespace, managementState } = plan;
+  if (name === undefined || managementState !== "Managed" || certificate) return [];
+  const field = "standalone.tlsSecret";
+  const object = { field, kind: "Secret", name, namespace, keys: ["tls.crt", "tls.key"] } as const;
+  return [{ kind: "object is missing", field, platform: "standalone", object }];
 }
 
 function userProblems({ htpasswd }: LiveStandalone, plan: StandalonePlan): Finding[] {
-  const { htpasswdSecret: name, namespace, managementState } = plan;
-  if (name === undefined || managementState !== "Managed") return [];
-  const field = "standalone.htpasswdSecret";
-  const make = `htpasswd -cB users NAME; kubectl -n ${namespace} create secret generic ${name} --from-file=${htpasswdKey}=users`;
-  if (htpasswd === undefined)
-    return [
-      {
-        field,
-        message: `namespace ${namespace} has no Secret "${name}" with ${htpasswdKey}; make it first: ${make}`,
-      },
-    ];
+  const { htpasswdSecret: secret, namespace, managementState } = plan;
+  if (secret === undefined || managementState !== "Managed") return [];
+  const about = { field: "standalone.htpasswdSecret", namespace, secret, key: htpasswdKey } as const;
+  if (htpasswd === undefined) return [{ kind: "users are missing", ...about }];
   const lines = htpasswd.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  if (lines.length === 0) return [{ kind: "nobody can log in", ...about }];
   // The registry ignores the other ways in which htpasswd(1) hashes.
-  if (lines.length > 0 && lines.every((line) => /^[^:]+:\$2[aby]\$/.test(line))) return [];
-  const message = `Secret "${name}" has ${lines.length ? "a user whose password is not hashed with bcrypt" : "no users"}, and nobody would get in with it; ${make}`;
-  return [{ field, message }];
+  const isHashed = lines.every((line) => /^[^:]+:\$2[aby]\$/.test(line));
+  return isHashed ? [] : [{ kind: "password is not bcrypt", ...about }];
 }
 
 function serves(live: LiveStandalone, plan: StandalonePlan): boolean {
@@ -111,9 +98,9 @@ function serves(live: LiveStandalone, plan: StandalonePlan): boolean {
   );
 }
 
-function podChanges(live: LiveStandalone, plan: StandalonePlan): string[] {
-  const isSame = revisionOf(live.deployment?.spec) === revisionOf(deploymentSpec(plan, live));
-  return isSame ? [] : ["what is asked of it now"];
+// Which field it is, the revision does not say.
+function podChanges(live: LiveStandalone, plan: StandalonePlan): [] | undefined {
+  return revisionOf(live.deployment?.spec) === revisionOf(deploymentSpec(plan, live)) ? undefined : [];
 }
 
 function troubleOf(live: LiveStandalone): Trouble | undefined {

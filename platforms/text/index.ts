@@ -2,15 +2,32 @@ import type { Finding, Findings } from "../finding";
 import type { Drift, Trouble } from "../observed";
 import { conditionText, podText } from "./conditions";
 import { driftText } from "./drift";
+import { imageTexts } from "./images";
 import { lagTexts } from "./lags";
+import { placementTexts, roleTexts } from "./nodes";
+import { objectTexts } from "./objects";
+import { registryTexts } from "./registry";
+import { storeTexts } from "./stores";
+import { textOf, type Texts } from "./texts";
 
 /** What the program found on a cluster, for people: data becomes text in this folder, and nowhere else. */
 export { ailmentText, conditionSummary, conditionText, fullText, podText } from "./conditions";
 export { driftText, overruledText } from "./drift";
-export { changedFieldText, lagTexts } from "./lags";
+export { lagTexts } from "./lags";
+export { obstacleText } from "./obstacles";
 
-export function findingText({ field, message }: Finding): string {
-  return field === undefined ? message : `${field}: ${message}`;
+const texts: Texts<Finding> = {
+  ...storeTexts,
+  ...imageTexts,
+  ...placementTexts,
+  ...roleTexts,
+  ...objectTexts,
+  ...registryTexts,
+};
+
+export function findingText(finding: Finding): string {
+  const text = textOf(texts, finding);
+  return finding.field === undefined ? text : `${finding.field}: ${text}`;
 }
 
 export function troubleText({ lags, conditions, pods }: Trouble): string {

@@ -1,6 +1,6 @@
 import type { Storage } from "../../backends/backend";
 import { describeStorage, storesIn } from "../../backends/stores";
-import type { Lag, RolloutState } from "../observed";
+import type { ChangedField, Lag, RolloutState } from "../observed";
 import { conditionText } from "./conditions";
 
 /** One line each; all that a Deployment lacks is one line. */
@@ -53,10 +53,11 @@ function statusText({ field, is, asked }: FieldLag<"status">): string {
 }
 
 /** In a list of them, so short. */
-export function changedFieldText({ field, is, asked }: FieldLag<"Deployment">): string {
-  if (field === "storage")
+export function changedFieldText({ field, variable, is, asked }: ChangedField): string {
+  if (variable !== undefined) return `${field} ${variable}`;
+  if (field === "storage" && is !== undefined)
     return `storage (pods use ${describeStorage(is as Storage)}, asked is ${describeStorage(asked as Storage)})`;
-  return field === "replicas" ? `replicas ${is as number} of ${asked as number}` : field;
+  return field === "replicas" && is !== undefined ? `replicas ${is as number} of ${asked as number}` : field;
 }
 
 function rolloutText(is: RolloutState, asked: number): string {

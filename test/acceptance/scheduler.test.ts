@@ -88,7 +88,7 @@ describe("why a pod cannot go to a node", function () {
         { nodes, running: runningOn(one.running(name)) },
       );
       const own = nodes.filter((node) => node.metadata?.labels?.["case"] === name);
-      const why = own.map((node) => `${nameOf(node)}: ${result.whyNot(node) ?? "can"}`).join("\n");
+      const why = own.map((node) => `${nameOf(node)}: ${JSON.stringify(result.whyNot(node))}`).join("\n");
       const said = pods
         .get(name)!
         .flatMap(

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import type { Finding } from "../../../platforms/finding";
 import type { Drift } from "../../../platforms/observed";
+import { findingText } from "../../../platforms/text";
 import type { LiveStandalone } from "../../../platforms/standalone/live";
 import { StandaloneRegistry } from "../../../components";
 import { clusterProvider, nowhere } from "../support/cluster";
@@ -7,6 +9,8 @@ import { type Inputs, isSecret, patience, run } from "../support/monitor";
 import { liveStandalone, standalonePlan } from "../support/standalone-fixtures";
 
 /** A preview, without a cluster to connect to. */
+const full: Finding = { kind: "store is nearly full", room: { free: 1, size: 100 } };
+
 async function made(
   found: Partial<LiveStandalone> = {},
   { retainOnDelete = true, drift = [] }: { retainOnDelete?: boolean; drift?: Drift[] } = {},
@@ -14,7 +18,7 @@ async function made(
   const checked = {
     live: liveStandalone(found),
     drift,
-    findings: { errors: [], warnings: [{ message: "something is wrong" }] },
+    findings: { errors: [], warnings: [full] },
   };
   const args = { ...standalonePlan(), connection: nowhere, checked };
   const program = () => {
@@ -102,6 +106,6 @@ describe("a standalone registry", function () {
       result.map(({ type, status }) => `${type}=${status}`),
       ["Available=True", "Progressing=True"],
     );
-    assert.deepEqual(warnings, ["something is wrong"]);
+    assert.deepEqual(warnings, [findingText(full)]);
   });
 });

@@ -204,10 +204,18 @@ describe("a warning", () => {
 describe("errors", () => {
   it("come together, as one that a user caused, and say that nothing was changed", () => {
     assert.throws(
-      () => assertPossible({ errors: [{ message: "first" }, { field: "second", message: "wrong" }] }),
+      () =>
+        assertPossible({
+          errors: [
+            { kind: "store is nearly full", room: { free: 1, size: 100 } },
+            { kind: "node is missing", field: "placement.nodes", node: "infra-7" },
+          ],
+        }),
       (thrown: unknown) =>
         thrown instanceof UserError &&
-        /^nothing was changed:\n {2}- first\n {2}- second: wrong$/.test(thrown.message),
+        /^nothing was changed:\n {2}- only 1 % .*\n {2}- placement\.nodes: .* no node "infra-7"$/.test(
+          thrown.message,
+        ),
     );
   });
 });
