@@ -16,9 +16,10 @@ const usage = `npm test -- [options] [file or folder]...   (default: all of test
   -i, --invert         all but those`;
 
 /*
- * Machines keep one processor busy each and take gigabytes; what runs on a control plane waits half of the time.
+ * Machines keep one processor busy each and take gigabytes; what runs on a control plane waits most of the time, and so do
+ * the programs that unit tests start.
  */
-const jobs = { unit: 2, acceptance: 2, machines: 2 };
+const jobs = { unit: 3, acceptance: 3, machines: 2 };
 
 async function main(): Promise<void> {
   const { selection, paths } = readArguments();
