@@ -27,12 +27,15 @@ function inProduction(
     enforcementLevel: "mandatory",
     configSchema,
     validateResource: (args, report) => {
+      const asked = askedRegistry(args);
+      const found = asked && problem(asked);
+      // Which stack it is stands in files that are not worth reading for every resource.
+      if (!found) return;
       const stack = stackOf(args);
       const { stacks } = args.getConfig<{ stacks?: string[] }>();
       const production = isProductionStack(stack, stacks);
-      const asked = production === false ? undefined : askedRegistry(args);
-      const found = asked && problem(asked);
-      if (found) report(`${found} (${production ? `stack "${stack}" is production` : askTier(stack)})`);
+      if (production !== false)
+        report(`${found} (${production ? `stack "${stack}" is production` : askTier(stack)})`);
     },
   };
 }
