@@ -62,11 +62,8 @@ finish() {
 detect_os() {
   local words
   # shellcheck source=/dev/null
-  words=$(. /etc/os-release && printf ' %s %s %s ' "$ID" "${ID_LIKE:-}" "${VARIANT_ID:-}")
-  # shellcheck source=/dev/null
-  OS_NAME=$(. /etc/os-release && printf '%s' "${PRETTY_NAME:-$ID}")
-  # shellcheck source=/dev/null
-  OS_VERSION=$(. /etc/os-release && printf '%s' "${VERSION_ID:-99}")
+  words=$(. /etc/os-release && printf '%s\n' "${VERSION_ID:-99}" "${PRETTY_NAME:-$ID}" " $ID ${ID_LIKE:-} ${VARIANT_ID:-} ")
+  { read -r OS_VERSION; read -r OS_NAME; IFS= read -r words; } <<<"$words"
   OS_VERSION=${OS_VERSION%%.*}
   case $words in
     *' rhcos '* | *' coreos '*) fail "$OS_NAME is managed by its cluster; nothing is done to it over SSH" ;;
@@ -91,8 +88,8 @@ put_file() {
   local file=$1 mode=$2 text=$3 directory temporary
   directory=${file%/*}
   temporary=$directory/.${file##*/}.new
-  mkdir -p "$directory"
-  rm -f "$temporary"
+  if [[ ! -d $directory ]]; then mkdir -p "$directory"; fi
+  if [[ -e $temporary || -L $temporary ]]; then rm -f "$temporary"; fi
   if ! printf '%s\n' "$text" >"$temporary" || ! chmod "$mode" "$temporary" || ! flush "$temporary"; then
     rm -f "$temporary"
     fail "cannot write $temporary; is the disk full?"

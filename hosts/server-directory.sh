@@ -34,7 +34,8 @@ enter_directory() {
   for name in "${names[@]}"; do
     at+=/$name
     if [[ ${1:-} == make && ! -e $name ]]; then mkdir -- "$name"; fi
-    if ! cd -- "$name" || [[ $(readlink /proc/self/cwd) != "$at" ]]; then
+    # Where nothing is made on the way, the end of it tells.
+    if ! cd -- "$name" || { [[ ${1:-} == make || $at == "$EXPORT_PATH" ]] && [[ $(readlink /proc/self/cwd) != "$at" ]]; }; then
       cd /
       fail "$at was exchanged for something else in this moment; nothing was done there"
     fi

@@ -4,7 +4,7 @@
 
 # What exportfs has made of all files: PATH<tab>CLIENT(OPTIONS), with every option written out, defaults too. `exportfs -s`
 # leaves some out.
-live_table() { cat /var/lib/nfs/etab 2>/dev/null || true; }
+live_table() { if [[ -s /var/lib/nfs/etab ]]; then printf '%s\n' "$(</var/lib/nfs/etab)"; fi; }
 
 want_export() {
   local before previous='' existed=no differences messages told=$CHANGES

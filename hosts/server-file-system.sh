@@ -4,12 +4,11 @@
 
 # read_file_system: of the directory, or of where it would be made.
 read_file_system() {
-  local line
-  line=$(findmnt --noheadings --pairs --output TARGET,FSTYPE,UUID,SOURCE --target "$(existing_parent)" | tail -n 1)
-  FS_TARGET=$(sed -n 's/^TARGET="\([^"]*\)".*/\1/p' <<<"$line")
-  FS_TYPE=$(sed -n 's/.* FSTYPE="\([^"]*\)".*/\1/p' <<<"$line")
-  FS_ID=$(sed -n 's/.* UUID="\([^"]*\)".*/\1/p' <<<"$line")
-  FS_SOURCE=$(sed -n 's/.* SOURCE="\([^"]*\)".*/\1/p' <<<"$line")
+  local lines pairs='^TARGET="([^"]*)" FSTYPE="([^"]*)" UUID="([^"]*)" SOURCE="([^"]*)"'
+  lines=$(findmnt --noheadings --pairs --output TARGET,FSTYPE,UUID,SOURCE --target "$(existing_parent)") || true
+  # What is mounted last is on top.
+  [[ ${lines##*$'\n'} =~ $pairs ]] || fail "findmnt does not tell what $EXPORT_PATH is on: $lines"
+  FS_TARGET=${BASH_REMATCH[1]} FS_TYPE=${BASH_REMATCH[2]} FS_ID=${BASH_REMATCH[3]} FS_SOURCE=${BASH_REMATCH[4]}
   if [[ -z $FS_ID && $FS_SOURCE == /dev/* ]]; then FS_ID=$(blkid -s UUID -o value "${FS_SOURCE%%[*}" 2>/dev/null) || true; fi
   # Names of devices change from boot to boot; pools and shares have no other name.
   if [[ -z $FS_ID && $FS_SOURCE != /dev/* ]]; then FS_ID=$FS_SOURCE; fi

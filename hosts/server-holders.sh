@@ -74,7 +74,7 @@ used_by_leaving() {
 # the server keeps a list.
 refuse_to_end_nfs3() {
   local path peers client holders=''
-  if [[ $NFS3 == yes || $MODE == check || $FORCE == yes || $(cat /proc/fs/nfsd/versions 2>/dev/null) != *+3* ]]; then return; fi
+  if [[ $NFS3 == yes || $MODE == check || $FORCE == yes || $(served_versions) != *+3* ]]; then return; fi
   if others_may_use_nfs3; then return; fi
   peers=$(ss -tn state established '( sport = :2049 )' | sed -n 's/.* \[\{0,1\}\([0-9a-fA-F.:]*\)\]\{0,1\}:[0-9]* *$/\1/p')
   for path in $OUR_PATHS; do

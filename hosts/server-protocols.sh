@@ -23,6 +23,9 @@ choose_conf_style() {
   esac
 }
 
+# Of the kernel's server, such as "-3 +4 +4.1 +4.2"; nothing where it has not run yet.
+served_versions() { if [[ -r /proc/fs/nfsd/versions ]]; then printf '%s' "$(</proc/fs/nfsd/versions)"; fi; }
+
 read_shared_protocols() {
   local record name words=''
   SHARED_BY=0 NFS3=no DEDICATED=no OUR_PATHS=' '
@@ -59,7 +62,7 @@ want_protocol_files() {
 others_may_use_nfs3() {
   local path
   if [[ $DEDICATED == yes ]] || nfs3_was_ended; then return 1; fi
-  if [[ $(cat /proc/fs/nfsd/versions 2>/dev/null) != *+3* ]]; then return 1; fi
+  if [[ $(served_versions) != *+3* ]]; then return 1; fi
   while read -r path _; do
     if [[ -n $path && "$OUR_PATHS $EXPORT_PATH " != *" $path "* ]]; then return 0; fi
   done < <(live_table)

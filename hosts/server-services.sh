@@ -25,7 +25,7 @@ restart_server() {
 
 protocol_differences() {
   local versions sockets port address
-  versions=$(cat /proc/fs/nfsd/versions 2>/dev/null) || versions=''
+  versions=$(served_versions)
   # What the volume asks for.
   if [[ $versions != *+4.2* ]]; then printf 'NFSv4.2 is not served; '; fi
   sockets=$(ss -ltn)

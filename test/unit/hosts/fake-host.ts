@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -14,12 +14,21 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 const fake = join(__dirname, "fake-commands/fake");
-const names = (
-  "systemctl rpm dnf yum zypper exportfs ss sysctl nfsconf ip firewall-cmd iptables ip6tables nft getenforce " +
-  "selinuxenabled findmnt getsebool setsebool mount umount modprobe restorecon sync"
-).split(" ");
+const iptables = ["iptables", "ip6tables", "iptables-nft", "ip6tables-nft"];
+const names = [
+  ..."systemctl rpm dnf yum zypper exportfs ss sysctl nfsconf ip firewall-cmd nft getenforce".split(" "),
+  ..."selinuxenabled findmnt getsebool setsebool mount umount modprobe restorecon sync".split(" "),
+  ...iptables.flatMap((command) => [command, `${command}-save`]),
+];
 /** Folders the fake host has for itself; everything else is this machine's, read only by habit. */
 const own = { etc: "/etc", lib: "/var/lib", nfsd: "/proc/fs", srv: "/srv", run: "/run" };
+
+/** /etc/os-release of RHEL. */
+export const rhel = (version: string) => ({
+  ID: "rhel",
+  VERSION_ID: version,
+  PRETTY_NAME: `RHEL ${version}`,
+});
 
 /** Why there can be no fake host here; undefined when there can. */
 export const noFakeHost =
@@ -42,7 +51,7 @@ export interface Run {
 export class FakeHost {
   private readonly root = mkdtempSync(join(tmpdir(), "fake-host-"));
 
-  constructor(osRelease: Readonly<Record<string, string>>, packages: readonly string[] = []) {
+  constructor(osRelease: Readonly<Record<string, string>> = rhel("9.4"), packages: readonly string[] = []) {
     for (const folder of [...Object.keys(own), "bin", "units", "packages"])
       mkdirSync(join(this.root, folder));
     for (const name of names) symlinkSync(fake, join(this.root, "bin", name));
@@ -53,13 +62,21 @@ export class FakeHost {
     this.write("/etc/os-release", text.join(""));
   }
 
+  /** Another host that is as this one is now. */
+  copy(): FakeHost {
+    const copied = new FakeHost();
+    execFileSync("cp", ["--archive", `${this.root}/.`, copied.root]);
+    return copied;
+  }
+
   run(script: string, mode: string): Run {
     rmSync(join(this.root, "calls"), { force: true });
-    const binds = Object.entries(own).map(([folder, at]) => `mount --bind "$FAKE/${folder}" ${at}`);
-    const command = `${binds.join(" && ")} && PATH="$FAKE/bin:$PATH" exec bash --norc -s ${mode}`;
+    const binds = Object.entries(own).map(
+      ([folder, at]) => `mount --bind "$FAKE/${folder}" ${at} || exit 99`,
+    );
     // A bash whose input is a socket takes itself for a login over the network, and reads ~/.bashrc.
-    const { status, stdout, stderr } = spawnSync("unshare", ["--mount", "bash", "--norc", "-c", command], {
-      input: script,
+    const { status, stdout, stderr } = spawnSync("unshare", ["--mount", "bash", "--norc", "-s", mode], {
+      input: [...binds, 'PATH="$FAKE/bin:$PATH"', `. ${fake}`, script].join("\n"),
       encoding: "utf8",
       env: { PATH: process.env.PATH, FAKE: this.root },
     });

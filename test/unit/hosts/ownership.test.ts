@@ -4,7 +4,6 @@ import { chownSync, statSync } from "node:fs";
 import { serverScript, type ServerSpec } from "../../../hosts";
 import { FakeHost, noFakeHost } from "./fake-host";
 
-const rhel = { ID: "rhel", VERSION_ID: "9.4", PRETTY_NAME: "RHEL 9.4" };
 const path = "/srv/registry";
 const exported = { id: "registry", path, clients: ["10.0.0.0/24"], uid: 5000, gid: 5000 };
 const prod = { stack: "organization/image-registry/prod", cluster: "prod" };
@@ -20,8 +19,20 @@ describe("a host whose directories and exports belong to somebody", function () 
   }
 
   let host: FakeHost;
-  beforeEach(() => (host = new FakeHost(rhel)));
+  beforeEach(() => (host = new FakeHost()));
   afterEach(() => host.remove());
+
+  let serving: FakeHost;
+  before(() => {
+    serving = new FakeHost();
+    assert.equal(serving.run(server(), "apply").status, 0);
+  });
+  after(() => serving.remove());
+  /** The test begins with a host that serves stack prod's export. */
+  const served = () => {
+    host.remove();
+    host = serving.copy();
+  };
 
   const serves = (script: string) => {
     const { status, stdout, stderr } = host.run(script, "apply");
@@ -67,7 +78,7 @@ describe("a host whose directories and exports belong to somebody", function () 
     const theirs = server({ owner: copy, export: { ...exported, uid: 6000, clients: ["10.9.0.0/16"] } });
 
     it("is refused by the names of both stacks, as is a directory below it or above it", () => {
-      serves(server());
+      served();
       refused(
         theirs,
         /belongs to stack organization\/image-registry\/prod of cluster prod, and this is stack organization\/image-registry\/copy of cluster other.*nfs\.host\.takeOverFrom: organization\/image-registry\/prod/,
@@ -92,7 +103,7 @@ describe("a host whose directories and exports belong to somebody", function () 
     });
 
     it("is not removed by the stack that does not have it", () => {
-      serves(server());
+      served();
       const before = everything();
       const { status, stdout } = host.run(theirs, "remove");
       assert.equal(status, 0);
@@ -101,7 +112,7 @@ describe("a host whose directories and exports belong to somebody", function () 
     });
 
     it("is handed over when it is named, and is then its new owner's to remove", () => {
-      serves(server());
+      served();
       const taker = server({ owner: copy, takeOverFrom: prod.stack });
       serves(taker);
       refused(server(), /belongs to stack organization\/image-registry\/copy/);
@@ -112,13 +123,13 @@ describe("a host whose directories and exports belong to somebody", function () 
     });
 
     it("does not keep a stack from a directory beside it", () => {
-      serves(server());
+      served();
       serves(server({ owner: copy, export: { ...exported, id: "beside", path: `${path}-2` } }));
     });
   });
 
   it("takes up what the version before made, which recorded no owner", () => {
-    serves(server());
+    served();
     for (const file of host.list("/var/lib/image-registry"))
       if (file.endsWith(".owner")) host.delete(`/var/lib/image-registry/${file}`);
     serves(server({ owner: copy }));
@@ -163,7 +174,7 @@ describe("a host whose directories and exports belong to somebody", function () 
   });
 
   it("refuses another uid for a live export that holds images, and takes it where the images were given over", () => {
-    serves(server());
+    served();
     full("docker/registry", 5000);
     const changed = server({ export: { ...exported, uid: 6000, gid: 6000 } });
     refused(changed, /\/srv\/registry belongs to 5000:5000 .*nfs\.host\.uid: 5000.*chown -R 6000:6000/);
@@ -172,7 +183,7 @@ describe("a host whose directories and exports belong to somebody", function () 
   });
 
   it("says where clients cannot write, instead of that it serves", () => {
-    serves(server());
+    served();
     full("docker/registry/v2/blobs", 5000);
     host.run("chmod 0550 /srv/registry/docker/registry/v2\n", "");
     refused(

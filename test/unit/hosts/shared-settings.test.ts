@@ -14,7 +14,7 @@ describe("what a host shares between exports", function () {
   }
 
   let host: FakeHost;
-  beforeEach(() => (host = new FakeHost({ ID: "rhel", VERSION_ID: "9.4", PRETTY_NAME: "RHEL 9.4" })));
+  beforeEach(() => (host = new FakeHost()));
   afterEach(() => host.remove());
   const run = (script: string, mode = "apply") => {
     const result = host.run(script, mode);
