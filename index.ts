@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as components from "./components";
 import { readConfiguration } from "./config";
+import { checkImages } from "./images/check";
 import { checkRegistry, platforms } from "./platforms";
 import { nextSteps } from "./platforms/next-steps";
 
@@ -10,6 +11,7 @@ export = async () => {
   const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   // Reads the cluster: what would break or lose something ends the run here, before any resource is made.
   const checked = await checkRegistry(config, connection, stack);
+  const images = await checkImages(checked);
   const { plan } = checked;
   const cluster = { connection, namespace: plan.namespace, checked };
 
@@ -30,7 +32,7 @@ export = async () => {
     ? [new components.InfraPlacement("placement", { ...config.placement, ...cluster }, options)]
     : [];
   // Last, so that its pods find their storage and their nodes, and roll once.
-  const registry = components.makeRegistry(checked, config, {
+  const registry = components.makeRegistry({ checked, images }, config, {
     ...options,
     dependsOn: [owner, ...storage.needed, ...placement],
   });
@@ -40,6 +42,6 @@ export = async () => {
     ...plan.storage.pvc,
     ...(storage.volume && { volume: storage.volume }),
     ...registry,
-    next: nextSteps(plan, platforms[checked.platform].advice(plan)),
+    next: nextSteps(plan, platforms[checked.platform].advice(plan), checked.move),
   };
 };

@@ -1,6 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkImages, type CheckedImages } from "../images/check";
+import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import type { Checked } from "../platforms/check";
+import type { Platform, PlatformTypes } from "../platforms/platform";
 import { driftText, findingText, warningTexts } from "../platforms/text";
+import { ImageMove } from "./image-move";
 
 /** What all components of the program share. Each ends its constructor with registerOutputs. */
 export abstract class Component extends pulumi.ComponentResource {
@@ -42,6 +46,29 @@ export abstract class Component extends pulumi.ComponentResource {
       for (const warning of warningTexts(drift, findings)) this.warn(warning);
       for (const note of findings.notes ?? []) this.inform(findingText(note));
       for (const change of drift.filter(({ remedy }) => remedy === "change")) this.inform(driftText(change));
+    });
+  }
+
+  /** What takes images along, told of as this component. */
+  protected imageMove<K extends PlatformTypes>(
+    platform: Platform<K>,
+    args: {
+      readonly connection: ClusterConnection;
+      readonly timeoutSeconds?: number | undefined;
+      readonly images?: CheckedImages | undefined;
+    },
+    plan: K["plan"],
+    checked: Promise<Pick<Checked<K>, "live" | "move">>,
+  ): ImageMove<K> {
+    const { connection, timeoutSeconds = 600 } = args;
+    const images = args.images
+      ? Promise.resolve(args.images)
+      : checked.then((found) => checkImages({ ...found, connection, plan }));
+    this.inPreview(images, ({ warnings }) => warnings.forEach((warning) => this.warn(findingText(warning))));
+    const seen = Promise.all([checked, images]).then(([found, { hold }]) => ({ ...found, hold }));
+    return new ImageMove(platform, connection, plan, seen, timeoutSeconds, {
+      progress: (line) => this.inform(line, { passing: true }),
+      warn: (message) => this.warn(message),
     });
   }
 

@@ -1,6 +1,7 @@
 import { CustomResourcePatch } from "@pulumi/kubernetes/apiextensions";
 import * as pulumi from "@pulumi/pulumi";
 import { s3Secret } from "../backends/s3";
+import type { CheckedImages } from "../images/check";
 import { ClusterClient } from "../kubernetes/client";
 import { patchAnnotations, registryManager, s3Manager } from "../kubernetes/field-managers";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
@@ -25,7 +26,10 @@ import { type PlainPlan, planFor, type RegistryPlan } from "../platforms/plan";
 import type { Condition } from "../platforms/observed";
 import { waitFor } from "../platforms/wait";
 import { Component } from "./component";
+import type { ImageMove } from "./image-move";
 import { drawHttpSecret } from "./http-secret";
+
+type Seen = Pick<Checked<OperatorTypes>, "live" | "drift" | "findings" | "move">;
 
 export interface RegistryOperatorPatchArgs extends PlainPlan {
   /** The cluster that is looked at; the resource itself goes to the provider's. */
@@ -33,7 +37,9 @@ export interface RegistryOperatorPatchArgs extends PlainPlan {
   /** Seconds the registry may take until it serves what was asked. @default 600 */
   readonly timeoutSeconds?: number | undefined;
   /** The live cluster, already read and found fit for all this. @default it is read and checked here */
-  readonly checked?: Pick<Checked<OperatorTypes>, "live" | "drift" | "findings">;
+  readonly checked?: Seen;
+  /** What becomes of the images, already looked at. @default it is looked at here */
+  readonly images?: CheckedImages | undefined;
 }
 
 /**
@@ -52,7 +58,8 @@ export class RegistryOperatorPatch extends Component {
   readonly httpSecret: pulumi.Output<string>;
 
   private readonly plan: RegistryPlan;
-  private readonly checked: Promise<Pick<Checked<OperatorTypes>, "live" | "drift" | "findings">>;
+  private readonly checked: Promise<Seen>;
+  private readonly move: ImageMove<OperatorTypes>;
   /** When something was last taken from another manager. */
   private takenAt: number | undefined;
 
@@ -66,6 +73,7 @@ export class RegistryOperatorPatch extends Component {
     this.checked = args.checked
       ? Promise.resolve(args.checked)
       : checkOn(operator, args.connection, this.plan);
+    this.move = this.imageMove(operator, args, this.plan, this.checked);
     this.warnInPreview(this.checked);
     this.httpSecret = this.secret();
     const patch = this.patch();
@@ -118,14 +126,16 @@ export class RegistryOperatorPatch extends Component {
   }
 
   private evictionHook(): pulumi.ResourceHook {
-    return this.hook("evict", async () => {
-      const client = new ClusterClient(this.args.connection);
-      const config = await client.get<RegistryConfig>(registryApi, "Config", registryName);
-      if (!config) return;
-      if (takenFrom(config, this.plan).length) this.takenAt = Date.now();
-      const evicted = await evictForeignFields(client, config, this.plan);
-      if (evicted.length) this.warn(`evicted ${evicted.join(", ")} from the live registry's spec`);
-    });
+    return this.hook("evict", () =>
+      this.move.around(async () => {
+        const client = new ClusterClient(this.args.connection);
+        const config = await client.get<RegistryConfig>(registryApi, "Config", registryName);
+        if (!config) return;
+        if (takenFrom(config, this.plan).length) this.takenAt = Date.now();
+        const evicted = await evictForeignFields(client, config, this.plan);
+        if (evicted.length) this.warn(`evicted ${evicted.join(", ")} from the live registry's spec`);
+      }),
+    );
   }
 
   private forgettingHook(): pulumi.ResourceHook {
@@ -142,12 +152,14 @@ export class RegistryOperatorPatch extends Component {
     const { live } = await this.checked;
     if (pulumi.runtime.isDryRun()) return { conditions: conditionsOf(live), hostnames: live.hostnames };
     const { connection, timeoutSeconds = 600 } = this.args;
+    await this.move.beforeWaiting();
     const serving = await waitFor(operator, connection, this.plan, {
       live,
       takenAt: this.takenAt,
       timeoutSeconds,
       progress: (line) => this.inform(line, { passing: true }),
     });
+    await this.move.whenConverged();
     const hostnames = await readHostnames(new ClusterClient(connection));
     return { conditions: conditionsOf(serving), hostnames };
   }

@@ -6,6 +6,7 @@ import type { input } from "@pulumi/kubernetes/types";
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
 import { s3Secret } from "../backends/s3";
+import type { CheckedImages } from "../images/check";
 import { ClusterClient } from "../kubernetes/client";
 import { patchAnnotations, s3Manager, standaloneManager } from "../kubernetes/field-managers";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
@@ -30,9 +31,10 @@ import { budgetSpec, deploymentSpec, serviceSpec } from "../platforms/standalone
 import { deleteOwnSecret } from "../platforms/own-secret";
 import { waitFor } from "../platforms/wait";
 import { Component } from "./component";
+import type { ImageMove } from "./image-move";
 import { drawHttpSecret } from "./http-secret";
 
-type Seen = Pick<Checked<StandaloneTypes>, "live" | "drift" | "findings">;
+type Seen = Pick<Checked<StandaloneTypes>, "live" | "drift" | "findings" | "move">;
 
 export interface StandaloneRegistryArgs extends PlainPlan {
   /** The cluster that is looked at; the resources themselves go to the provider's. */
@@ -55,6 +57,8 @@ export interface StandaloneRegistryArgs extends PlainPlan {
   readonly timeoutSeconds?: number | undefined;
   /** The live cluster, already read and found fit for all this. @default it is read and checked here */
   readonly checked?: Seen;
+  /** What becomes of the images, already looked at. @default it is looked at here */
+  readonly images?: CheckedImages | undefined;
 }
 
 /**
@@ -70,6 +74,7 @@ export class StandaloneRegistry extends Component {
 
   private readonly plan: StandalonePlan;
   private readonly checked: Promise<Seen>;
+  private readonly move: ImageMove<StandaloneTypes>;
   /** When something was last taken from another manager. */
   private takenAt: number | undefined;
 
@@ -83,6 +88,7 @@ export class StandaloneRegistry extends Component {
     this.checked = args.checked
       ? Promise.resolve(args.checked)
       : checkOn(standalone, args.connection, this.plan);
+    this.move = this.imageMove(standalone, args, this.plan, this.checked);
     this.warnInPreview(this.checked);
     // Before the pods: they are never open. Without pods nobody needs the secret; it goes by name.
     const secrets = this.plan.managementState === "Removed" ? [] : [this.httpSecret()];
@@ -185,11 +191,14 @@ export class StandaloneRegistry extends Component {
   private takesOver(apiVersion: string, kind: string): pulumi.CustomResourceOptions {
     const { connection, namespace } = this.args;
     const object = { apiVersion, kind, name: standaloneName, namespace };
-    const hook = this.hook(`take-over-${kind}`, async () => {
+    const takeOver = async () => {
       await takeOverSpec(new ClusterClient(connection), object, standaloneManager);
       const { drift } = await this.checked;
       if (drift.some((field) => field.kind === kind)) this.takenAt = Date.now();
-    });
+    };
+    const hook = this.hook(`take-over-${kind}`, () =>
+      kind === "Deployment" ? this.move.around(takeOver) : takeOver(),
+    );
     return { hooks: { beforeCreate: [hook], beforeUpdate: [hook] } };
   }
 
@@ -197,12 +206,14 @@ export class StandaloneRegistry extends Component {
     const { live } = await this.checked;
     if (pulumi.runtime.isDryRun()) return conditionsOf(live);
     const { connection, timeoutSeconds = 600 } = this.args;
+    await this.move.beforeWaiting();
     const serving = await waitFor(standalone, connection, this.plan, {
       live,
       takenAt: this.takenAt,
       timeoutSeconds,
       progress: (line) => this.inform(line, { passing: true }),
     });
+    await this.move.whenConverged();
     await this.forgetSecrets(new ClusterClient(connection));
     return conditionsOf(serving);
   }

@@ -18,6 +18,7 @@ export function violations(
     ...backendRules(config),
     ...emptyDirRules(config, stack),
     ...accessModeRules(config),
+    ...imageRules(config),
     ...nfsRules(config),
     ...placementRules(config),
     ...standaloneRules(config),
@@ -81,6 +82,22 @@ function emptyDirRules(config: Configuration, stack: string): Violation[] {
     found.push(violation(["backend"], `loses every image when the pod restarts, and ${askTier(stack)}`));
   }
   return found;
+}
+
+function imageRules({ backend, acceptImageLoss, copyImages }: Configuration): Violation[] {
+  if (!copyImages) return [];
+  if (acceptImageLoss)
+    return [
+      violation(
+        ["copyImages"],
+        "takes images along, and acceptImageLoss leaves them behind: say one of them",
+      ),
+    ];
+  if (backend === "nfs" || backend === "pvc") return [];
+  const message =
+    `copies to backends nfs and pvc, not to ${backend}; mirror the images instead (oc image mirror, skopeo sync), and ` +
+    `name the store that is left in acceptImageLoss for that up`;
+  return [violation(["copyImages"], message)];
 }
 
 function accessModeRules({ backend, replicas, rolloutStrategy, ...config }: Configuration): Violation[] {

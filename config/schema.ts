@@ -200,6 +200,7 @@ export const configuration = z.strictObject({
   replicas: integer(1, 100).default(1),
   rolloutStrategy: z.enum(["RollingUpdate", "Recreate"]).default("RollingUpdate"),
   acceptImageLoss: storeNames.default(""),
+  copyImages: flag.default(false),
   tier: z.enum(["", "production", "other"]).default(""),
   timeoutSeconds: integer(1, 7200).default(600),
   nfs: section(nfs),

@@ -152,10 +152,21 @@ export class ClusterClient {
     return this.ask<T>({ ...write(object, query), method: "PUT", contentType: "application/json" });
   }
 
-  /** Deletes the object, unless another one has its name by now. */
+  /** Makes the object; where there is one of its name, that is an error with code 409. */
+  async create<T extends KubernetesObject>(object: T): Promise<T> {
+    const path = pathOf({ ...object, metadata: { namespace: object.metadata?.namespace } });
+    const json = "application/json";
+    const made = await this.ask<T>({ method: "POST", path, accept: json, contentType: json, body: object });
+    if (!made) throw new ClusterError(`${this.where} has no ${object.kind} in such a namespace`, false, 404);
+    return made;
+  }
+
+  /** Deletes the object, unless another one has its name by now, and after it what it owns. */
   async delete(object: KubernetesObject): Promise<void> {
     const { uid } = object.metadata ?? {};
-    const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid } };
+    const preconditions = { uid };
+    // Jobs alone leave their pods unless told.
+    const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions, propagationPolicy: "Background" };
     const path = pathOf(object);
     const contentType = "application/json";
     await this.ask({ method: "DELETE", path, accept: contentType, contentType, body });

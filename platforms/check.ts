@@ -1,6 +1,7 @@
 import { UserError } from "../errors";
 import { ClusterClient } from "../kubernetes/client";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
+import type { Move } from "./moving";
 import { heldByAnother } from "./owning-stack";
 import type { Findings } from "./finding";
 import type { Drift } from "./observed";
@@ -17,6 +18,8 @@ export interface Checked<K extends PlatformTypes = PlatformTypes> {
   readonly findings: Findings;
   /** Tells this cluster from all others, where a host is to know whose it is. */
   readonly clusterUid: string | undefined;
+  /** Images that this run is to take along to another store. */
+  readonly move?: Move | undefined;
 }
 
 /**
@@ -36,7 +39,8 @@ export async function checkOn<K extends PlatformTypes>(
   const drift = await platform.drift(client, live, plan);
   assertPossible({ errors: platform.lostByDrift?.(live, plan, drift) ?? [] });
   const clusterUid = plan.backend.needs?.exportHost && (await readClusterUid(client));
-  return { platform: platform.name, connection, plan, live, drift, findings, clusterUid };
+  const move = platform.move(live, plan);
+  return { platform: platform.name, connection, plan, live, drift, findings, clusterUid, move };
 }
 
 /** The uid of the namespace that every cluster has once. */

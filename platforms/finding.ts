@@ -11,7 +11,13 @@ import type { Ailment, ChangedField, Trouble } from "./observed";
  * that it is about; one without is about the registry as a whole. A new kind needs its words in platforms/text/.
  */
 export type Finding =
-  StoreFinding | ImageFinding | PlacementFinding | RoleFinding | ObjectFinding | RegistryFinding;
+  | StoreFinding
+  | ImageFinding
+  | MoveFinding
+  | PlacementFinding
+  | RoleFinding
+  | ObjectFinding
+  | RegistryFinding;
 
 export interface Findings {
   /** What would break or lose something: the run ends before anything is touched. */
@@ -45,6 +51,8 @@ export type ImageLoss = {
       readonly asked: Storage;
       /** No pod of the registry runs. */
       readonly isDown: boolean;
+      /** copyImages would take them along. */
+      readonly canMove: boolean;
     }
 );
 
@@ -63,6 +71,59 @@ export type ImageFinding =
       readonly policy: string;
       readonly claim: string | undefined;
     };
+
+/** What a store holds. */
+export interface ImageSurvey {
+  readonly repositories: number;
+  readonly blobs: number;
+  readonly bytes: number;
+  /** That it took to list all files. */
+  readonly seconds: number;
+}
+
+/** Bytes, as far as they are known. */
+export interface MoveRoom {
+  readonly size?: number | undefined;
+  readonly free?: number | undefined;
+}
+
+/** Images that copyImages takes along, or why it cannot. Claims by their names. */
+export type MoveFinding =
+  | ({ readonly field: "copyImages" } & (
+      | { readonly kind: "store does not move"; readonly from: Storage; readonly to: Storage }
+      | { readonly kind: "mover has no image"; readonly from: Storage }
+      | { readonly kind: "emptyDirs are several" }
+      | {
+          readonly kind: "claims share no node";
+          readonly from: string;
+          readonly to: string;
+          /** The node that has the former, and what it has against the latter. @default none has it */
+          readonly holder?: { readonly node: string; readonly obstacle: Obstacle };
+        }
+      | {
+          readonly kind: "target is too small";
+          readonly claim: string;
+          readonly bytes: number;
+          readonly size: number;
+        }
+      | {
+          readonly kind: "images will move";
+          readonly from: Storage;
+          readonly claim: string;
+          /** Or why nobody can look. */
+          readonly seen: ImageSurvey | string;
+          readonly room: MoveRoom;
+        }
+    ))
+  /** `since` is an ISO time, `from` the store whose images were to move, in words. */
+  | {
+      readonly kind: "pushes are held";
+      readonly field?: undefined;
+      readonly since: string;
+      readonly from: string;
+    }
+  /** What is left of a hold whose policy has gone. */
+  | { readonly kind: "pods are open"; readonly field?: undefined };
 
 /** What each of the first nodes has to say. */
 export interface NodeVerdicts {

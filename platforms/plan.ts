@@ -15,12 +15,15 @@ export interface RegistryPlan extends Asked {
   readonly nodesToLabel: readonly string[];
   /** The stores whose images may be lost, as the user says. @example ["emptyDir", "pvc images"] */
   readonly acceptImageLoss: readonly string[];
+  /** A change of the store takes the images along. */
+  readonly copyImages: boolean;
   readonly settings: RegistrySettings;
 }
 
 /** The part of the plan that is the same whoever runs the registry. */
 export function planIn(namespace: string, config: Configuration): RegistryPlan {
-  const { managementState, replicas, rolloutStrategy, placement, registry = {}, acceptImageLoss } = config;
+  const { managementState, replicas, rolloutStrategy, placement, registry = {} } = config;
+  const { acceptImageLoss, copyImages } = config;
   const infra = placement?.infra ? placement : undefined;
   const backend = backendOf(config);
   return planFor(namespace, {
@@ -31,6 +34,7 @@ export function planIn(namespace: string, config: Configuration): RegistryPlan {
     backend,
     ...(infra && { placement: infra, nodesToLabel: infra.nodes }),
     acceptImageLoss: storesNamed(acceptImageLoss),
+    copyImages,
     settings: registry,
   });
 }
@@ -61,6 +65,8 @@ export interface PlainPlan {
   readonly settings?: RegistrySettings;
   /** Stores whose images may be lost. @default none @example ["emptyDir", "pvc images"] */
   readonly acceptImageLoss?: readonly string[];
+  /** A change of the store takes the images along. @default false */
+  readonly copyImages?: boolean;
   /** Checks the cluster for the store. @default nothing is checked: whoever makes the store knows it */
   readonly backend?: Backend;
 }
@@ -76,6 +82,7 @@ export function planFor(
     nodesToLabel = [],
     settings = {},
     acceptImageLoss = [],
+    copyImages = false,
     backend = { name: "", storage },
   }: PlainPlan,
 ): RegistryPlan {
@@ -89,6 +96,7 @@ export function planFor(
     placement: { nodeSelector, tolerations },
     nodesToLabel,
     acceptImageLoss,
+    copyImages,
     settings,
   };
 }

@@ -1,9 +1,10 @@
 import type { V1ConfigMap, V1Deployment, V1PersistentVolume, V1Pod, V1Secret } from "@kubernetes/client-node";
-import type { FoundStorage } from "../backends/backend";
+import type { FoundStorage, Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
 import type { ClusterClient } from "../kubernetes/client";
 import type { Room } from "../kubernetes/volume-stats";
 import type { Finding, Findings } from "./finding";
+import type { Move } from "./moving";
 import type { Ailment, Condition, Drift, Lag } from "./observed";
 import type { RegistryPlan } from "./plan";
 
@@ -39,6 +40,10 @@ export interface Platform<K extends PlatformTypes = PlatformTypes> {
   managementState(live: K["live"], plan: K["plan"]): string;
   /** Where the registry answers, host or host:port. */
   addresses(live: K["live"], plan: K["plan"]): string[];
+  /** The store that the registry is told to use; its pods may not have followed yet. */
+  askedStore(live: K["live"]): Storage | undefined;
+  /** The images that this run is to take along to another store. @default none */
+  move(live: K["live"], plan: K["plan"]): Move | undefined;
   /** What to know of a registry that is up, for people. */
   advice(plan: K["plan"]): string[];
 }

@@ -2,27 +2,25 @@ import type { Storage } from "../backends/backend";
 import { nameOfStore, sameStore } from "../backends/stores";
 import { isNearlyFull } from "../kubernetes/volume-stats";
 import type { Finding, Findings, ImageLoss } from "./finding";
-import type { Ailment, ChangedField } from "./observed";
+import { isLeft, type KeptImages } from "./kept-images";
+import { doesMove, isMoved, notMovable } from "./moving";
+import type { Ailment } from "./observed";
 import type { RegistryPlan } from "./plan";
 import type { LiveRegistry } from "./platform";
 
 /** The checks that are the same whoever runs the registry. Pure: the same snapshot gives the same findings. */
 
-/** Where images are now. */
-export interface KeptImages extends Pick<LiveRegistry, "holdsImages" | "volumeInUse"> {
-  /** One a storage. */
-  readonly stores: readonly Storage[];
-  /** No pod runs: what is asked of the registry is all that tells where its images are. */
-  readonly isDown: boolean;
-  /** What replaces the pod of an emptyDir that stays; undefined where nothing does, empty where it cannot be told what. */
-  readonly podChanges: () => readonly ChangedField[] | undefined;
-}
-
-/** Images that nothing would have any more: errors, or warnings where the user accepts to lose just these. */
-export function imageLoss(images: KeptImages, plan: RegistryPlan): Findings {
-  const lost = images.stores.flatMap((store) => lossOf(store, images, plan));
+/**
+ * Images that nothing would have any more: errors, or warnings where the user accepts to lose just these. Those that are
+ * taken along are not lost; where they cannot be, that is an error.
+ */
+export function imageLoss(images: KeptImages, live: LiveRegistry, plan: RegistryPlan): Findings {
+  const moved = images.stores.filter((store) => isMoved(store, images, plan));
+  const left = images.stores.filter((store) => !moved.includes(store));
+  const lost = left.flatMap((store) => lossOf(store, images, plan));
+  const unmoved = moved.flatMap((store) => notMovable(store, live, plan));
   return {
-    errors: lost.filter(({ isAccepted }) => !isAccepted),
+    errors: [...unmoved, ...lost.filter(({ isAccepted }) => !isAccepted)],
     warnings: lost.filter(({ isAccepted }) => isAccepted),
     notes: acceptance(plan),
   };
@@ -41,18 +39,14 @@ function lossOf(store: Storage, images: KeptImages, plan: RegistryPlan): ImageLo
     const changes = store.emptyDir && images.podChanges();
     return changes ? [{ kind: "images go with the pod", field: "backend", ...loss, changes }] : [];
   }
-  if (sharesFiles(images, store, plan)) return [];
-  return [{ kind: "images stay behind", field: "backend", ...loss, asked, isDown }];
+  if (!isLeft(store, images, plan)) return [];
+  const canMove = managementState === "Managed" && doesMove(store, asked);
+  return [{ kind: "images stay behind", field: "backend", ...loss, asked, isDown, canMove }];
 }
 
 /** An acceptance that was left on guards nothing any more. */
 function acceptance({ acceptImageLoss: stores }: RegistryPlan): Finding[] {
   return stores.length ? [{ kind: "loss is accepted", field: "acceptImageLoss", stores }] : [];
-}
-
-// Two claims on one export have the same files.
-function sharesFiles({ volumeInUse }: KeptImages, store: Storage, { backend }: RegistryPlan): boolean {
-  return !!store.pvc && !!volumeInUse && backend.sharesFiles?.(volumeInUse) === true;
 }
 
 /** What is wrong with a registry whatever is asked of it, and no up mends. */

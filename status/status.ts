@@ -1,15 +1,16 @@
 import type { V1Pod } from "@kubernetes/client-node";
 
+import { type ExportedDirectory, readExport } from "../backends/export";
 import { describeStorage, storageInUse } from "../backends/stores";
 import type { Configuration } from "../config/schema";
+import { leftHold, readHold } from "../images/hold";
 import { ClusterClient, ClusterError } from "../kubernetes/client";
 import { isNearlyFull, type Room } from "../kubernetes/volume-stats";
 import { platforms, resolved } from "../platforms";
 import type { Condition, Drift, Lag } from "../platforms/observed";
 import type { LiveRegistry } from "../platforms/platform";
 import { podTroubles } from "../platforms/rollout";
-import { ailmentText, driftText, lagTexts, podText } from "../platforms/text";
-import { type ExportedDirectory, readExport } from "./export";
+import { ailmentText, driftText, findingText, lagTexts, podText } from "../platforms/text";
 
 /** A registry as it is now, beside what its stack asks for. */
 export interface Status {
@@ -79,14 +80,19 @@ export async function readStatus(config: Configuration): Promise<Status> {
   const platform = platforms[config.platform];
   const plan = platform.plan(await resolved(config, connection));
   using client = new ClusterClient(connection);
-  const [live, exported] = await Promise.all([platform.read(client, plan), readExport(plan.backend)]);
+  const [live, exported, hold] = await Promise.all([
+    platform.read(client, plan),
+    readExport(plan.backend),
+    readHold(client, plan.namespace),
+  ]);
 
   const changes = [platform.drift(client, live, plan), platform.unapplied(client, live, plan)];
   const drift = (await readable(Promise.all(changes)))?.flat();
   const byOthers = (drift ?? []).filter(({ remedy, by }) => remedy !== "evict" || by.length > 0);
   const changed = byOthers.map((field) => `an up ${driftText(field)}`);
   const lags = unsaid(platform.unfinished(live, plan), byOthers);
-  const waiting = [...lagTexts(lags), ...changed];
+  const held = leftHold(hold, live.pods).map(findingText);
+  const waiting = [...held, ...lagTexts(lags), ...changed];
   const inUse = storageInUse(live.deployment);
   const claimName = inUse?.pvc?.claim ?? plan.storage.pvc?.claim;
   const { room } = live;

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 
 import { isNearlyFull, type Room } from "../kubernetes/volume-stats";
 import { conditionText, fullText } from "../platforms/text";
-import type { ExportedDirectory } from "./export";
+import type { ExportedDirectory } from "../backends/export";
 import { type ClaimStatus, isWell, type PodStatus, roomOf, type ShownCondition, type Status } from "./status";
 
 type Color = Parameters<typeof styleText>[0];

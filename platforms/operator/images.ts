@@ -6,7 +6,7 @@ import { registryManager } from "../../kubernetes/field-managers";
 import { ownedBy, ownedByOther } from "../../kubernetes/managed-fields";
 import type { ChangedField } from "../observed";
 import type { RegistryPlan } from "../plan";
-import type { KeptImages } from "../preflight";
+import type { KeptImages } from "../kept-images";
 import { setByOthers } from "./drift";
 import { deploymentLags } from "./expected-deployment";
 import { keptHttpSecret } from "./http-secret";

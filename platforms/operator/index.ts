@@ -5,6 +5,7 @@ import { storeDrift } from "../store-drift";
 import { configChanges, configDrift, overruled } from "./drift";
 import { type LiveOperator, type OperatorRollout, readRegistry, readRollout } from "./live";
 import { planOf } from "./plan";
+import { move } from "./move";
 import { preflight } from "./preflight";
 
 export interface OperatorTypes {
@@ -37,5 +38,7 @@ export const operator: Platform<OperatorTypes> = {
   generations: ({ config, deployment }) => [config.metadata?.generation, deployment?.metadata?.generation],
   managementState: ({ config }) => config.spec.managementState ?? "",
   addresses: ({ hostnames }) => [hostnames.internal, ...hostnames.routes],
+  askedStore: ({ config }) => config.spec.storage,
+  move,
   advice: () => ["watch it: oc get clusteroperator image-registry"],
 };

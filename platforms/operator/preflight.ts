@@ -26,7 +26,7 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
   };
   const nodes = nodeFindings(live, podToPlace(live.config, asked, live), plan, rolling);
   const storage = storageToBe(live.config, asked);
-  const images = imageLoss(kept, { ...plan, storage });
+  const images = imageLoss(kept, live, { ...plan, storage });
   return {
     errors: [
       ...takeUpProblems(live, plan),

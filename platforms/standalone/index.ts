@@ -1,8 +1,10 @@
+import { storageInUse } from "../../backends/stores";
 import type { Platform } from "../platform";
 import { conditionsOf, isGood, unfinished } from "./convergence";
 import { storeDrift } from "../store-drift";
 import { driftOf, namespaceChanges, unapplied } from "./drift";
 import { readRegistry, readRollout, type LiveStandalone, type StandaloneRollout } from "./live";
+import { move } from "./move";
 import { planOf, type StandalonePlan } from "./plan";
 import { lostByDrift, preflight } from "./preflight";
 import { endpointIn, standaloneName } from "./registry";
@@ -36,6 +38,8 @@ export const standalone: Platform<StandaloneTypes> = {
   generations: ({ deployment }) => [deployment?.metadata?.generation],
   managementState: (_, plan) => plan.managementState,
   addresses: (_, { namespace }) => [endpointIn(namespace)],
+  askedStore: ({ deployment }) => storageInUse(deployment),
+  move,
   advice: ({ namespace, htpasswdSecret }) => [
     `watch it: kubectl -n ${namespace} get deployment ${standaloneName}`,
     "nodes alone reach it, and whom standalone.allowFrom names, as far as the cluster's network enforces NetworkPolicy",

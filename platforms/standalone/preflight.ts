@@ -4,7 +4,8 @@ import { storageInUse } from "../../backends/stores";
 import type { Finding, Findings } from "../finding";
 import type { Drift, Trouble } from "../observed";
 import { nodeFindings } from "../node-findings";
-import { ailments, imageLoss, type KeptImages, reclaimWarnings, unfollowedRedirect } from "../preflight";
+import type { KeptImages } from "../kept-images";
+import { ailments, imageLoss, reclaimWarnings, unfollowedRedirect } from "../preflight";
 import { podTroubles } from "../rollout";
 import { takeUpProblems } from "../store-drift";
 import { conditionsOf, isGood, unfinished } from "./convergence";
@@ -19,7 +20,7 @@ export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings 
     serves: serves(live, plan),
     keepsOld: plan.rolloutStrategy === "RollingUpdate" && kept.podChanges() !== undefined,
   });
-  const images = imageLoss(kept, plan);
+  const images = imageLoss(kept, live, plan);
   return {
     errors: [
       ...othersObjects(live, plan),
@@ -54,7 +55,7 @@ function othersObjects(live: LiveStandalone, { namespace }: StandalonePlan): Fin
 }
 
 // Without pods there is no emptyDir; on a claim images stay whoever runs.
-function keptImages(live: LiveStandalone, plan: StandalonePlan): KeptImages {
+export function keptImages(live: LiveStandalone, plan: StandalonePlan): KeptImages {
   const { deployment, holdsImages, volumeInUse } = live;
   const inUse = storageInUse(deployment);
   const isDown = (deployment?.spec?.replicas ?? 0) === 0;
@@ -68,7 +69,7 @@ export function lostByDrift(live: LiveStandalone, plan: StandalonePlan, drift: r
     ({ kind, field }) => kind === "Deployment" && field.startsWith("spec.template"),
   );
   const podChanges = () => (changes.length ? changes.map(({ field }) => ({ field })) : undefined);
-  return [...imageLoss({ ...keptImages(live, plan), podChanges }, plan).errors];
+  return [...imageLoss({ ...keptImages(live, plan), podChanges }, live, plan).errors];
 }
 
 function tlsProblems({ certificate }: LiveStandalone, plan: StandalonePlan): Finding[] {

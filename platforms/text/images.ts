@@ -11,11 +11,12 @@ export const imageTexts: Texts<ImageFinding> = {
     return lossText(loss, `the pod is replaced for ${changes}, and the images in its emptyDir go with it`);
   },
   "images stay behind": (loss) => {
-    const { store, asked, isDown } = loss;
+    const { store, asked, isDown, canMove } = loss;
     const where = isDown ? "the registry is down, and its images are" : "the registry now keeps its images";
     return lossText(
       loss,
       `${where} in ${describeStorage(store)}, and ${describeStorage(asked)} would not have them`,
+      canMove ? "say copyImages: true to take them along, or " : "",
     );
   },
   "loss is accepted": ({ stores }) =>
@@ -26,9 +27,9 @@ export const imageTexts: Texts<ImageFinding> = {
     `oc patch pv ${volume} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
 };
 
-function lossText({ store, isKnown, isAccepted }: ImageLoss, what: string): string {
+function lossText({ store, isKnown, isAccepted }: ImageLoss, what: string, better = ""): string {
   const lost = isKnown ? what : `${what} (the cluster does not say whether any were pushed)`;
   return isAccepted
     ? `${lost}; acceptImageLoss says that this is meant`
-    : `${lost}; copy them elsewhere first, then say acceptImageLoss: ${nameOfStore(store)}`;
+    : `${lost}; ${better}copy them elsewhere first, then say acceptImageLoss: ${nameOfStore(store)}`;
 }

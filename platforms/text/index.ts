@@ -4,6 +4,7 @@ import { conditionText, podText } from "./conditions";
 import { driftText } from "./drift";
 import { imageTexts } from "./images";
 import { lagTexts } from "./lags";
+import { moveTexts } from "./moves";
 import { placementTexts, roleTexts } from "./nodes";
 import { objectTexts } from "./objects";
 import { registryTexts } from "./registry";
@@ -19,6 +20,7 @@ export { obstacleText } from "./obstacles";
 const texts: Texts<Finding> = {
   ...storeTexts,
   ...imageTexts,
+  ...moveTexts,
   ...placementTexts,
   ...roleTexts,
   ...objectTexts,

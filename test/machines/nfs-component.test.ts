@@ -8,7 +8,7 @@ import { NfsExportHost, type NfsExportHostArgs } from "../../components/nfs-expo
 import { checkConfiguration } from "../../config";
 import { backendOf } from "../../backends";
 import { type Engine, findEngine, Stacks } from "../../sandbox/engine";
-import { readExport } from "../../status/export";
+import { readExport } from "../../backends/export";
 import { changes, destroy, expectNoChanges, failure, preview, type StackRun, up } from "../support/engine";
 import { clientNetworks, converge, exportPath, must, onMachines, serverSpec, unmount } from "./nfs-machines";
 

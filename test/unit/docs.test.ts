@@ -121,7 +121,8 @@ function commandsOf(tokens: Token[]): string[][] {
 
 interface Setting {
   readonly key: string;
-  readonly value: string;
+  /** @default it is taken away again */
+  readonly value?: string;
 }
 
 const putIn: Record<string, string> = {
@@ -129,7 +130,9 @@ const putIn: Record<string, string> = {
 };
 
 function settingOf([program, ...words]: string[]): Setting[] {
-  if (program !== "pulumi" || words[0] !== "config" || words[1] !== "set") return [];
+  if (program !== "pulumi" || words[0] !== "config") return [];
+  if (words[1] === "rm") return [{ key: words[2] ?? "" }];
+  if (words[1] !== "set") return [];
   const [key = "", given = "-"] = words.slice(2).filter((word) => !word.startsWith("--"));
   assert.equal(words.includes("--path"), /[.[]/.test(key), `--path of ${key}`);
   const isFromShell = ["PUT-IN", "<", "-"].includes(given);
@@ -149,7 +152,8 @@ function configured(settings: Setting[]): Record<string, unknown> {
       const next = steps[index + 1] ?? last;
       place = (place[step] ??= /^\d+$/.test(next) ? [] : {}) as Record<string, unknown>;
     }
-    place[last] = /^(true|false|\d+)$/.test(value) ? (JSON.parse(value) as unknown) : value;
+    if (value === undefined) delete place[last];
+    else place[last] = /^(true|false|\d+)$/.test(value) ? (JSON.parse(value) as unknown) : value;
   }
   return values;
 }

@@ -38,6 +38,19 @@ describe("emptyDir", () => {
   });
 });
 
+describe("copyImages", () => {
+  it("takes images along to nfs and pvc, not to where it cannot copy, nor where they may stay behind", () => {
+    assert.deepEqual(problems(onNfs({}), "dev"), []);
+    assert.deepEqual(problems({ ...onNfs({}), copyImages: "true" }), []);
+    assert.match(
+      problem({ ...onS3(), copyImages: true }),
+      /^copyImages: true copies to backends nfs and pvc, not to s3; mirror/,
+    );
+    assert.match(problem({ ...dev, copyImages: true }), /not to emptyDir/);
+    assert.match(problem({ ...onNfs({}), copyImages: true, acceptImageLoss: "emptyDir" }), /say one of them/);
+  });
+});
+
 describe("the tier", () => {
   it("cannot take back what the stack's name says", () => {
     assert.match(

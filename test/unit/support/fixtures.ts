@@ -227,6 +227,7 @@ export function plan(changes: Partial<RegistryPlan> = {}): RegistryPlan {
     placement: { nodeSelector: {}, tolerations: [] },
     nodesToLabel: [],
     acceptImageLoss: [],
+    copyImages: false,
     settings: {},
     ...changes,
   };

@@ -1,4 +1,4 @@
-import type { Backend } from "../backends/backend";
+import type { Backend } from "./backend";
 import { exportStatusScript, parseExportStatus, runOverSsh, type ExportStatus } from "../hosts";
 
 /** Where the images are kept, and what the host that serves them says, where the stack reaches it. */

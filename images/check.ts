@@ -1,0 +1,54 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import { imageMount } from "../backends/backend";
+import { readExport } from "../backends/export";
+import { UserError } from "../errors";
+import { ClusterClient } from "../kubernetes/client";
+import { assertPossible, type Checked } from "../platforms/check";
+import type { Finding, ImageSurvey } from "../platforms/finding";
+import { type Hold, leftHold, readHold } from "./hold";
+import { podShell } from "./pod-shell";
+import { listFiles } from "./store";
+import { surveyOf } from "./survey";
+
+/** What an up will do with the images, and what an earlier one left. */
+export interface CheckedImages {
+  /** What an earlier run left on. */
+  readonly hold: Hold | undefined;
+  /** For a preview. */
+  readonly warnings: readonly Finding[];
+}
+
+type Read = Pick<Checked, "connection" | "plan" | "live" | "move">;
+
+/** Looks at the images that are to move; what cannot work ends the run before anything is changed. Writes nothing. */
+export async function checkImages(checked: Read): Promise<CheckedImages> {
+  const { connection, plan, live, move } = checked;
+  const hold = await readHold(new ClusterClient(connection), plan.namespace);
+  const held = leftHold(hold, live.pods);
+  if (!move) return { hold, warnings: held };
+  const { from, targetClaim: claim } = move;
+  const [seen, exported] = await Promise.all([surveyed(checked), readExport(plan.backend)]);
+  const room = exported?.host ?? { size: move.targetBytes };
+  const field = "copyImages";
+  // What is free there may be little because an earlier up has copied most: the next one sees what is left to copy.
+  if (typeof seen === "object" && room.size !== undefined && seen.bytes > room.size)
+    assertPossible({
+      errors: [{ kind: "target is too small", field, claim, bytes: seen.bytes, size: room.size }],
+    });
+  return { hold, warnings: [...held, { kind: "images will move", field, from, claim, seen, room }] };
+}
+
+/** What the store of a running pod holds, or why that is not known. */
+async function surveyed({ connection, live }: Read): Promise<ImageSurvey | string> {
+  const pod = live.pods.find(({ status }: V1Pod) => status?.phase === "Running");
+  if (!pod) return "no pod of the registry runs";
+  try {
+    const shell = podShell(connection, pod, pod.spec?.containers[0]?.name ?? "");
+    const begin = Date.now();
+    const files = await listFiles({ shell, root: imageMount.mountPath }, true);
+    return surveyOf(files, (Date.now() - begin) / 1000);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return error.message;
+  }
+}

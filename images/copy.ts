@@ -1,0 +1,128 @@
+import { PassThrough, Transform, type TransformCallback } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { Frames, unframe } from "./frames";
+import { must } from "./shell";
+import { layout, list, type Listing, quoted, type StoreAt } from "./store";
+
+/** Both stores of a move. Where one shell sees both, files do not go through this machine. */
+export interface Stores {
+  readonly source: StoreAt;
+  readonly target: StoreAt;
+}
+
+/** What a pass has to do, by a look at both stores. */
+export interface Difference {
+  /** Paths that the target lacks or has otherwise, blobs first: a link is then never without its blob for long. */
+  readonly toCopy: readonly string[];
+  readonly bytes: number;
+  /** Links of the target that the source does not have (any more). */
+  readonly toRemove: readonly string[];
+}
+
+const isLink = (path: string) => path.startsWith("repositories/");
+
+export function differenceOf(source: Listing, target: Listing): Difference {
+  let bytes = 0;
+  const toCopy: string[] = [];
+  for (const [path, file] of source) {
+    const there = target.get(path);
+    // Blobs never change. Links do, and have the same length then.
+    const same = there?.bytes === file.bytes && (!isLink(path) || there.changed === file.changed);
+    if (same) continue;
+    toCopy.push(path);
+    bytes += file.bytes;
+  }
+  const toRemove = [...target.keys()].filter((path) => isLink(path) && !source.has(path));
+  return { toCopy: toCopy.sort(), bytes, toRemove };
+}
+
+const batchBytes = 256 * 1024 ** 2;
+/** Names are arguments of one tar, of which not every one takes a list of them (-T). */
+const batchNameBytes = 100_000;
+const archived = `unframe | tr '\\n' '\\0' | xargs -0 -s 120000 tar -cf - --`;
+
+/** Copies files of a listing, and calls `copied` with the bytes of each batch. */
+export async function copyFiles(
+  stores: Stores,
+  paths: readonly string[],
+  listing: Listing,
+  { whileServing, copied }: { whileServing: boolean; copied: (bytes: number) => void },
+): Promise<void> {
+  for (const batch of batches(paths, listing)) {
+    await (stores.source.shell === stores.target.shell
+      ? within(stores, batch.paths)
+      : across(stores, batch.paths));
+    copied(batch.bytes);
+  }
+
+  async function within({ source, target }: Stores, batch: readonly string[]): Promise<void> {
+    const script = `${unframe}
+      mkdir -p ${quoted(`${target.root}/${layout}`)} && cd ${quoted(`${source.root}/${layout}`)} &&
+      ${archived} | tar -xf - -C ${quoted(`${target.root}/${layout}`)}`;
+    await must(
+      source.shell,
+      script,
+      { stdin: list(batch), stdout: new PassThrough().resume() },
+      whileServing,
+    );
+  }
+
+  async function across({ source, target }: Stores, batch: readonly string[]): Promise<void> {
+    const read = `${unframe}
+      cd ${quoted(`${source.root}/${layout}`)} && ${archived}`;
+    const write = `${unframe}
+      mkdir -p ${quoted(`${target.root}/${layout}`)} && cd ${quoted(`${target.root}/${layout}`)} && unframe | tar -xf -`;
+    const archive = new PassThrough({ highWaterMark: 4 * 1024 ** 2 });
+    const framed = new PassThrough({ highWaterMark: 4 * 1024 ** 2 });
+    const reading = must(source.shell, read, { stdin: list(batch), stdout: archive }, whileServing).finally(
+      () => archive.end(),
+    );
+    const writing = must(target.shell, write, { stdin: framed, stdout: new PassThrough().resume() });
+    await Promise.all([reading, writing, pipeline(archive, new Blocks(), new Frames(), framed)]);
+  }
+}
+
+/** Joins what comes in pieces, so that the other side does not start a program for each. */
+class Blocks extends Transform {
+  private static readonly bytes = 1024 ** 2;
+  private pieces: Buffer[] = [];
+  private length = 0;
+
+  override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
+    this.pieces.push(chunk);
+    this.length += chunk.length;
+    if (this.length >= Blocks.bytes) this.give();
+    done();
+  }
+
+  override _flush(done: TransformCallback): void {
+    if (this.length) this.give();
+    done();
+  }
+
+  private give(): void {
+    this.push(Buffer.concat(this.pieces));
+    this.pieces = [];
+    this.length = 0;
+  }
+}
+
+interface Batch {
+  readonly paths: readonly string[];
+  readonly bytes: number;
+}
+
+function* batches(paths: readonly string[], listing: Listing): Generator<Batch> {
+  let batch: string[] = [];
+  let [bytes, nameBytes] = [0, 0];
+  for (const path of paths) {
+    batch.push(path);
+    bytes += listing.get(path)?.bytes ?? 0;
+    nameBytes += Buffer.byteLength(path) + "./\0".length;
+    if (bytes < batchBytes && nameBytes < batchNameBytes) continue;
+    yield { paths: batch, bytes };
+    batch = [];
+    [bytes, nameBytes] = [0, 0];
+  }
+  if (batch.length) yield { paths: batch, bytes };
+}

@@ -1,0 +1,101 @@
+import { PassThrough } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { V1Job, V1Pod } from "@kubernetes/client-node";
+import { UserError } from "../errors";
+import type { ClusterClient } from "../kubernetes/client";
+import { containerName, jobIdentity, mounts, moverJob, moverName, type MoverSpec } from "./mover-job";
+import type { Shell } from "./shell";
+
+const heartbeatMilliseconds = 20_000;
+export interface StartOptions {
+  readonly shellIn: (pod: V1Pod, container: string) => Shell;
+  /** What pods that do not run say of themselves, for people. */
+  readonly troublesOf: (pods: readonly V1Pod[]) => string[];
+  /** Seconds until the mover must run. */
+  readonly timeoutSeconds: number;
+}
+
+export class Mover {
+  private heart: NodeJS.Timeout | undefined;
+
+  private constructor(
+    private readonly client: ClusterClient,
+    readonly job: V1Job,
+    readonly shell: Shell,
+  ) {}
+
+  get owner(): { name: string; uid: string } {
+    return { name: moverName, uid: this.job.metadata?.uid ?? "" };
+  }
+
+  /** Makes it, waits until it runs, and keeps it from ending by itself. */
+  static async start(client: ClusterClient, spec: MoverSpec, options: StartOptions): Promise<Mover> {
+    const { shellIn, timeoutSeconds } = options;
+    await removeMover(client, spec.namespace, timeoutSeconds);
+    const job = await client.create<V1Job>(moverJob(spec));
+    const pod = await runningPod(client, spec.namespace, options).catch(async (error: unknown) => {
+      // A pod that never runs never ends by itself.
+      await removeMover(client, spec.namespace, timeoutSeconds).catch(() => undefined);
+      throw error;
+    });
+    const mover = new Mover(client, job, shellIn(pod, containerName));
+    mover.heart = setInterval(() => {
+      // One that fails is followed by another; the mover's end is told by what is asked of it.
+      mover.shell
+        .run(`touch ${mounts.scratch}/alive`, { stdout: new PassThrough().resume() })
+        .catch(() => undefined);
+    }, heartbeatMilliseconds);
+    mover.heart.unref();
+    return mover;
+  }
+
+  /** Takes it away, and returns when its claims are free for others. */
+  async stop(timeoutSeconds: number): Promise<void> {
+    clearInterval(this.heart);
+    await removeMover(this.client, this.job.metadata?.namespace ?? "", timeoutSeconds);
+  }
+}
+
+const podSelector = { labelSelector: `job-name=${moverName}` };
+
+export async function removeMover(
+  client: ClusterClient,
+  namespace: string,
+  timeoutSeconds: number,
+): Promise<void> {
+  const found = await client.get<V1Job>(jobIdentity.apiVersion, jobIdentity.kind, moverName, namespace);
+  if (found) await client.delete({ ...found, ...jobIdentity });
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  for (;;) {
+    const job = await client.get<V1Job>(jobIdentity.apiVersion, jobIdentity.kind, moverName, namespace);
+    const pods = (await client.list<V1Pod>("v1", "Pod", namespace, podSelector)) ?? [];
+    if (!job && pods.length === 0) return;
+    if (Date.now() > deadline) throw new UserError(`job ${moverName} of an earlier up does not go away`);
+    await sleep(500);
+  }
+}
+
+async function runningPod(
+  client: ClusterClient,
+  namespace: string,
+  { troublesOf, timeoutSeconds }: StartOptions,
+): Promise<V1Pod> {
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  for (;;) {
+    const pods = (await client.list<V1Pod>("v1", "Pod", namespace, podSelector)) ?? [];
+    const running = pods.find(
+      ({ status }) => status?.phase === "Running" && status.containerStatuses?.[0]?.ready,
+    );
+    if (running) return running;
+    const ended = pods.find(({ status }) => status?.phase === "Failed");
+    if (ended || Date.now() > deadline) {
+      const why = `the pod that moves images does not run${ended ? "" : ` within ${timeoutSeconds} s (timeoutSeconds)`}`;
+      const state = ended?.status?.containerStatuses?.[0]?.state?.terminated;
+      const told = state
+        ? [`${state.reason}: ${state.message ?? `exit code ${state.exitCode}`}`]
+        : troublesOf(pods);
+      throw new UserError([why, ...told].join("\n  "));
+    }
+    await sleep(500);
+  }
+}

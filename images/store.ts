@@ -1,0 +1,104 @@
+import { Readable } from "node:stream";
+import { Frames, unframe } from "./frames";
+import { output, type Shell } from "./shell";
+
+/** A file of a store, by its path below docker/registry/v2 (distribution's layout, the same in every backend). */
+export interface StoredFile {
+  readonly bytes: number;
+  /** Seconds since 1970. */
+  readonly changed: number;
+}
+
+export type Listing = ReadonlyMap<string, StoredFile>;
+
+/** A store: the shell that sees it, and the directory in which the registry has it. */
+export interface StoreAt {
+  readonly shell: Shell;
+  readonly root: string;
+}
+
+/** Below a store's directory. */
+export const layout = "docker/registry/v2";
+
+// Uploads that are under way are their clients' to begin anew: their states are signed, and name files of the old store.
+const kept = `-type f ! -path '*/_uploads/*'`;
+
+/** Every file of a store; none where nobody ever pushed. */
+export async function listFiles({ shell, root }: StoreAt, whileServing: boolean): Promise<Listing> {
+  const script = `cd ${quoted(root)} || exit
+    [ -d ${layout} ] || exit 0
+    cd ${layout} && find . ${kept} -exec stat -c '%s %Y %n' {} +`;
+  const files = new Map<string, StoredFile>();
+  for (const line of (await output(shell, script, { whileServing })).split("\n")) {
+    const [, bytes, changed, path] = /^(\d+) (\d+) \.\/(.*)$/.exec(line) ?? [];
+    if (path !== undefined) files.set(path, { bytes: Number(bytes), changed: Number(changed) });
+  }
+  return files;
+}
+
+/** The hash of each of the files, by the tool of that name (sha256sum, sha512sum), by its path. */
+export async function hashes(
+  { shell, root }: StoreAt,
+  tool: string,
+  paths: readonly string[],
+): Promise<Map<string, string>> {
+  const script = `${unframe}
+    cd ${quoted(`${root}/${layout}`)} && unframe | tr '\\n' '\\0' | xargs -0 ${tool} --`;
+  return paths.length ? parseHashes(await output(shell, script, { stdin: list(paths) })) : new Map();
+}
+
+/** The hash of every link: what a tag or a repository's list of layers and manifests says. */
+export async function linkHashes({ shell, root }: StoreAt): Promise<Map<string, string>> {
+  const script = `cd ${quoted(root)} || exit
+    [ -d ${layout}/repositories ] || exit 0
+    cd ${layout} && find ./repositories ${kept} -exec sha256sum {} +`;
+  return parseHashes(await output(shell, script));
+}
+
+/** Takes links away that the source does not have any more. Blobs stay: nothing shows them without a link. */
+export async function removeLinks({ shell, root }: StoreAt, paths: readonly string[]): Promise<void> {
+  if (paths.some((path) => !path.startsWith("repositories/"))) throw new Error("not a link");
+  const script = `${unframe}
+    cd ${quoted(`${root}/${layout}`)} && unframe | tr '\\n' '\\0' | xargs -0 rm -f --`;
+  if (paths.length) await output(shell, script, { stdin: list(paths) });
+}
+
+/** Paths as frames, one a line. */
+export function list(paths: readonly string[]): Readable {
+  return Readable.from([Buffer.from(paths.map((path) => `./${path}\n`).join(""))]).pipe(new Frames());
+}
+
+function parseHashes(printed: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const line of printed.split("\n")) {
+    const [, hash = "", path] = /^([0-9a-f]+) [ *]\.\/(.*)$/.exec(line) ?? [];
+    if (path !== undefined) found.set(path, hash);
+  }
+  return found;
+}
+
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** A blob's digest by its path, in the parts that its path has; undefined for what is no blob. */
+export function blobOf(path: string): { algorithm: string; hex: string } | undefined {
+  const [, algorithm = "", hex = ""] = /^blobs\/(\w+)\/\w\w\/([0-9a-f]+)\/data$/.exec(path) ?? [];
+  return hex ? { algorithm, hex } : undefined;
+}
+
+/** Where a blob lies. */
+export function pathOfBlob(algorithm: string, hex: string): string {
+  return `blobs/${algorithm}/${hex.slice(0, 2)}/${hex}/data`;
+}
+
+/** The blobs that links name: of manifests, and of a repository's layers. */
+export function linkedBlobs(files: Iterable<string>): Set<string> {
+  const linked = new Set<string>();
+  for (const path of files) {
+    const [, algorithm = "", hex = ""] =
+      /^repositories\/.*\/(?:_manifests\/revisions|_layers)\/(\w+)\/([0-9a-f]+)\/link$/.exec(path) ?? [];
+    if (hex) linked.add(pathOfBlob(algorithm, hex));
+  }
+  return linked;
+}

@@ -1,0 +1,115 @@
+import type { KubernetesObject, V1Pod } from "@kubernetes/client-node";
+import type { Readable, Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { holdName } from "../../../images/hold";
+import { connectionTo, httpServer, type LocalServer } from "../kubernetes/api-server";
+import { LocalShell, type LocalStore } from "./local-store";
+
+const namespace = "image-registry";
+
+/** The part of an API server that a move uses, with the Job controller's part; it notes every write. */
+export class FakeMoveCluster {
+  readonly writes: string[] = [];
+  readonly objects = new Map<string, KubernetesObject & Record<string, unknown>>();
+  /** What reaches nobody any more: the program that asks has died. */
+  isDead: (request: string) => boolean = () => false;
+  /** The pods of the mover's Job, as long as that is there. */
+  moverPods: V1Pod[] = [moverPod];
+  private server: LocalServer | undefined;
+  private uids = 0;
+
+  async start(): Promise<this> {
+    this.server = await httpServer((request, response) => {
+      void text(request).then((body) => {
+        const { pathname } = new URL(request.url ?? "", "http://cluster");
+        const method = request.method ?? "";
+        if (this.isDead(`${method} ${pathname}`)) return request.socket.destroy();
+        const [code, found] = this.answer(method, pathname, body);
+        response.writeHead(code).end(JSON.stringify(found ?? { message: "not found" }));
+      });
+    });
+    return this;
+  }
+
+  stop(): Promise<void> | undefined {
+    return this.server?.close();
+  }
+
+  get connection() {
+    return connectionTo(`http://127.0.0.1:${this.server?.port}`);
+  }
+
+  get hold() {
+    return this.objects.get(`networkpolicies/${holdName}`);
+  }
+
+  private answer(method: string, pathname: string, body: string): [number, unknown?] {
+    const [, resource = "", name = ""] = /\/(jobs|networkpolicies|pods)(?:\/(.+))?$/.exec(pathname) ?? [];
+    const key = `${resource}/${name}`;
+    if (method === "GET" && name === "")
+      return [200, { items: this.objects.has("jobs/image-registry-mover") ? this.moverPods : [] }];
+    const found = this.objects.get(key);
+    if (method === "GET") return found ? [200, found] : [404];
+    this.writes.push(`${method} ${resource} ${body.includes('"ownerReferences":null') ? "keep" : ""}`.trim());
+    if (method === "POST") {
+      const made = JSON.parse(body) as KubernetesObject & Record<string, unknown>;
+      made.metadata = { ...made.metadata, uid: `uid-${++this.uids}`, resourceVersion: "1" };
+      this.objects.set(`${resource}/${made.metadata.name}`, made);
+      return [201, made];
+    }
+    if (!found) return [404];
+    if (method === "DELETE") this.objects.delete(key);
+    if (method === "PATCH") delete found.metadata!.ownerReferences;
+    return [200, found];
+  }
+}
+
+const moverPod: V1Pod = {
+  metadata: { name: "image-registry-mover-x2x4q", namespace, uid: "mover-pod" },
+  spec: { containers: [{ name: "mover" }] },
+  status: { phase: "Running", containerStatuses: [{ ready: true } as never] },
+};
+
+export function registryPod(uid = "pod-1"): V1Pod {
+  return {
+    metadata: { name: "image-registry-7d4b9", namespace, uid, labels: { "pod-template-hash": "7d4b9" } },
+    spec: { containers: [{ name: "registry" }] },
+    status: { phase: "Running", podIP: "10.0.0.1" },
+  };
+}
+
+/** A pod's shell on this machine: its mounts are folders here, and its network is what the cluster's policies let through. */
+export class FakePodShell extends LocalShell {
+  /** @default what there is */
+  freeBytes: number | undefined;
+
+  constructor(
+    place: string,
+    private readonly mounted: Readonly<Record<string, LocalStore>>,
+    private readonly reaches: () => boolean,
+  ) {
+    super(place);
+  }
+
+  override async run(script: string, streams: { stdin?: Readable; stdout: Writable }) {
+    await this.before(script);
+    if (/command -v nc/.test(script))
+      return this.prints(streams.stdout, this.reaches() ? "open\n" : "closed\n");
+    if (this.freeBytes !== undefined && script.startsWith("df "))
+      return this.prints(
+        streams.stdout,
+        `Filesystem 1024-blocks Used Available\nx 9 9 ${this.freeBytes / 1024} 9% /\n`,
+      );
+    if (/proc\/net/.test(script)) return this.prints(streams.stdout, "");
+    const here = Object.entries(this.mounted).reduce(
+      (text, [mount, { root }]) => text.replaceAll(`'${mount}`, `'${root}`),
+      script,
+    );
+    return this.onThisMachine(here, streams);
+  }
+
+  private prints(stdout: Writable, line: string) {
+    stdout.write(line);
+    return { exitCode: 0, stderr: "" };
+  }
+}
