@@ -8,8 +8,11 @@ import * as x509 from "@peculiar/x509";
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const tenYears = 10 * 365 * 24 * 3600 * 1000;
 
-/** The node that a real kubelet plays, see ../node. The API server lets it touch nothing of other nodes. */
-export const kubeletNode = "machine";
+/**
+ * The node that a real kubelet plays, see ../node. The API server lets it touch nothing of other nodes, and looks for it
+ * by this name, which leads to this machine's end of a tunnel.
+ */
+export const kubeletNode = "localhost";
 
 /** Who the API server takes the bearer of a certificate for: the user is its CN, the groups are its Os. */
 const clients = {

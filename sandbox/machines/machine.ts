@@ -67,12 +67,22 @@ export class Machine {
 
   /** Lets the machine reach a loopback port of this one, as the same port of its own loopback, until it stops. */
   async forward(port: number): Promise<void> {
-    const forward = ["-N", "-o", "ExitOnForwardFailure=yes", "-R", `127.0.0.1:${port}:127.0.0.1:${port}`];
+    await this.tunnel("-R", port);
+    await this.mustRun(`timeout 120 sh -c 'until nc -z 127.0.0.1 ${port}; do sleep 0.2; done'`);
+  }
+
+  /** Leads a loopback port of this machine to the same of the machine's own loopback, until it stops. */
+  async reach(port: number): Promise<void> {
+    await this.tunnel("-L", port);
+  }
+
+  private async tunnel(direction: "-L" | "-R", port: number): Promise<void> {
+    const ends = `127.0.0.1:${port}:127.0.0.1:${port}`;
+    const forward = ["-N", "-o", "ExitOnForwardFailure=yes", direction, ends];
     await startProcess(this.directory, {
       name: `${this.name}-port-${port}`,
       ...endingWithThisProgram("ssh", [...sshOptions(this.route), ...forward, "root@127.0.0.1"]),
     });
-    await this.mustRun(`timeout 120 sh -c 'until nc -z 127.0.0.1 ${port}; do sleep 0.2; done'`);
   }
 
   /** Powers it on, on the disk it has, and returns when it takes commands. */

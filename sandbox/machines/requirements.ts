@@ -7,6 +7,8 @@ import { execute } from "./execute";
 const programs: Readonly<Record<string, string>> = {
   "qemu-system-x86_64": "qemu-system-x86",
   "qemu-img": "qemu-utils",
+  // Of the images whose pods have a shell.
+  busybox: "busybox-static",
   mmdebstrap: "mmdebstrap",
   "dpkg-scanpackages": "dpkg-dev",
   "mkfs.ext4": "e2fsprogs",
@@ -46,6 +48,6 @@ function missingPackages(): string[] {
 }
 
 function isInstalled(program: string): boolean {
-  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/sbin"];
+  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/sbin", "/bin"];
   return folders.some((folder) => existsSync(path.join(folder, program)));
 }

@@ -8,6 +8,7 @@ import type { ControlPlane } from "../control-plane";
 import { kubeletNode } from "../control-plane/certificates";
 import { writeKubeconfig } from "../control-plane/kubeconfig";
 import { layoutOf } from "../control-plane/layout";
+import { freePorts } from "../control-plane/ports";
 import type { Machine } from "../machines";
 import { writeImage, type ImageContent } from "../oci-image";
 import { sleep } from "../wait";
@@ -42,17 +43,21 @@ export async function joinCluster(
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   const { server } = config.getCurrentCluster()!;
+  const { pki } = layoutOf(cluster.directory);
   const programs = await buildNodePrograms({ log });
+  const [port] = await freePorts(1);
 
   log(`${machine.name} joins the cluster`);
   const root = mkdtempSync(path.join(tmpdir(), "image-registry-node-"));
   try {
     cpSync(path.join(__dirname, "files"), root, { recursive: true });
     for (const folder of programs) cpSync(folder, path.join(root, "usr/local/bin"), { recursive: true });
-    const environment = `NAME=${kubeletNode}\nADDRESS=${machine.networkAddress}\n`;
+    const environment = `NAME=${kubeletNode}\nADDRESS=${machine.networkAddress}\nPORT=${port}\n`;
     writeFileSync(path.join(root, "etc/kubernetes/node.env"), environment);
     const kubeconfig = path.join(root, "etc/kubernetes/kubeconfig");
-    writeKubeconfig(kubeconfig, { server, pki: layoutOf(cluster.directory).pki, client: "kubelet" });
+    writeKubeconfig(kubeconfig, { server, pki, client: "kubelet" });
+    for (const file of ["ca.crt", "server.crt", "server.key"])
+      cpSync(path.join(pki, file), path.join(root, "etc/kubernetes", file));
     const pause = { layers: [{ pause: path.join(root, "usr/local/bin/pause") }], entrypoint: ["/pause"] };
     for (const [name, image] of Object.entries({ "localhost/pause:1": pause, ...images })) {
       await writeImage(path.join(root, "var/lib/images", encodeURIComponent(name)), image, name);
@@ -62,6 +67,7 @@ export async function joinCluster(
     rmSync(root, { recursive: true });
   }
   await machine.forward(Number(new URL(server).port));
+  await machine.reach(port!);
   const { exitCode, stdout, stderr } = await machine.run(install, { timeoutSeconds: joinSeconds });
   if (exitCode !== 0) throw new Error(`${machine.name} does not become a node: ${stdout}${stderr}`);
   await untilReady(machine, config.makeApiClient(CoreV1Api));
