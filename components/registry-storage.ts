@@ -9,7 +9,6 @@ import { madeAnew, madeAnnotation } from "../kubernetes/made-anew";
 import { takenNote } from "../platforms/field-drift";
 import type { Drift } from "../platforms/observed";
 import type { LiveRegistry } from "../platforms/platform";
-import { named } from "../platforms/store-drift";
 import { Component } from "./component";
 
 export interface RegistryStorageArgs {
@@ -76,7 +75,7 @@ export class RegistryStorage extends Component {
 
   private volumeAnnotations(): Record<string, string> {
     const { live, drift = [] } = this.args.checked ?? {};
-    const found = live?.volume && named("PersistentVolume", live.volume);
+    const found = live?.volume && { ...live.volume, kind: "PersistentVolume" };
     const taken = found ? takenNote(found, drift) : {};
     const hasDrifted = drift.some(({ kind }) => kind === found?.kind);
     return { ...appliedOver(found, storageManager, hasDrifted), ...made(found, live?.moment), ...taken };

@@ -13,6 +13,13 @@ export class ClusterError extends UserError {
   }
 }
 
+/** Nothing came back in time, or there is no way to the server. */
+export class NoAnswer extends ClusterError {
+  constructor(message: string) {
+    super(message, true);
+  }
+}
+
 /** What the server's refusal means for the user. */
 export function errorOfAnswer({ code, body }: Answer, where: string): ClusterError {
   const message = statusMessage(body);
@@ -32,10 +39,14 @@ function explanation(code: number, message: string, where: string): string {
 export function explained(error: unknown, where: string, limit: number): ClusterError {
   const reason = isTimeout(error) ? `no answer within ${limit / 1000} s` : reasonOf(error);
   const unknownCertificate = /certificate|self.signed|unable to verify/i.test(reason);
-  const message = unknownCertificate
-    ? `${where} shows a certificate that the kubeconfig's certificate-authority does not vouch for: ${reason}`
-    : `cannot reach the cluster of ${where}: ${reason}; check the address, the VPN and that the cluster is up`;
-  return new ClusterError(message, true);
+  if (unknownCertificate)
+    return new ClusterError(
+      `${where} shows a certificate that the kubeconfig's certificate-authority does not vouch for: ${reason}`,
+      true,
+    );
+  return new NoAnswer(
+    `cannot reach the cluster of ${where}: ${reason}; check the address, the VPN and that the cluster is up`,
+  );
 }
 
 function isTimeout(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { KubernetesObject, V1ManagedFieldsEntry } from "@kubernetes/client-node";
 import { type ClusterClient, ClusterError } from "./client";
+import type { FieldPath, PathStep } from "./field-path";
 
 /** `fieldsV1`: `{"f:spec": {"f:replicas": {}}}`. */
 interface Fields {
@@ -31,26 +32,25 @@ export function managersOf(object: KubernetesObject, path: readonly string[]): s
   return entriesOf(object).flatMap((entry) => (entry.manager && owns(entry, path) ? [entry.manager] : []));
 }
 
-/** The managers other than the named one that own a field of the spec. Steps are as they are written: `.containers`, `[registry]`. */
-export function othersAt(object: KubernetesObject, manager: string, steps: readonly string[]): string[] {
+/** The managers other than the named one that own the field. */
+export function othersAt(object: KubernetesObject, manager: string, path: FieldPath): string[] {
   const others = entriesOf(object).filter(
     (entry) => entry.manager !== manager && entry.subresource !== "status",
   );
   return others.flatMap((entry) => {
-    const owned = steps.reduce<Fields | undefined>(
+    const owned = path.reduce<Fields | undefined>(
       // What has nothing below it is owned as a whole: a map like a Service's selector.
       (fields, step) => (fields && Object.keys(fields).length === 0 ? fields : stepInto(fields, step)),
-      fieldsOf(entry)?.["f:spec"],
+      fieldsOf(entry),
     );
     return owned && entry.manager ? [entry.manager] : [];
   });
 }
 
-function stepInto(fields: Fields | undefined, step: string): Fields | undefined {
-  if (step.startsWith(".")) return fields?.[`f:${step.slice(1)}`];
+function stepInto(fields: Fields | undefined, step: PathStep): Fields | undefined {
+  if (typeof step === "string") return fields?.[`f:${step}`];
   const items = Object.entries(fields ?? {}).filter(([key]) => key.startsWith("k:"));
-  const name = step.slice(1, -1);
-  const item = items.find(([key]) => (JSON.parse(key.slice(2)) as { name?: string }).name === name);
+  const item = items.find(([key]) => (JSON.parse(key.slice(2)) as { name?: string }).name === step.item);
   // A list that is one value to server-side apply has no items here, and is owned as a whole.
   return item?.[1] ?? fields;
 }

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { canonical, isBlank } from "../kubernetes/blank";
 import { durationSeconds } from "../kubernetes/duration";
+import { pathText } from "../kubernetes/field-path";
 import { appliedBy, lostByManager, managersOf } from "../kubernetes/managed-fields";
 import { quantityValue } from "../kubernetes/quantity";
 import type { Drift } from "./observed";
@@ -12,11 +13,14 @@ export type SpecObject = KubernetesObject & { readonly spec?: object };
 /** What a manager applies of an object, from its root: `{ spec: { replicas: 1 } }`. */
 export type AskedFields = Readonly<Partial<Record<"spec" | "data" | "immutable" | "metadata", unknown>>>;
 
+/** Whose fields they are. */
+export type DriftedObject = Pick<Drift, "kind" | "name">;
+
 const ownsAnnotation = "image-registry/owns";
 
 /** The fields that the stack applies, noted on the object: one that is newly asked for is then told from one that was lost. */
 export function ownsNote(asked: object): Record<string, string> {
-  const names = fieldsOf(asked).map(({ path }) => nameOf(path));
+  const names = fieldsOf(asked).map(({ path }) => pathText(path));
   return { [ownsAnnotation]: names.sort().join(",") };
 }
 
@@ -24,12 +28,14 @@ export function ownsNote(asked: object): Record<string, string> {
 const takenAnnotation = "image-registry/evicted";
 
 /** Another value where something of the object is to be put back, so that the engine has a step to do; the live one otherwise. */
-export function takenNote(live: KubernetesObject, drift: readonly Drift[]): Record<string, string> {
-  const { annotations, generation, resourceVersion } = live.metadata ?? {};
-  const { kind } = live;
+export function takenNote(
+  { kind, metadata }: KubernetesObject,
+  drift: readonly Drift[],
+): Record<string, string> {
+  const { annotations, generation, resourceVersion } = metadata ?? {};
   const taken = drift.filter((field) => field.kind === kind && field.remedy !== "change");
   const note = taken.length
-    ? `${taken.map(({ field }) => field).join("+")}@${generation ?? resourceVersion}`
+    ? `${taken.map(({ path }) => pathText(path)).join("+")}@${generation ?? resourceVersion}`
     : annotations?.[takenAnnotation];
   return note === undefined ? {} : { [takenAnnotation]: note };
 }
@@ -39,13 +45,19 @@ export function takenNote(live: KubernetesObject, drift: readonly Drift[]): Reco
  * keeps record of it (`metadata.managedFields`): whoever changes a field takes it. Fields of others are not looked at.
  * A field asked for without a value (undefined) is one whose value is not to be shown.
  */
-export function fieldsLost(live: KubernetesObject, manager: string, asked: AskedFields): Drift[] {
+export function fieldsLost(
+  live: KubernetesObject,
+  manager: string,
+  asked: AskedFields,
+  object: DriftedObject = { kind: live.kind ?? "object" },
+): Drift[] {
   const former = formerFields(live);
   return fieldsOf(asked).flatMap(({ path, value }): Drift[] => {
     if (former && !former.has(noteOf(path))) return [];
     if (!lostByManager(live, manager, path)) return [];
     const is = valueAt(live, path);
-    const lost = { ...named(live, path), remedy: "put back" } as const;
+    const by = managersOf(live, path);
+    const lost = { ...object, path, by, remedy: "put back" } as const;
     if (value === undefined) return [{ ...lost, isSecret: true }];
     if (sameValue(is, value) || (is === undefined && isDropped(path, value))) return [];
     return [{ ...lost, is, asked: value }];
@@ -56,13 +68,18 @@ export function fieldsLost(live: KubernetesObject, manager: string, asked: Asked
  * What an apply of the manager changes in fields that others have set and it never had: a preview compares inputs with
  * inputs, and shows none of it.
  */
-export function firstChanges(live: KubernetesObject, manager: string, asked: AskedFields): Drift[] {
+export function firstChanges(
+  live: KubernetesObject,
+  manager: string,
+  asked: AskedFields,
+  object: DriftedObject = { kind: live.kind ?? "object" },
+): Drift[] {
   const former = formerFields(live);
   const had = (path: readonly string[]) => appliedBy(live, manager) && (former?.has(noteOf(path)) ?? true);
   return fieldsOf(asked).flatMap(({ path, value }): Drift[] => {
     const is = valueAt(live, path);
     if (had(path) || is === undefined || value === undefined || sameValue(is, value)) return [];
-    return [{ ...named(live, path), is, asked: value, remedy: "change" }];
+    return [{ ...object, path, is, asked: value, by: managersOf(live, path), remedy: "change" }];
   });
 }
 
@@ -71,17 +88,13 @@ function formerFields({ metadata }: KubernetesObject): Set<string> | undefined {
   return note === undefined ? undefined : new Set(note.split(","));
 }
 
-function named(live: KubernetesObject, path: readonly string[]): Pick<Drift, "kind" | "field" | "by"> {
-  return { kind: live.kind ?? "object", field: nameOf(path), by: managersOf(live, path) };
-}
-
 function valueAt(object: object, path: readonly string[]): unknown {
   return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], object);
 }
 
 // The note has the fields of the spec.
 function noteOf([, ...path]: readonly string[]): string {
-  return nameOf(path);
+  return pathText(path);
 }
 
 interface Field {
@@ -103,10 +116,6 @@ function fieldsOf(value: object, path: readonly string[] = []): Field[] {
 // an empty object under storage is a backend.
 function isDropped([, section]: readonly string[], value: unknown): boolean {
   return section !== "nodeSelector" && section !== "storage" && isBlank(value);
-}
-
-function nameOf(path: readonly string[]): string {
-  return path.join(".");
 }
 
 /** Whether the operator may have written the one for the other: it spells quantities and durations in its own way. */

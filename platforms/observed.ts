@@ -1,5 +1,6 @@
 import type { Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
+import type { FieldPath } from "../kubernetes/field-path";
 
 /** What a cluster shows of its registry. It is data until platforms/text/ makes it text. */
 
@@ -36,8 +37,9 @@ export interface PodTrouble {
 export interface Drift {
   /** Of the live object: Config, Deployment, … */
   readonly kind: string;
-  /** Its path: `spec.replicas`, `spec.storage.s3.bucket`. */
-  readonly field: string;
+  /** @default the registry has one of its kind */
+  readonly name?: string | undefined;
+  readonly path: FieldPath;
   /** @default it is gone */
   readonly is?: unknown;
   /** @default nothing */

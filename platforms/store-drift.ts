@@ -5,7 +5,7 @@ import { s3Secret } from "../backends/s3";
 import { type ClusterClient, ClusterError } from "../kubernetes/client";
 import { s3Manager, stackManager, storageManager } from "../kubernetes/field-managers";
 import type { Finding } from "./finding";
-import { type AskedFields, fieldsLost, firstChanges } from "./field-drift";
+import { type AskedFields, type DriftedObject, fieldsLost, firstChanges } from "./field-drift";
 import type { RegistryPlan } from "./plan";
 import type { Drift } from "./observed";
 import type { LiveRegistry } from "./platform";
@@ -23,9 +23,8 @@ export function storeDrift(live: Live, plan: Plan): Drift[] {
 export function volumeDrift({ volume }: Pick<Live, "volume">, { backend, namespace }: Plan): Drift[] {
   const wanted = backend.needs?.volume;
   if (!volume || !wanted) return [];
-  return fieldsLost(named("PersistentVolume", volume), storageManager, {
-    spec: volumeSpec(wanted, namespace),
-  });
+  const asked = { spec: volumeSpec(wanted, namespace) };
+  return fieldsLost(volume, storageManager, asked, named("PersistentVolume", volume));
 }
 
 /** What becomes of objects that somebody else made under the names of the stack's own. */
@@ -36,7 +35,7 @@ function takenUp(live: Live, { backend, namespace }: Plan): Drift[] {
     object: KubernetesObject | undefined,
     manager: string,
     asked: AskedFields,
-  ) => (object ? firstChanges(named(kind, object), manager, asked) : []);
+  ) => (object ? firstChanges(object, manager, asked, named(kind, object)) : []);
   const claimed = (name: string | undefined) => live.claims.find(({ metadata }) => metadata?.name === name);
   const [pairs, ofClass] = [claimed(volume?.claimName), claimed(claim?.claimName)];
   const size = claim && sizeOf(claim, ofClass);
@@ -84,11 +83,11 @@ function encoded({ accessKey, secretKey }: { readonly accessKey: string; readonl
   return { [s3Secret.accessKey]: base64(accessKey), [s3Secret.secretKey]: base64(secretKey) };
 }
 
-function withoutValues({ kind, field, by, remedy }: Drift): Drift {
-  return { kind, field, by, remedy, isSecret: true };
+function withoutValues({ kind, name, path, by, remedy }: Drift): Drift {
+  return { kind, name, path, by, remedy, isSecret: true };
 }
 
-/** With a kind that says which one it is; items of a list come without any. */
-export function named<T extends KubernetesObject>(kind: string, object: T): T {
-  return { ...object, kind: `${kind} "${object.metadata?.name}"` };
+/** Items of a list come without their kind. */
+export function named(kind: string, { metadata }: KubernetesObject): DriftedObject {
+  return { kind, name: metadata?.name };
 }

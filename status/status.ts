@@ -116,8 +116,9 @@ export async function readStatus(config: Configuration): Promise<Status> {
 
 /** Without the fields of the Config of which the drift says more: whose doing it is. */
 function unsaid(lags: readonly Lag[], drift: readonly Drift[]): Lag[] {
-  const fields = drift.map(({ field }) => field).filter((field) => field !== "spec.storage.managementState");
-  const said = new Set(fields.map((field) => field.split(".")[1]));
+  const said = new Set(
+    drift.flatMap(({ path: [, section, key] }) => (key === "managementState" ? [] : [section])),
+  );
   return lags.filter((lag) => lag.of !== "Config" || !said.has(lag.field));
 }
 

@@ -17,7 +17,7 @@ import type { RegistryConfig } from "./registry";
 export function configDrift(live: RegistryConfig, plan: RegistryPlan): Drift[] {
   const other = (...path: string[]) => ({
     kind: "Config",
-    field: ["spec", ...path].join("."),
+    path: ["spec", ...path],
     // Of a store that the stack itself has let go of, nobody else's name is to be told.
     by: managersOf(live, ["spec", ...path]).filter((manager) => manager !== registryManager),
   });

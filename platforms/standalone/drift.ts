@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject, V1Deployment, V1PodTemplateSpec } from "@kubernetes/client-node";
 import type { ClusterClient } from "../../kubernetes/client";
 import { standaloneManager } from "../../kubernetes/field-managers";
+import type { FieldPath, PathStep } from "../../kubernetes/field-path";
 import { appliedBy, managersOf, othersAt } from "../../kubernetes/managed-fields";
 import { firstChanges } from "../field-drift";
 import type { Drift } from "../observed";
@@ -51,22 +52,21 @@ export async function unapplied(
 /** What an up changes in a budget that carries the stacks' labels and was made by hand: of its two limits it can have one. */
 function budgetChanges({ budget }: LiveStandalone): Drift[] {
   if (!budget || appliedBy(budget, standaloneManager)) return [];
-  const live = named("PodDisruptionBudget", budget);
-  const { minAvailable } = budget.spec ?? {};
-  const [kind, by] = [live.kind ?? "", managersOf(live, ["spec", "minAvailable"])];
-  const gone = { kind, field: "spec.minAvailable", is: minAvailable, by, remedy: "change" } as const;
+  const object = named("PodDisruptionBudget", budget);
+  const path = ["spec", "minAvailable"];
+  const is = budget.spec?.minAvailable;
+  const gone = { ...object, path, is, by: managersOf(budget, path), remedy: "change" } as const;
   return [
-    ...firstChanges(live, standaloneManager, { spec: budgetSpec() }),
-    ...(minAvailable === undefined ? [] : [gone]),
+    ...firstChanges(budget, standaloneManager, { spec: budgetSpec() }, object),
+    ...(is === undefined ? [] : [gone]),
   ];
 }
 
 /** What an up changes in a namespace that carries the stacks' label and was made by hand. */
 export function namespaceChanges({ namespace }: Pick<LiveStandalone, "namespace">): Drift[] {
   if (!namespace || !isOwnNamespace({ namespace })) return [];
-  return firstChanges(named("Namespace", namespace), standaloneManager, {
-    metadata: { labels: namespaceLabels },
-  });
+  const asked = { metadata: { labels: namespaceLabels } };
+  return firstChanges(namespace, standaloneManager, asked, named("Namespace", namespace));
 }
 
 /**
@@ -91,14 +91,14 @@ async function changesIn(
     metadata,
     spec: withAnnotationsOf(live, wanted),
   });
-  return differences(live.spec, restored?.spec, []).map(({ path, ...change }) => ({
+  return differences(live.spec, restored?.spec, ["spec"]).map(({ path, ...change }) => ({
     kind,
-    field: `spec${path.join("")}`,
+    path,
     by: othersAt(live, standaloneManager, path),
     remedy: isOurs && !isUnapplied ? "put back" : "change",
     ...change,
     // A value that somebody put into the environment may be a secret.
-    ...(path.includes(".env") && { isSecret: true }),
+    ...(path.includes("env") && { isSecret: true }),
   }));
 }
 
@@ -128,25 +128,38 @@ function withAnnotationsOf(live: Live, wanted: object): object {
 }
 
 interface Difference {
-  /** Steps as they are written: `.containers`, `[registry]`. */
-  readonly path: readonly string[];
+  readonly path: FieldPath;
   readonly is?: unknown;
   readonly asked?: unknown;
 }
 
-function differences(is: unknown, asked: unknown, path: readonly string[]): Difference[] {
+function differences(is: unknown, asked: unknown, path: FieldPath): Difference[] {
   if (isDeepStrictEqual(is, asked)) return [];
   const [left, right] = [parts(is), parts(asked)];
   if (!left || !right) return [{ path, is, asked }];
-  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return [...keys].flatMap((key) => differences(left[key], right[key], [...path, key]));
+  const steps = new Map([...left, ...right].map(([key, { step }]) => [key, step]));
+  return [...steps].flatMap(([key, step]) =>
+    differences(left.get(key)?.value, right.get(key)?.value, [...path, step]),
+  );
+}
+
+interface Part {
+  readonly step: PathStep;
+  readonly value: unknown;
 }
 
 // Kubernetes knows items of its lists by their names.
-function parts(value: unknown): Record<string, unknown> | undefined {
+function parts(value: unknown): Map<string, Part> | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (!Array.isArray(value))
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [`.${key}`, item as unknown]));
+    return new Map(
+      Object.entries(value).map(([key, inner]) => [key, { step: key, value: inner as unknown }]),
+    );
   const items = value as ({ name?: string } | null)[];
-  return Object.fromEntries(items.map((item, index) => [`[${item?.name ?? index}]`, item]));
+  return new Map(
+    items.map((inner, index) => {
+      const item = inner?.name ?? String(index);
+      return [item, { step: { item }, value: inner }];
+    }),
+  );
 }

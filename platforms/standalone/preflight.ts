@@ -3,6 +3,7 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import { storageInUse } from "../../backends/stores";
 import type { Finding, Findings } from "../finding";
 import type { Drift, Trouble } from "../observed";
+import { pathText } from "../../kubernetes/field-path";
 import { nodeFindings } from "../node-findings";
 import type { KeptImages } from "../kept-images";
 import { ailments, imageLoss, reclaimWarnings, unfollowedRedirect } from "../preflight";
@@ -66,9 +67,10 @@ export function keptImages(live: LiveStandalone, plan: StandalonePlan): KeptImag
 /** The images of an emptyDir whose pod was changed by hand, and is changed back. */
 export function lostByDrift(live: LiveStandalone, plan: StandalonePlan, drift: readonly Drift[]): Finding[] {
   const changes = drift.filter(
-    ({ kind, field }) => kind === "Deployment" && field.startsWith("spec.template"),
+    ({ kind, path: [, section] }) => kind === "Deployment" && section === "template",
   );
-  const podChanges = () => (changes.length ? changes.map(({ field }) => ({ field })) : undefined);
+  const podChanges = () =>
+    changes.length ? changes.map(({ path }) => ({ field: pathText(path) })) : undefined;
   return [...imageLoss({ ...keptImages(live, plan), podChanges }, live, plan).errors];
 }
 

@@ -1,23 +1,26 @@
 import type { Storage } from "../../backends/backend";
 import { describeStorage } from "../../backends/stores";
+import { pathText } from "../../kubernetes/field-path";
 import type { Drift } from "../observed";
 
 /** What an up does about it: "will put back spec.replicas …". */
 export function driftText(drift: Drift): string {
-  const { kind, field, is, asked, by, remedy } = drift;
+  const { path, is, asked, by, remedy } = drift;
+  const field = pathText(path);
   switch (remedy) {
     case "evict":
       return (
-        `will evict ${keyOf(field)} from spec.storage of the live registry: ` +
+        `will evict ${pathText(path.slice(-1))} from spec.storage of the live registry: ` +
         `${describeStorage(asked as Storage)} is to be its only backend${setBy(by)}`
       );
     case "clear":
       return `will clear ${field} of the live registry, which ${by.join(", ") || "another manager"} set`;
     case "change":
-      if (drift.isSecret) return `will change ${field} of the ${kind}${setBy(by)}; no value of it is shown`;
-      return `will change ${field} of the ${kind} from ${shown(is)}${setBy(by)} to ${shown(asked)}`;
+      if (drift.isSecret)
+        return `will change ${field} of the ${objectText(drift)}${setBy(by)}; no value of it is shown`;
+      return `will change ${field} of the ${objectText(drift)} from ${shown(is)}${setBy(by)} to ${shown(asked)}`;
     case "put back":
-      return `will put back ${field} of the ${kind}: it ${changeText(drift)}`;
+      return `will put back ${field} of the ${objectText(drift)}: it ${changeText(drift)}`;
   }
 }
 
@@ -25,8 +28,8 @@ function shown(value: unknown): string {
   return value === undefined ? "nothing" : JSON.stringify(value);
 }
 
-function keyOf(field: string): string {
-  return field.split(".").at(-1) ?? "";
+function objectText({ kind, name }: Drift): string {
+  return name === undefined ? kind : `${kind} "${name}"`;
 }
 
 function setBy(by: readonly string[]): string {
@@ -43,7 +46,9 @@ function changeText({ is, asked, by, remedy, isSecret }: Drift): string {
 /** Why an up ends before its time: others write what the stack has just written, and will again. */
 export function overruledText(overruled: readonly Drift[]): string {
   const rivals = [...new Set(overruled.flatMap(({ by }) => by))].join(", ");
-  const lines = overruled.map((drift) => `  ${drift.field} of the ${drift.kind} ${changeText(drift)}`);
+  const lines = overruled.map(
+    (drift) => `  ${pathText(drift.path)} of the ${objectText(drift)} ${changeText(drift)}`,
+  );
   const removed = overruled.some(({ by }) => by.length === 0)
     ? ["  of a field that is taken away no manager is on record; the API server's audit log has it"]
     : [];

@@ -1,3 +1,5 @@
+import { UserError } from "../../errors";
+import { NoAnswer } from "../../kubernetes/client-error";
 import { isNearlyFull } from "../../kubernetes/volume-stats";
 import { fullText } from "../../platforms/text";
 import { roomOf, type Status } from "../status";
@@ -41,9 +43,10 @@ export function judged(found: Found, status: Status, now: Date): Row {
 }
 
 /** A stack of which nothing could be read: a wrong configuration, no kubeconfig, no answer. */
-export function unread(found: Found, reason: string, now: Date): Row {
+export function unread(found: Found, error: Error, now: Date): Row {
   const ending = endings(found.expiries, now);
-  const verdict = /no answer within|cannot reach/.test(reason) ? "does not answer" : "cannot be told";
+  const verdict = error instanceof NoAnswer ? "does not answer" : "cannot be told";
+  const reason = error instanceof UserError ? error.message : `unexpected: ${error.message}`;
   const reasons = [reason, ...found.runs.filter(isFailure).map(runText), ...ending];
   return { ...found, level: "down", verdict, reasons };
 }

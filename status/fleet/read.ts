@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 
 import type { Configuration } from "../../config";
-import { UserError } from "../../errors";
+import { NoAnswer } from "../../kubernetes/client-error";
 import { configurationOf } from "../../stack/configuration";
 import { readStatus, type Status } from "../status";
 import { expiriesOf } from "./expiry";
@@ -60,14 +60,14 @@ async function readRow(
     const status = await within(answerSeconds, reader.readStatus(config));
     return judged(found(config), status, new Date());
   } catch (error) {
-    return unread(found(config), messageOf(error), new Date());
+    return unread(found(config), error as Error, new Date());
   }
 }
 
 async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const say = () => reject(new UserError(`no answer within ${seconds} s`));
+    const say = () => reject(new NoAnswer(`no answer within ${seconds} s`));
     timer = setTimeout(say, seconds * 1000);
   });
   try {
@@ -92,9 +92,4 @@ function orNone<T>(read: () => T[]): T[] {
   } catch {
     return [];
   }
-}
-
-function messageOf(error: unknown): string {
-  const { message } = error as Error;
-  return error instanceof UserError ? message : `unexpected: ${message}`;
 }

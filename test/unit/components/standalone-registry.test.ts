@@ -89,7 +89,7 @@ describe("a standalone registry", function () {
   it("leaves open in a preview what putting drift back will come to", async () => {
     const replicas: Drift = {
       kind: "Deployment",
-      field: "replicas",
+      path: ["spec", "replicas"],
       is: 5,
       asked: 2,
       by: [],

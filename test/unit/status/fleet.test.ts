@@ -3,7 +3,7 @@ import { mock } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 
 import { checkConfiguration } from "../../../config";
-import { UserError } from "../../../errors";
+import { NoAnswer } from "../../../kubernetes/client-error";
 import type { HubRun } from "../../../status/fleet/hub";
 import { fleetPage } from "../../../status/fleet/page";
 import { type FleetOptions, type Reader, readFleet } from "../../../status/fleet/read";
@@ -62,7 +62,7 @@ const options = (stacks: string[], changed: Partial<FleetOptions> = {}): FleetOp
 
 describe("the status of many stacks", () => {
   it("begins with those that need care most, and says why", async () => {
-    const told = { fine: serving, full, differing, down, away: new UserError("cannot reach the cluster") };
+    const told = { fine: serving, full, differing, down, away: new NoAnswer("cannot reach the cluster") };
     const rows = await readFleet(options(Object.keys(told)), reading(told));
     assert.deepEqual(
       rows.map(({ stack, level, verdict }) => [stack, level, verdict]),
@@ -199,7 +199,7 @@ describe("the status of many stacks", () => {
   });
 
   it("is a table for a terminal, with the reasons below", async () => {
-    const told = { full, fine: serving, away: new UserError("cannot reach it:\n- really") };
+    const told = { full, fine: serving, away: new NoAnswer("cannot reach it:\n- really") };
     const rows = await readFleet(options(Object.keys(told)), reading(told));
     assert.equal(
       stripVTControlCharacters(fleetTable(rows, new Date(0))),

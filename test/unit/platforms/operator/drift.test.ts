@@ -4,6 +4,7 @@ import { registryManager } from "../../../../kubernetes/field-managers";
 import { fieldsLost, firstChanges, ownsNote } from "../../../../platforms/field-drift";
 import { configDrift, overruled, takenFrom } from "../../../../platforms/operator/drift";
 import type { RegistryConfig } from "../../../../platforms/operator/registry";
+import { pathText } from "../../../../kubernetes/field-path";
 import { driftText } from "../../../../platforms/text";
 import type { ConfigSpec } from "../../../../crds/types";
 import type { Drift } from "../../../../platforms/observed";
@@ -15,7 +16,7 @@ const asked = { managementState: "Managed", replicas: 1, storage: onClaim("regis
 const found = (live: RegistryConfig, more: object = {}) =>
   fieldsLost(live, registryManager, { spec: { ...asked, ...more } });
 const names = (...args: Parameters<typeof found>) =>
-  found(...args).map(({ field }) => field.replace(/^spec\./, ""));
+  found(...args).map(({ path }) => pathText(path.slice(1)));
 const text = (drift: Drift | undefined) => drift && driftText(drift);
 
 /** A Config our manager applied, in which another one then set the fields; `ours` is what is left to us. */
@@ -36,7 +37,7 @@ describe("what another manager set", () => {
     const live = registryConfig({ storage: { ...onClaim("registry"), emptyDir: {}, gcs: {} } });
     const evicted = configDrift(live, plan({ storage: onClaim("registry") }));
     assert.deepEqual(
-      evicted.map(({ field }) => field),
+      evicted.map(({ path }) => pathText(path)),
       ["spec.storage.emptyDir", "spec.storage.gcs"],
     );
     assert.match(text(evicted[0]) ?? "", /^will evict emptyDir .*pvc "registry" is to be its only backend/);
@@ -122,7 +123,8 @@ describe("what another manager set", () => {
 
 describe("what is changed while an up waits", () => {
   const wanted = plan({ storage: onClaim("registry") });
-  const fields = (live: RegistryConfig) => overruled(live, wanted).map(({ field, by }) => [field, by]);
+  const fields = (live: RegistryConfig) =>
+    overruled(live, wanted).map(({ path, by }) => [pathText(path), by]);
 
   it("is every field that is other than was asked, and who set it", () => {
     assert.deepEqual(fields(byHand({}, { "f:rolloutStrategy": {}, "f:httpSecret": {} })), []);

@@ -43,16 +43,14 @@ describe("the plan of a standalone registry", () => {
   });
 
   it("does not put back what somebody changed in such pods, either", () => {
-    const lost = (field: string, asked: Partial<StandalonePlan> = {}) => {
-      const drift: Drift = { kind: "Deployment", field, by: [], remedy: "put back" };
+    const lost = (path: readonly string[], asked: Partial<StandalonePlan> = {}) => {
+      const drift: Drift = { kind: "Deployment", path, by: [], remedy: "put back" };
       return lostByDrift(liveStandalone(ephemeral), standalonePlan({ ...onEmptyDir, ...asked }), [drift]);
     };
-    assert.match(
-      lost("spec.template.spec.hostNetwork").map(findingText).join(),
-      /replaced for spec\.template\.spec\.hostNetwork/,
-    );
-    assert.deepEqual(lost("spec.replicas"), []);
-    assert.deepEqual(lost("spec.template.spec.hostNetwork", { acceptImageLoss: ["emptyDir"] }), []);
+    const hostNetwork = ["spec", "template", "spec", "hostNetwork"];
+    assert.match(lost(hostNetwork).map(findingText).join(), /replaced for spec\.template\.spec\.hostNetwork/);
+    assert.deepEqual(lost(["spec", "replicas"]), []);
+    assert.deepEqual(lost(hostNetwork, { acceptImageLoss: ["emptyDir"] }), []);
   });
 
   it("does not restart pods that keep images in their emptyDir, until the stack accepts that", () => {
