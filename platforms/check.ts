@@ -2,6 +2,7 @@ import { UserError } from "../errors";
 import { ClusterClient } from "../kubernetes/client";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import type { Move } from "./moving";
+import { leftBehindFindings, readLeftBehind } from "./left-behind";
 import { heldByAnother } from "./owning-stack";
 import type { Findings } from "./finding";
 import type { Drift } from "./observed";
@@ -34,7 +35,10 @@ export async function checkOn<K extends PlatformTypes>(
 ): Promise<Checked<K>> {
   const client = new ClusterClient(connection);
   const live = await platform.read(client, plan);
-  const findings = findingsFor(stack, live, () => platform.preflight(live, plan));
+  const left = stack === undefined ? [] : await readLeftBehind(client, stack, plan.namespace);
+  const findings = findingsFor(stack, live, () =>
+    joined(leftBehindFindings(left, platform.name), platform.preflight(live, plan)),
+  );
   assertPossible(findings);
   const drift = await platform.drift(client, live, plan);
   assertPossible({ errors: platform.lostByDrift?.(live, plan, drift) ?? [] });
@@ -56,6 +60,10 @@ export function findingsFor(
 ): Findings {
   const held = stack === undefined ? undefined : heldByAnother(owningStack, stack);
   return held ? { errors: [held], warnings: [] } : check();
+}
+
+function joined({ errors, warnings }: Findings, more: Findings): Findings {
+  return { ...more, errors: [...errors, ...more.errors], warnings: [...warnings, ...more.warnings] };
 }
 
 /** Throws all errors as one, so that a user mends them in one go. */

@@ -250,4 +250,23 @@ export type RegistryFinding =
       readonly field?: undefined;
       readonly managementState: string | undefined;
       readonly storage: Storage;
+    }
+  /** Where the stack no longer asks for it, and nobody would look after it. */
+  | {
+      readonly kind: "registry would be nobody's";
+      readonly field: MovedBy;
+      readonly namespace: string;
+      readonly deployment: string;
+      readonly storage: Storage;
+      readonly configMap: string;
+    }
+  /** Of a registry of the stack that is down there. */
+  | {
+      readonly kind: "claim stays behind";
+      readonly field: MovedBy;
+      readonly namespace: string;
+      readonly claim: string;
     };
+
+/** What says where a stack's registry is. */
+export type MovedBy = "platform" | "standalone.namespace";

@@ -17,4 +17,11 @@ export const registryTexts: Texts<RegistryFinding> = {
   "Config was made anew": ({ managementState, storage }) =>
     `the live Config holds nothing of this stack: it was deleted and made anew by the operator ` +
     `(managementState ${managementState}, storage ${describeStorage(storage)}); will write all of it again`,
+  "registry would be nobody's": ({ field, namespace, deployment, storage, configMap }) =>
+    `this stack's registry runs in namespace ${namespace} (deployment ${deployment}, images in ${describeStorage(storage)}), ` +
+    `and would go on there without a stack; take it down first: set ${field} back and managementState to Removed, ` +
+    `pulumi up, then change ${field}; or give it up as it is: oc delete configmap ${configMap} -n ${namespace}`,
+  "claim stays behind": ({ namespace, claim }) =>
+    `claim "${claim}" of this stack's former registry stays in namespace ${namespace}, with its volume and its images; ` +
+    `pulumi deletes neither: oc delete pvc ${claim} -n ${namespace}, once no image in it is missed`,
 };

@@ -48,6 +48,13 @@ describe("two stacks on one cluster", function () {
     assert.equal(await holder(), prod);
   });
 
+  it("a stack that changes its platform is refused while its registry runs where it was", async () => {
+    await up(cluster.stack("dev", nfs));
+    const standalone = cluster.stack("dev", { ...nfs, platform: "standalone" });
+    const message = /platform: this stack's registry runs in namespace openshift-image-registry/;
+    await assertRefused(cluster, standalone, message);
+  });
+
   it("a stack made anew under the same name goes on", async () => {
     await up(cluster.stack("dev"));
     cluster.forgetStacks();

@@ -77,6 +77,29 @@ describe("the way down of a standalone registry, and up again", function () {
     assert.equal((await cluster.get("Namespace", name))?.status?.phase, "Active");
   });
 
+  it("another namespace leaves no registry without a stack: refused while it runs, then told what stays", async () => {
+    await up(cluster.asking());
+    const moved = cluster.asking({
+      standalone: { namespace: "moved" },
+      nfs: { ...nfs.nfs, volumeName: "moved" },
+    });
+    await assertRefused(
+      cluster,
+      moved,
+      /standalone\.namespace: this stack's registry runs in namespace image-registry \(.* images in pvc "image-registry-nfs"/,
+    );
+    await up(cluster.asking(removed));
+    assert.match(
+      warnings(await preview(moved)),
+      /claim "image-registry-nfs" of this stack's former registry stays in namespace image-registry/,
+    );
+    await up(moved);
+    assert.equal(await cluster.get("Deployment", name), undefined);
+    assert.equal((await cluster.get("PersistentVolumeClaim", nfsClaim))?.status?.phase, "Bound");
+    assert.deepEqual(changes(await preview(moved)), []);
+    for (const kind of ["Namespace", "PersistentVolume"] as const) await cluster.delete(kind, "moved");
+  });
+
   it("a namespace that others made keeps its labels", async () => {
     await cluster.create("Namespace", name, {});
     await up(cluster.asking());
