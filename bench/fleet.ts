@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 
 import { typescriptLoader } from "../project";
 import type { FleetFigures } from "./one-fleet";
-import { median, type Row } from "./table";
+import { median, type BenchRow } from "./table";
 
 const atOnce = 8;
 /** Milliseconds: clusters are not on one machine with their reader, whose cores would else be all that is measured. */
@@ -15,7 +15,7 @@ const runs = 3;
  * The status of 10 and of 50 stacks against that of one: all of them look at one control plane, each by a client of its own
  * that knows nothing of the others, for 50 control planes would measure the machine.
  */
-export async function fleetRows(kubeconfig: string): Promise<Row[]> {
+export async function fleetRows(kubeconfig: string): Promise<BenchRow[]> {
   const measured = new Map<number, FleetFigures[]>([1, 10, 50].map((stacks) => [stacks, []]));
   for (let run = 0; run < runs; run++) {
     for (const [stacks, figures] of measured) figures.push(await measure(stacks, kubeconfig));

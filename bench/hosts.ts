@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { command, serverScript, type Mode } from "../hosts";
 import { canRunMachines, networksOf, startMachines, wantFirewall, type Machine } from "../sandbox/machines";
 import { ansible } from "./ansible";
-import { median, type Row } from "./table";
+import { median, type BenchRow } from "./table";
 
 const runs = 5;
 
@@ -23,7 +23,7 @@ const script = serverScript({
  * A real Debian machine made an NFS server over SSH, against an Ansible playbook that does the same work on the same
  * machine. The machine may be emulated, and is then many times slower than any real one: look at the ratios.
  */
-export async function hostRows(): Promise<Row[]> {
+export async function hostRows(): Promise<BenchRow[]> {
   const reason = canRunMachines();
   if (reason) {
     console.error(`hosts are not measured: ${reason}`);
@@ -46,7 +46,7 @@ export async function hostRows(): Promise<Row[]> {
     const freshPlaybook = await timed(() => playbook(server.ssh));
     const convergedPlaybook = await repeated(() => playbook(server.ssh));
     const checkPlaybook = await repeated(() => playbook(server.ssh, ["--check"]));
-    const row = (what: string, ours: number, against: string, theirs: number): Row => ({
+    const row = (what: string, ours: number, against: string, theirs: number): BenchRow => ({
       what,
       unit: "ms",
       ours,

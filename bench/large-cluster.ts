@@ -12,7 +12,7 @@ import { pathOf } from "../kubernetes/paths";
 import { readRegistry, readRollout } from "../platforms/operator/live";
 import { planFor } from "../platforms/plan";
 import { registryNamespace } from "../platforms/operator/registry";
-import type { Row } from "./table";
+import type { BenchRow } from "./table";
 
 const counts = { nodes: 2_000, pods: 20_000, images: 50_000 };
 const megabyte = 1_000_000;
@@ -21,14 +21,14 @@ const megabyte = 1_000_000;
  * What crosses the wire from the API server of a large cluster: for the reads of one preview, and for one look of the
  * loop that waits for a rollout. None of the images was pushed to the registry: nothing ends the search for one early.
  */
-export async function largeClusterRows(kubeconfig: string): Promise<Row[]> {
+export async function largeClusterRows(kubeconfig: string): Promise<BenchRow[]> {
   await fill(kubeconfig);
   const wire = await countingProxy(kubeconfig);
   const connection = { kubeconfig: wire.kubeconfig, context: "sandbox" };
   const anywhere = planFor(registryNamespace, { storage: { emptyDir: {} } });
   const infra = { ...anywhere, placement: { nodeSelector: { [infraLabel]: "" }, tolerations: [] } };
   try {
-    const row = async (what: string, limit: number, read: () => Promise<unknown>): Promise<Row> => ({
+    const row = async (what: string, limit: number, read: () => Promise<unknown>): Promise<BenchRow> => ({
       what: `large cluster, ${what}`,
       unit: "kB",
       ours: (await wire.received(read)) / 1000,

@@ -16,7 +16,7 @@ import { parse, stringify } from "yaml";
 import { projectDirectory } from "../project";
 import { installedCli } from "../stack/cli";
 import { fullKey } from "../stack/stack-file";
-import { median, type Row } from "./table";
+import { median, type BenchRow } from "./table";
 
 const pairs = 7;
 const stack = "bench";
@@ -34,7 +34,7 @@ interface Measured {
  * takes for this job: one in JavaScript that declares the same kinds of resources and checks nothing. Needs a Pulumi CLI
  * with its Node language host and the providers' plugins, or the means to fetch them: without, nothing is measured.
  */
-export async function previewRows(kubeconfig: string): Promise<Row[]> {
+export async function previewRows(kubeconfig: string): Promise<BenchRow[]> {
   const cli = installedCli();
   if (cli === undefined) {
     console.error(
@@ -60,7 +60,7 @@ export async function previewRows(kubeconfig: string): Promise<Row[]> {
     // In turn, so that a machine that slows down slows both.
     for (let pair = 0; pair < pairs; pair++)
       measured.push({ ours: await preview(cli, ours), floor: await preview(cli, floor) });
-    const row = (what: string, unit: string, figure: (one: Measured) => number): Row => ({
+    const row = (what: string, unit: string, figure: (one: Measured) => number): BenchRow => ({
       what: `no-op preview, prod stack, ${what}`,
       unit,
       ours: median(measured.map(({ ours }) => figure(ours))),

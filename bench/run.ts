@@ -7,10 +7,10 @@ import { fleetRows } from "./fleet";
 import { hostRows } from "./hosts";
 import { largeClusterRows } from "./large-cluster";
 import { previewRows } from "./preview";
-import { type Row, table } from "./table";
+import { type BenchRow, table } from "./table";
 
 /** What needs a cluster; the large one last, for what it holds would slow the others. */
-async function clusterRows(): Promise<Row[]> {
+async function clusterRows(): Promise<BenchRow[]> {
   const directory = mkdtempSync(path.join(tmpdir(), "image-registry-bench-"));
   const first = await startSandbox({ directory, log: (line) => console.error(line) });
   await first.stop();

@@ -1,5 +1,5 @@
 /** One measured thing: this project's figure, and what it is measured against: an alternative, or a limit. */
-export interface Row {
+export interface BenchRow {
   readonly what: string;
   readonly unit: string;
   readonly ours: number;
@@ -7,7 +7,7 @@ export interface Row {
   readonly theirs: number;
 }
 
-export function table(rows: readonly Row[]): string {
+export function table(rows: readonly BenchRow[]): string {
   const lines = rows.map(({ what, unit, ours, against, theirs }) => [
     what,
     (ours / theirs).toFixed(2),

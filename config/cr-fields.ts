@@ -55,7 +55,7 @@ export const pruner = fields<PrunerSettings>(prunerSpec, prunerSettingNames, (gi
 });
 
 /** An object store; without the name of what holds the images the operator would make one. */
-export function objectStore<K extends "azure" | "gcs" | "swift" | "oss" | "ibmcos">(
+export function objectStoreSection<K extends "azure" | "gcs" | "swift" | "oss" | "ibmcos">(
   backend: K,
   holder: string,
 ) {

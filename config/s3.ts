@@ -38,7 +38,7 @@ const objectBucketClaim = z
     "is not the name of an ObjectBucketClaim, NAME or NAMESPACE/NAME",
   );
 
-export const s3 = z
+export const s3Section = z
   .strictObject({
     objectBucketClaim: objectBucketClaim.optional(),
     bucket: bucket.optional(),

@@ -11,8 +11,8 @@ import {
   checkClient,
 } from "../hosts/export-checks";
 import { checkHostKey } from "../hosts/host-key";
-import { objectStore, pruner, settings } from "./cr-fields";
-import { s3 } from "./s3";
+import { objectStoreSection, pruner, settings } from "./cr-fields";
+import { s3Section } from "./s3";
 import { checkLabelKey, checkLabelValue } from "./labels";
 import { checkMountOptions } from "./mount-options";
 import {
@@ -209,14 +209,14 @@ export const configuration = z.strictObject({
   verifyHosts: flag.default(false),
   reapplyHosts: z.string().default(""),
   pvc: section(pvc),
-  s3: section(s3),
+  s3: section(s3Section),
   s3AccessKey: z.string().default(""),
   s3SecretKey: z.string().default(""),
-  azure: objectStore("azure", "container"),
-  gcs: objectStore("gcs", "bucket"),
-  swift: objectStore("swift", "container"),
-  oss: objectStore("oss", "bucket"),
-  ibmcos: objectStore("ibmcos", "bucket"),
+  azure: objectStoreSection("azure", "container"),
+  gcs: objectStoreSection("gcs", "bucket"),
+  swift: objectStoreSection("swift", "container"),
+  oss: objectStoreSection("oss", "bucket"),
+  ibmcos: objectStoreSection("ibmcos", "bucket"),
   placement: section(placement),
   registry: settings,
   pruner,

@@ -4,7 +4,7 @@ import { UserError } from "../errors";
 import type { Checkout } from "./git";
 import { hubObjects } from "./hub";
 import { type CommittedStack, committedStacks, readStack } from "./stack-files";
-import { type Mode, overlayOf, type Source, type StackObject, stackObject } from "./stack-object";
+import { type RunMode, overlayOf, type Source, type StackObject, stackObject } from "./stack-object";
 import { policySettings } from "./workspace";
 
 export interface Fleet {
@@ -52,7 +52,11 @@ export function fleetObjects(options: FleetOptions): Fleet {
   };
 }
 
-function modesOf({ name, configuration }: CommittedStack, isPreviewOnly: boolean, named: string[]): Mode[] {
+function modesOf(
+  { name, configuration }: CommittedStack,
+  isPreviewOnly: boolean,
+  named: string[],
+): RunMode[] {
   if (isPreviewOnly) return ["preview"];
   const production = isProduction(name, configuration.tier, named);
   if (production === undefined) throw new UserError(askTier(name));
@@ -60,7 +64,7 @@ function modesOf({ name, configuration }: CommittedStack, isPreviewOnly: boolean
 }
 
 /** What the hub sets is checked together with what the file says: it is what the run will get. */
-function objectOf(checkout: Checkout, source: Source, stack: CommittedStack, mode: Mode): StackObject {
+function objectOf(checkout: Checkout, source: Source, stack: CommittedStack, mode: RunMode): StackObject {
   readStack(checkout, source.commit, stack.name, overlayOf(mode, stack));
   return stackObject(stack, mode, source);
 }

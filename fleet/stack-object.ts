@@ -24,12 +24,12 @@ export interface Source {
  * up: what the commit says is done, and what others changed is put back. preview: the hub only looks. approved: as up, but
  * only once for each object that somebody applies, for nobody has approved of more.
  */
-export type Mode = "up" | "preview" | "approved";
+export type RunMode = "up" | "preview" | "approved";
 
 export type StackObject = ReturnType<typeof stackObject>;
 
 /** A Stack of the operator's v2 (pulumi.com/v1). */
-export function stackObject(stack: CommittedStack, mode: Mode, source: Source) {
+export function stackObject(stack: CommittedStack, mode: RunMode, source: Source) {
   const name = objectName(stack.name, mode);
   return {
     apiVersion: "pulumi.com/v1",
@@ -75,11 +75,11 @@ export function secretsOf(name: string): { readonly kubeconfig: string; readonly
 }
 
 /** The configuration that the hub sets over what the stack's file says. */
-export function overlayOf(mode: Mode, { configuration }: Pick<CommittedStack, "configuration">) {
+export function overlayOf(mode: RunMode, { configuration }: Pick<CommittedStack, "configuration">) {
   return mode === "preview" && configuration.nfs?.host ? { verifyHosts: "true" } : {};
 }
 
-function schedules(mode: Mode, every: number) {
+function schedules(mode: RunMode, every: number) {
   return mode === "approved" ? {} : { continueResyncOnCommitMatch: true, resyncFrequencySeconds: every };
 }
 
@@ -98,7 +98,7 @@ function previewOnly(stack: CommittedStack) {
 const longest = 42;
 
 /** The name of a stack's object: the operator makes a StatefulSet of it, whose pods' labels end at 63 characters. */
-function objectName(stack: string, mode: Mode): string {
+function objectName(stack: string, mode: RunMode): string {
   const plain = stack.toLowerCase().replaceAll(/[._]/g, "-");
   const name = mode === "preview" ? `${plain}-preview` : plain;
   if (/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) && name.length <= longest) return name;

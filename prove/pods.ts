@@ -59,7 +59,3 @@ async function podsNow<K extends PlatformTypes>(
 function isReady({ status }: V1Pod): boolean {
   return status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
 }
-
-export function nameOf({ metadata }: V1Pod): string {
-  return metadata?.name ?? "";
-}

@@ -3,7 +3,7 @@ import { canRunMachines, networksOf, startMachines } from "./machines";
 import { fullKey, stackConfiguration } from "../stack/stack-file";
 
 /** The Linux host behind a stack's NFS volume, and the configuration that points the stack to it. */
-export interface ExportHost {
+export interface SandboxExportHost {
   readonly overlay: Record<string, unknown>;
   stop(): Promise<void>;
 }
@@ -16,7 +16,7 @@ export async function startExportHost(
   stack: string,
   directory: string,
   log: (line: string) => void,
-): Promise<ExportHost | undefined> {
+): Promise<SandboxExportHost | undefined> {
   const config = stackConfiguration(stack, {});
   if (config[fullKey("backend")] !== "nfs") return undefined;
   const reason = canRunMachines();

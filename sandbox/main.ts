@@ -10,10 +10,10 @@ import {
   runningControlPlane,
   startControlPlane,
   stopControlPlane,
-  type StartOptions,
+  type ControlPlaneOptions,
 } from "./control-plane";
 import { findEngine, Stacks } from "./engine";
-import { type ExportHost, startExportHost } from "./export-host";
+import { type SandboxExportHost, startExportHost } from "./export-host";
 import { withLock } from "./lock";
 import { runStack } from "./run-stack";
 import { startSandbox } from "./start";
@@ -31,7 +31,7 @@ const usage = `npm run sandbox -- [command] [options]
   --directory PATH the folder of the sandbox's state, one sandbox for each (default: .sandbox)
   --help           print this`;
 
-type Sandbox = Required<Pick<StartOptions, "directory" | "log" | "signal">>;
+type Sandbox = Required<Pick<ControlPlaneOptions, "directory" | "log" | "signal">>;
 
 const exclusive = { name: "run", purpose: "npm run sandbox" };
 const log = (line: string) => console.error(line);
@@ -53,7 +53,7 @@ async function run(stack: string, keep: boolean, sandbox: Sandbox): Promise<void
   const engine = await findEngine(path.join(sandbox.directory, "plugins"), sandbox);
   console.log([engine.description, ...engine.notes].join("\n"));
   const stays = keep || (await runningControlPlane(sandbox.directory)) !== undefined;
-  let host: ExportHost | undefined;
+  let host: SandboxExportHost | undefined;
   try {
     const isStandalone = stackConfiguration(stack, {})[fullKey("platform")] === "standalone";
     const controlPlane = await (isStandalone ? startControlPlane : startSandbox)(sandbox);

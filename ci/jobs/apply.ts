@@ -1,7 +1,7 @@
 import * as path from "node:path";
 
 import { UserError } from "../../errors";
-import { planFile, readPlanned } from "../lib/planned";
+import { updatePlanFile, readPlanned } from "../lib/planned";
 import { lastUpdate, runPulumi } from "../lib/pulumi";
 import { report } from "../lib/report";
 import { runMain, stackArgument } from "../lib/run-main";
@@ -18,7 +18,7 @@ async function main(args: string[]): Promise<void> {
     // The engine would go back to this older program as readily as forward.
     throw new UserError(`stack "${stack}" was deployed by another run since this was planned; ${planAnew}`);
   }
-  const run = await runPulumi("up", stack, ["--yes", "--plan", path.resolve(folder, planFile)]);
+  const run = await runPulumi("up", stack, ["--yes", "--plan", path.resolve(folder, updatePlanFile)]);
   showSummary(report(`Deployment of stack ${stack}`, run, summaryLimit));
   process.exitCode = run.exitCode;
   if (run.findings.some(({ message }) => message.includes("violates plan"))) {

@@ -11,7 +11,7 @@ export interface Planned {
   readonly hasChanges: boolean;
 }
 
-export const planFile = "plan.json";
+export const updatePlanFile = "plan.json";
 export const plannedFile = "planned.json";
 
 export function readPlanned(folder: string): Planned {

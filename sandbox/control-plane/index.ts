@@ -29,7 +29,7 @@ export interface ControlPlane {
   restartApiServer(): Promise<void>;
 }
 
-export interface StartOptions {
+export interface ControlPlaneOptions {
   /** The sandbox's state; one control plane runs per folder. Default: `.sandbox` of the checkout. */
   readonly directory?: string;
   /** How many tainted infra nodes there are. Default: 2. */
@@ -42,7 +42,7 @@ export interface StartOptions {
 }
 
 /** The control plane of this folder: the one that runs there, or else a new one with an empty cluster. */
-export async function startControlPlane(options: StartOptions = {}): Promise<ControlPlane> {
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   if (process.platform !== "linux") {
     throw new UserError(
       `the sandbox runs on Linux, this is ${process.platform}: use a Linux machine or container`,

@@ -10,7 +10,7 @@ import type { KeyPair } from "./keys";
 import { endingWithThisProgram } from "./network";
 import { consoleLog, startQemu } from "./qemu";
 import { writeDelivery } from "./seed";
-import { runOverSsh, sshOptions, type CommandResult, type RunOptions, type SshAccess } from "./ssh";
+import { runOnMachine, sshOptions, type CommandResult, type RunOptions, type SshAccess } from "./ssh";
 
 /** Said on the console by image/files/etc/systemd/system/ssh.service.d/seed.conf. */
 const readyForSsh = "ready for SSH";
@@ -53,7 +53,7 @@ export class Machine {
 
   /** Runs a shell command. A failing one is a result, not an error. */
   async run(command: string, options?: RunOptions): Promise<CommandResult> {
-    return runOverSsh(this.route, command, options);
+    return runOnMachine(this.route, command, options);
   }
 
   /**

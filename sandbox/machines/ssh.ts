@@ -33,7 +33,7 @@ export interface RunOptions {
   readonly timeoutSeconds?: number;
 }
 
-export async function runOverSsh(
+export async function runOnMachine(
   route: SshRoute,
   command: string,
   { user = "root", input = "", timeoutSeconds = 900 }: RunOptions = {},

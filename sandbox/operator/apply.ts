@@ -12,7 +12,7 @@ import { setCondition } from "./conditions";
 import { type Config, finalizer, namespace, PermanentError, type Surroundings } from "./model";
 import { operands } from "./operands";
 import { applyRoutes, removeRoutes } from "./routes";
-import { backendOf, claimName, settleStorage } from "./storage";
+import { storageKeyOf, claimName, settleStorage } from "./storage";
 
 /** Brings the cluster to what a Managed Config asks for; fills in its spec and status. Returns the Deployment. */
 export async function createOrUpdate(cluster: Cluster, config: Config): Promise<V1Deployment> {
@@ -108,7 +108,7 @@ export async function remove(cluster: Cluster, config: Config): Promise<void> {
   const removing = ["True", "Removing", "The image pruner is being removed"] as const;
   setCondition((status.conditions ??= []), "Progressing", removing);
   try {
-    backendOf(spec.storage);
+    storageKeyOf(spec.storage);
   } catch (error) {
     throw new Error(`unable to get generators: ${(error as Error).message}`);
   }
@@ -122,5 +122,5 @@ export async function remove(cluster: Cluster, config: Config): Promise<void> {
       metadata: { name: claim, namespace },
     });
   }
-  if (backendOf(status.storage)) status.storage = {};
+  if (storageKeyOf(status.storage)) status.storage = {};
 }

@@ -3,7 +3,7 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import { apiVersion, finalizer, namespace } from "./model";
 
 /** The namespace as a cluster has it before its operators start. */
-export const registryNamespace: KubernetesObject = {
+export const namespaceObject: KubernetesObject = {
   apiVersion: "v1",
   kind: "Namespace",
   metadata: {

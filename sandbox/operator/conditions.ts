@@ -6,7 +6,7 @@ export interface Condition {
   lastTransitionTime: string;
 }
 
-export type Verdict = readonly [status: Condition["status"], reason: string, message: string];
+export type ConditionState = readonly [status: Condition["status"], reason: string, message: string];
 
 /**
  * Sets one condition in place. The transition time follows every change of status, also one that the same pass
@@ -15,7 +15,7 @@ export type Verdict = readonly [status: Condition["status"], reason: string, mes
 export function setCondition(
   conditions: Condition[],
   type: string,
-  [status, reason, message]: Verdict,
+  [status, reason, message]: ConditionState,
 ): void {
   let condition = conditions.find((candidate) => candidate.type === type);
   if (!condition) {

@@ -22,7 +22,7 @@ import {
 } from "./model";
 
 /** The Deployment image-registry that a Config asks for. */
-export function registryDeployment(config: Config, { keys, zones }: Surroundings): V1Deployment {
+export function deploymentFor(config: Config, { keys, zones }: Surroundings): V1Deployment {
   const template = podTemplate(config, zones);
   template.metadata!.annotations![`${group}/dependencies-checksum`] = checksum(keys?.data ?? {});
   return {

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 
 import type { V1CronJob } from "@kubernetes/client-node";
 
-import { registryNamespace } from "./bootstrap";
+import { namespaceObject } from "./bootstrap";
 import { Cluster, reason } from "./cluster";
 import { namespace, apiVersion } from "./model";
 import { reconcilePruner } from "./pruner";
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { kubeconfig: { type: "string" } } });
   if (!values.kubeconfig) throw new Error("usage: main.ts --kubeconfig PATH");
   const cluster = new Cluster(values.kubeconfig);
-  await cluster.ensure(registryNamespace);
+  await cluster.ensure(namespaceObject);
   run(cluster);
 }
 

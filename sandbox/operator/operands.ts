@@ -1,7 +1,7 @@
 import type { KubernetesObject, V1PodDisruptionBudget, V1Secret, V1Service } from "@kubernetes/client-node";
 
 import { type Config, deploymentLabels, namespace, privateConfiguration, type Surroundings } from "./model";
-import { registryDeployment } from "./deployment";
+import { deploymentFor } from "./deployment";
 
 /** Everything the operator runs for a Config, in the order in which it applies it. */
 export function operands(config: Config, seen: Surroundings): KubernetesObject[] {
@@ -9,7 +9,7 @@ export function operands(config: Config, seen: Surroundings): KubernetesObject[]
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "registry", namespace } },
     secret(seen),
     service(),
-    registryDeployment(config, seen),
+    deploymentFor(config, seen),
     disruptionBudget(config),
   ];
 }

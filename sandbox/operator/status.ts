@@ -1,6 +1,6 @@
 import type { V1Deployment } from "@kubernetes/client-node";
 
-import { type Verdict, setCondition } from "./conditions";
+import { type ConditionState, setCondition } from "./conditions";
 import { type Config, PermanentError } from "./model";
 
 const inertia = 5 * 60_000;
@@ -22,7 +22,7 @@ export function reportStatus(config: Config, deployment: V1Deployment | undefine
 }
 
 /** What the operator's other parts say beside, all well: a reader must not take their words for the registry's. */
-const neighbours: Record<string, Verdict> = {
+const neighbours: Record<string, ConditionState> = {
   AzureStackCloudControllerDegraded: ["False", "AsExpected", ""],
   ConfigObservationDegraded: ["False", "", ""],
   ImageConfigControllerDegraded: ["False", "AsExpected", ""],
@@ -34,7 +34,7 @@ const neighbours: Record<string, Verdict> = {
 
 const unmanaged = ["Unmanaged", "The registry configuration is set to unmanaged mode"] as const;
 
-function available({ spec }: Config, deployment: V1Deployment | undefined, error?: Error): Verdict {
+function available({ spec }: Config, deployment: V1Deployment | undefined, error?: Error): ConditionState {
   if (spec.managementState === "Unmanaged") return ["True", ...unmanaged];
   if (!deployment) {
     if (error instanceof PermanentError) return ["False", error.reason, `Error: ${error.message}`];
@@ -52,7 +52,7 @@ function available({ spec }: Config, deployment: V1Deployment | undefined, error
   return ["True", "Ready", "The registry is ready"];
 }
 
-function progressing({ spec }: Config, deployment: V1Deployment | undefined, error?: Error): Verdict {
+function progressing({ spec }: Config, deployment: V1Deployment | undefined, error?: Error): ConditionState {
   if (spec.managementState === "Unmanaged") return ["False", ...unmanaged];
   if (spec.managementState === "Removed") {
     return deployment
@@ -72,7 +72,11 @@ function progressing({ spec }: Config, deployment: V1Deployment | undefined, err
   return ["False", "Ready", "The registry is ready"];
 }
 
-function degraded({ spec, status }: Config, deployment: V1Deployment | undefined, error?: Error): Verdict {
+function degraded(
+  { spec, status }: Config,
+  deployment: V1Deployment | undefined,
+  error?: Error,
+): ConditionState {
   if (spec.managementState === "Unmanaged") return ["False", ...unmanaged];
   if (error instanceof PermanentError) return ["True", error.reason, `Error: ${error.message}`];
   if (spec.managementState === "Removed") return ["False", "Removed", "The registry is removed"];
@@ -89,7 +93,7 @@ function degraded({ spec, status }: Config, deployment: V1Deployment | undefined
   return ["False", "", ""];
 }
 
-function removed({ spec }: Config): Verdict {
+function removed({ spec }: Config): ConditionState {
   return spec.managementState === "Removed"
     ? ["True", "Removed", "The registry is removed"]
     : ["False", "", ""];

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 
-import { type Verdict, setCondition } from "./conditions";
+import { type ConditionState, setCondition } from "./conditions";
 import { type Config, namespace, PermanentError, type Surroundings } from "./model";
 
 /** The operator's names for the backends, in the order in which it lists them. */
@@ -15,15 +15,15 @@ const backends = {
   pvc: "PVC",
   azure: "Azure",
 } as const;
-export type Backend = keyof typeof backends;
+export type StorageKey = keyof typeof backends;
 
 /** Claims the operator made itself carry this annotation. */
 const ownerAnnotation = "imageregistry.openshift.io";
 const ownClaim = "image-registry-storage";
 
 /** The one backend of a storage section; undefined when it has none. */
-export function backendOf(storage: Config["status"]["storage"]): Backend | undefined {
-  const set = (Object.keys(backends) as Backend[]).filter((backend) => storage[backend]);
+export function storageKeyOf(storage: Config["status"]["storage"]): StorageKey | undefined {
+  const set = (Object.keys(backends) as StorageKey[]).filter((backend) => storage[backend]);
   if (set.length < 2) return set[0];
   const names = set.map((backend) => backends[backend]).join(" ");
   throw new Error(
@@ -57,7 +57,7 @@ export function settleStorage(config: Config, seen: Surroundings): V1PersistentV
 
 function settle(config: Config, seen: Surroundings) {
   const { spec, status } = config;
-  const backend = backendOf(spec.storage);
+  const backend = storageKeyOf(spec.storage);
   if (!backend) throw new PermanentError("StorageNotConfigured", "storage backend not configured");
   const changed = !isDeepStrictEqual(status.storage[backend], spec.storage[backend]);
   if (changed) {
@@ -157,6 +157,6 @@ function newClaim(): V1PersistentVolumeClaim {
   };
 }
 
-function storageExists(config: Config, verdict: Verdict): void {
+function storageExists(config: Config, verdict: ConditionState): void {
   setCondition((config.status.conditions ??= []), "StorageExists", verdict);
 }

@@ -43,7 +43,7 @@ export function judged(found: Found, status: Status, now: Date): Row {
 }
 
 /** A stack of which nothing could be read: a wrong configuration, no kubeconfig, no answer. */
-export function unread(found: Found, error: Error, now: Date): Row {
+export function rowOfUnread(found: Found, error: Error, now: Date): Row {
   const ending = endings(found.expiries, now);
   const verdict = error instanceof NoAnswer ? "does not answer" : "cannot be told";
   const reason = error instanceof UserError ? error.message : `unexpected: ${error.message}`;

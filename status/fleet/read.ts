@@ -6,13 +6,13 @@ import { configurationOf } from "../../stack/configuration";
 import { readStatus, type Status } from "../status";
 import { expiriesOf } from "./expiry";
 import type { HubRun } from "./hub";
-import { judged, unread } from "./judge";
+import { judged, rowOfUnread } from "./judge";
 import { byCare, type Row } from "./row";
 
 /** What a cluster may take before its row says that it does not answer. */
 const answerSeconds = 20;
 
-export interface FleetOptions {
+export interface ReadOptions {
   readonly stacks: readonly string[];
   /** How many are read at once. */
   readonly atOnce: number;
@@ -31,7 +31,7 @@ export interface Reader {
 
 /** All stacks side by side, worst first. One that cannot be read costs its own row. */
 export async function readFleet(
-  options: FleetOptions,
+  options: ReadOptions,
   reader: Reader = { configurationOf, readStatus },
 ): Promise<Row[]> {
   const limit = pLimit(options.atOnce);
@@ -39,11 +39,7 @@ export async function readFleet(
   return rows.sort(byCare);
 }
 
-async function readRow(
-  stack: string,
-  { overlay, runs, lastUps }: FleetOptions,
-  reader: Reader,
-): Promise<Row> {
+async function readRow(stack: string, { overlay, runs, lastUps }: ReadOptions, reader: Reader): Promise<Row> {
   const begun = performance.now();
   const ofHub = runs.get(stack) ?? [];
   const lastUp = lastUps.get(stack) ?? latestUp(ofHub);
@@ -60,7 +56,7 @@ async function readRow(
     const status = await within(answerSeconds, reader.readStatus(config));
     return judged(found(config), status, new Date());
   } catch (error) {
-    return unread(found(config), error as Error, new Date());
+    return rowOfUnread(found(config), error as Error, new Date());
   }
 }
 

@@ -12,7 +12,7 @@ import {
   startMachines,
   type MachineNetwork,
 } from "../../sandbox/machines";
-import { runOverSsh } from "../../sandbox/machines/ssh";
+import { runOnMachine } from "../../sandbox/machines/ssh";
 import { isRunning, recordedProcesses, type SandboxProcess } from "../../sandbox/process";
 import { sleep } from "../../sandbox/wait";
 import { typescriptLoader } from "../../project";
@@ -71,7 +71,7 @@ describe("the NFS hosts' machines", function () {
     const knownHosts = path.join(directory, "wrong_known_hosts");
     writeFileSync(knownHosts, `[127.0.0.1]:${hosts.server.ssh.port} ${hosts.client.ssh.hostKey}\n`);
     const access = { port: hosts.server.ssh.port, keyFile: path.join(directory, "client_key"), knownHosts };
-    const { exitCode, stderr } = await runOverSsh(access, "true");
+    const { exitCode, stderr } = await runOnMachine(access, "true");
     assert.equal(exitCode, 255);
     assert.match(stderr, /Host key verification failed/);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 
-import { unknown } from "../../../ci/lib/plan-file";
+import { unknown } from "../../../ci/lib/update-plan";
 import { thisForge } from "../../../ci/lib/this-forge";
 import { FakeForge } from "./fake-forge";
 import { diagnostic, Job, summary } from "./job";

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 
 import { findingsIn } from "../../../ci/lib/events";
-import { withoutOutputs, unknown } from "../../../ci/lib/plan-file";
+import { withoutOutputs, unknown } from "../../../ci/lib/update-plan";
 import type { PulumiRun } from "../../../ci/lib/run";
 import { bodyLimit, outline, report } from "../../../ci/lib/report";
 import { resourceChanges } from "../../../ci/lib/resource-changes";

@@ -6,7 +6,7 @@ import { checkConfiguration } from "../../../config";
 import { NoAnswer } from "../../../kubernetes/client-error";
 import type { HubRun } from "../../../status/fleet/hub";
 import { fleetPage } from "../../../status/fleet/page";
-import { type FleetOptions, type Reader, readFleet } from "../../../status/fleet/read";
+import { type ReadOptions, type Reader, readFleet } from "../../../status/fleet/read";
 import { fleetTable } from "../../../status/fleet/table";
 import { ago, bytes } from "../../../status/fleet/words";
 import type { Status } from "../../../status/status";
@@ -51,7 +51,7 @@ function kubeconfigOf(context: string, token = "opaque"): string {
   });
 }
 
-const options = (stacks: string[], changed: Partial<FleetOptions> = {}): FleetOptions => ({
+const options = (stacks: string[], changed: Partial<ReadOptions> = {}): ReadOptions => ({
   stacks,
   atOnce: 8,
   overlay: {},

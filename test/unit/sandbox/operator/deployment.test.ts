@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { registryDeployment } from "../../../../sandbox/operator/deployment";
+import { deploymentFor } from "../../../../sandbox/operator/deployment";
 import { goSpec } from "../../../../sandbox/operator/go-json";
 import type { Config } from "../../../../sandbox/operator/model";
 
@@ -9,7 +9,7 @@ function deployment(spec: Partial<Config["spec"]>, zones = false) {
     spec: { replicas: 1, storage: { emptyDir: {} }, ...spec },
     status: { storage: {}, storageManaged: false },
   };
-  const { replicas, strategy, template } = registryDeployment(config, { zones }).spec!;
+  const { replicas, strategy, template } = deploymentFor(config, { zones }).spec!;
   return { replicas, strategy, pod: template.spec!, env: template.spec!.containers[0]!.env! };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { Config, Surroundings } from "../../../../sandbox/operator/model";
-import { backendOf, settleStorage } from "../../../../sandbox/operator/storage";
+import { storageKeyOf, settleStorage } from "../../../../sandbox/operator/storage";
 
 type Storage = Config["spec"]["storage"];
 
@@ -133,7 +133,7 @@ describe("the operator stand-in's storage", () => {
   });
 
   it("finds the one backend there is", () => {
-    assert.equal(backendOf({}), undefined);
-    assert.equal(backendOf({ managementState: "Managed", gcs: {} }), "gcs");
+    assert.equal(storageKeyOf({}), undefined);
+    assert.equal(storageKeyOf({ managementState: "Managed", gcs: {} }), "gcs");
   });
 });

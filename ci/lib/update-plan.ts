@@ -3,7 +3,7 @@ interface Diff {
   updates?: Record<string, unknown>;
 }
 
-export interface PlanFile {
+export interface UpdatePlan {
   resourcePlans: Record<
     string,
     { goal?: { custom: boolean; outputDiff?: Diff }; state?: Record<string, unknown> }
@@ -18,7 +18,7 @@ export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  * of itself, such as its conditions: an up that changes it changes them, and the engine would call that a violation,
  * after it has done everything. Operations and the inputs of all resources stay as planned.
  */
-export function withoutOutputs(plan: PlanFile): PlanFile {
+export function withoutOutputs(plan: UpdatePlan): UpdatePlan {
   for (const { goal, state = {} } of Object.values(plan.resourcePlans)) {
     if (!goal || goal.custom) continue;
     const { adds = {}, updates = {} } = (goal.outputDiff ??= {});
