@@ -84,16 +84,8 @@ function emptyDirRules(config: Configuration, stack: string): Violation[] {
   return found;
 }
 
-function imageRules({ backend, acceptImageLoss, copyImages }: Configuration): Violation[] {
-  if (!copyImages) return [];
-  if (acceptImageLoss)
-    return [
-      violation(
-        ["copyImages"],
-        "takes images along, and acceptImageLoss leaves them behind: say one of them",
-      ),
-    ];
-  if (backend === "nfs" || backend === "pvc") return [];
+function imageRules({ backend, copyImages }: Configuration): Violation[] {
+  if (!copyImages || backend === "nfs" || backend === "pvc") return [];
   const message =
     `copies to backends nfs and pvc, not to ${backend}; mirror the images instead (oc image mirror, skopeo sync), and ` +
     `name the store that is left in acceptImageLoss for that up`;

@@ -1,5 +1,4 @@
-import type { V1Pod } from "@kubernetes/client-node";
-import { KubeConfig, NetworkingV1Api } from "@kubernetes/client-node";
+import { KubeConfig, NetworkingV1Api, type V1NetworkPolicy, type V1Pod } from "@kubernetes/client-node";
 
 import { holdName } from "../../images/hold";
 import type { Machine } from "../../sandbox/machines";
@@ -10,7 +9,10 @@ import { must } from "./nfs-machines";
 /** Runs commands of the machine as a client that is no part of its node: its address is one of the pods' network. */
 export const outside = "ip netns exec outside";
 
-/** The node's CNI plugin has no policies: what those of OpenShift do for the one policy that is of interest here. */
+/**
+ * The node's CNI plugin has no policies: what those of OpenShift do for the one that is of interest here. Policies add up: it
+ * holds nobody as long as another one lets clients in to the same pod.
+ */
 export class EnforcedPolicies {
   private isStopped = false;
   private running: Promise<void> | undefined;
@@ -48,7 +50,9 @@ export class EnforcedPolicies {
     while (!this.isStopped) {
       await sleep(500);
       const { items } = await api.listNamespacedNetworkPolicy({ namespace });
-      const hold = items.find(({ metadata }) => metadata?.name === holdName);
+      const pod = await podsNow();
+      const isOpen = items.some((policy) => policy.metadata?.name !== holdName && selects(policy, pod));
+      const hold = isOpen ? undefined : items.find(({ metadata }) => metadata?.name === holdName);
       const uid = hold?.metadata?.uid ?? "";
       if (uid === enforced) continue;
       enforced = uid;
@@ -59,7 +63,7 @@ export class EnforcedPolicies {
           add chain inet hold input { type filter hook input priority 0; }
           add rule inet hold input ip saddr != 10.88.0.1 tcp dport 5000 ct state new drop`
         : "delete table inet hold";
-      const pids = hold ? [await this.pidIn(await podsNow())] : [];
+      const pids = hold ? [await this.pidIn(pod)] : [];
       await this.machine.run(
         hold
           ? `nsenter -t ${pids[0]} -n nft -f - <<'RULES'\n${rules}\nRULES`
@@ -74,4 +78,14 @@ export class EnforcedPolicies {
     done`;
     return must(this.machine, find);
   }
+}
+
+/** As far as policies of the project say it. */
+function selects({ spec }: V1NetworkPolicy, { metadata }: V1Pod): boolean {
+  const { matchLabels = {}, matchExpressions = [] } = spec?.podSelector ?? {};
+  const labels = metadata?.labels ?? {};
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ operator, key }) => operator !== "DoesNotExist" || !(key in labels))
+  );
 }
