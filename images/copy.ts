@@ -36,23 +36,23 @@ export function differenceOf(source: Listing, target: Listing): Difference {
   return { toCopy: toCopy.sort(), bytes, toRemove };
 }
 
-const batchBytes = 256 * 1024 ** 2;
+const batchBytes = 128 * 1024 ** 2;
 /** Names are arguments of one tar, of which not every one takes a list of them (-T). */
 const batchNameBytes = 100_000;
 const archived = `unframe | tr '\\n' '\\0' | xargs -0 -s 120000 tar -cf - --`;
 
-/** Copies files of a listing, and calls `copied` with the bytes of each batch. */
+/** Copies files of a listing, and calls `copied` after each batch. */
 export async function copyFiles(
   stores: Stores,
   paths: readonly string[],
   listing: Listing,
-  { whileServing, copied }: { whileServing: boolean; copied: (bytes: number) => void },
+  { whileServing, copied }: { whileServing: boolean; copied: (batch: Batch) => void },
 ): Promise<void> {
   for (const batch of batches(paths, listing)) {
     await (stores.source.shell === stores.target.shell
       ? within(stores, batch.paths)
       : across(stores, batch.paths));
-    copied(batch.bytes);
+    copied(batch);
   }
 
   async function within({ source, target }: Stores, batch: readonly string[]): Promise<void> {
@@ -107,7 +107,7 @@ class Blocks extends Transform {
   }
 }
 
-interface Batch {
+export interface Batch {
   readonly paths: readonly string[];
   readonly bytes: number;
 }

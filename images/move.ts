@@ -10,9 +10,8 @@ import { Mover, type StartOptions } from "./mover";
 import { mounts } from "./mover-job";
 import { Copy } from "./passes";
 import type { Shell } from "./shell";
-import { listFiles, type StoreAt } from "./store";
+import type { StoreAt } from "./store";
 import { assertRoom, claimTarget, releaseTarget } from "./target";
-import { differenceOf } from "./copy";
 
 export interface MoveOptions extends StartOptions {
   readonly client: ClusterClient;
@@ -69,9 +68,8 @@ async function copyAll(
     : { shell: shells[0]!, root: imageMount.mountPath };
 
   await claimTarget(target, describeSource(from, pods));
-  const { bytes } = differenceOf(await listFiles(source, true), await listFiles(target, false));
-  await assertRoom(target, bytes);
   const copy = new Copy({ source, target }, progress);
+  await assertRoom(target, await copy.missingBytes());
   await copy.whileServing();
 
   // A registry without pods takes no pushes.

@@ -36,15 +36,18 @@ export async function listFiles({ shell, root }: StoreAt, whileServing: boolean)
   return files;
 }
 
-/** The hash of each of the files, by the tool of that name (sha256sum, sha512sum), by its path. */
+/** The hash of each of the files, or of those that are there, by the tool of that name (sha256sum, sha512sum), by its path. */
 export async function hashes(
   { shell, root }: StoreAt,
   tool: string,
   paths: readonly string[],
+  whileServing = false,
 ): Promise<Map<string, string>> {
   const script = `${unframe}
     cd ${quoted(`${root}/${layout}`)} && unframe | tr '\\n' '\\0' | xargs -0 ${tool} --`;
-  return paths.length ? parseHashes(await output(shell, script, { stdin: list(paths) })) : new Map();
+  return paths.length
+    ? parseHashes(await output(shell, script, { stdin: list(paths), whileServing }))
+    : new Map();
 }
 
 /** The hash of every link: what a tag or a repository's list of layers and manifests says. */
