@@ -59,7 +59,12 @@ export function problemOf(refusal: Refusal): Problem {
   const { what, code, body } = refusal;
   const answer = `${what}: ${code} ${messageIn(body)}`.trim();
   if (code === 401 || code === 403) {
-    return new Problem("refused", `the registry does not let this user ${answer}; see access/prove.yaml`);
+    // OpenShift's asks for tokens, with the scheme Bearer.
+    const how = code === 401 ? ", or --username and --password-stdin where it has users of its own" : "";
+    return new Problem(
+      "refused",
+      `the registry does not let this user ${answer}; see access/prove.yaml${how}`,
+    );
   }
   if (code === 405) return new Problem("refused", `the registry is read-only (registry.readOnly): ${answer}`);
   if (code === 503) return new Problem("cannot write", `the registry cannot reach its storage: ${answer}`);

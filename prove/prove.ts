@@ -13,7 +13,7 @@ import { proofImage } from "./image";
 import { replaced, runningPods } from "./pods";
 import { Problem, type ProblemKind } from "./problem";
 import { RegistryClient } from "./registry-client";
-import { accessTo, type Connect, type ProofRegistry, registryOf } from "./registry";
+import { accessTo, type ProofOptions, type ProofRegistry, registryOf } from "./registry";
 
 /** What a proof saw. */
 export interface Proof {
@@ -26,6 +26,8 @@ export interface Proof {
   /** In their order, as far as it came. */
   readonly steps: readonly Step[];
   readonly problem?: { readonly kind: ProblemKind; readonly message: string };
+  /** What is there but could not be read, and why. */
+  readonly unread: readonly string[];
   /** What stays in the store or on the cluster. */
   readonly leftBehind: readonly string[];
 }
@@ -42,9 +44,9 @@ export interface Step {
 export async function prove(
   config: Configuration,
   progress: (line: string) => void,
-  connect?: Connect,
+  options: ProofOptions = {},
 ): Promise<Proof> {
-  return new Trial(config, progress, connect).proof();
+  return new Trial(config, progress, options).proof();
 }
 
 class Trial {
@@ -55,13 +57,14 @@ class Trial {
   private readonly registry: ProofRegistry;
   private readonly image = proofImage();
   private readonly steps: Step[] = [];
+  private readonly unread = new Set<string>();
   private storage = "none";
   private leftBehind: readonly string[] = [];
 
   constructor(
     private readonly config: Configuration,
     private readonly progress: (line: string) => void,
-    private readonly connect?: Connect,
+    private readonly options: ProofOptions,
   ) {
     this.connection = { kubeconfig: config.kubeconfig, context: config.context };
     this.client = new ClusterClient(this.connection);
@@ -79,6 +82,7 @@ class Trial {
       image: `${this.registry.repository}@${this.image.manifest.digest}`,
       steps: this.steps,
       ...(problem && { problem: { kind: problem.kind, message: problem.message } }),
+      unread: [...this.unread],
       leftBehind: this.leftBehind,
     };
   }
@@ -91,11 +95,12 @@ class Trial {
     const { deployment, pods } = await platform.readRollout(client, plan);
     const inUse = storageInUse(deployment);
     this.storage = describeStorage(inUse ?? {});
-    const access = await accessTo(this.connection, this.registry, deployment, this.connect);
+    const access = await accessTo(this.connection, this.registry, deployment, this.options);
     const clientOf = (pod: V1Pod) => new RegistryClient(access(pod), this.registry.repository);
     const readBack = (from: readonly V1Pod[]) =>
       this.step(`read it back from ${from.map(nameOf).join(", ")}`, async () => {
-        for (const pod of from) await clientOf(pod).assertHolds(image, nameOf(pod));
+        for (const pod of from)
+          for (const one of await clientOf(pod).assertHolds(image, nameOf(pod))) this.unread.add(one);
       });
 
     const running = runningPods(pods);

@@ -5,6 +5,7 @@ import { connect as connectTls } from "node:tls";
 import { UserError } from "../errors";
 import { type Blob, digestOf, type ProofImage } from "./image";
 import { Problem, problemOf } from "./problem";
+import { redirected, unreadText } from "./redirect";
 
 /** How a pod's registry is spoken to. */
 export interface RegistryAccess {
@@ -23,6 +24,8 @@ interface Answer {
 
 const limitMilliseconds = 60_000;
 
+const isRedirect = ({ code }: Answer) => code === 307 || code === 302;
+
 /** The little of the OCI distribution protocol that a proof needs, in one repository. */
 export class RegistryClient {
   /** Whether an upload was begun, which may still be there. */
@@ -40,14 +43,21 @@ export class RegistryClient {
     await this.expect("push the manifest", 201, "PUT", this.path(`manifests/${tag}`), put);
   }
 
-  /** Reads all of it back by its digests. */
-  async assertHolds({ manifest, blobs }: ProofImage, pod: string): Promise<void> {
+  /** Reads all of it back by its digests; returns what it could not read but knows to be there, in words. */
+  async assertHolds({ manifest, blobs }: ProofImage, pod: string): Promise<string[]> {
+    const unread: string[] = [];
     const parts = [
       { path: `manifests/${manifest.digest}`, blob: manifest },
       ...blobs.map((blob) => ({ path: `blobs/${blob.digest}`, blob })),
     ];
     for (const { path, blob } of parts) {
-      const answer = await this.ask("GET", this.path(path), { accept: blob.mediaType });
+      const first = await this.ask("GET", this.path(path), { accept: blob.mediaType });
+      const { location = "" } = first.headers;
+      const answer = isRedirect(first) ? await redirected(location) : first;
+      if (!answer) {
+        unread.push(unreadText(blob, location));
+        continue;
+      }
       if (answer.code === 404)
         throw new Problem("lost", `pod ${pod} does not have ${blob.digest}, which was pushed`);
       if (answer.code !== 200) throw this.refused(`read ${blob.digest} back`, answer);
@@ -58,6 +68,7 @@ export class RegistryClient {
           `pod ${pod} gives ${is} where ${blob.digest} was pushed: the storage changed it`,
         );
     }
+    return unread;
   }
 
   /** Takes the image out of the repository; false where the registry is not set up to let anybody (the default). */
@@ -82,7 +93,7 @@ export class RegistryClient {
     return answer;
   }
 
-  private refused(what: string, { code, body }: Answer): Problem {
+  private refused(what: string, { code, body }: Pick<Answer, "code" | "body">): Problem {
     return problemOf({ what, code, body: body.toString() });
   }
 

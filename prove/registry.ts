@@ -4,6 +4,7 @@ import { credentialsOf } from "../kubernetes/credentials";
 import { type ClusterConnection, loadKubeconfig } from "../kubernetes/kubeconfig";
 import type { connectToPod } from "../kubernetes/port-forward";
 import { registryPort } from "../platforms/standalone/registry";
+import { basic, type Login } from "./login";
 import { Problem } from "./problem";
 import type { RegistryAccess } from "./registry-client";
 
@@ -27,21 +28,30 @@ export function registryOf(platform: Configuration["platform"], namespace: strin
 
 const credentialsMilliseconds = 20_000;
 
-/** How the registry's pods are spoken to; tests have their own. */
-export type Connect = typeof connectToPod;
+/** How the registry's pods are spoken to. */
+export interface ProofOptions {
+  /** @default nobody: OpenShift's registry is given the context's token, one of the stack's own is asked without a name */
+  readonly login?: Login | undefined;
+  /** @default a port-forward; tests have their own */
+  readonly connect?: typeof connectToPod | undefined;
+}
 
 /** How each pod is spoken to. */
 export async function accessTo(
   connection: ClusterConnection,
   { platform, namespace }: ProofRegistry,
   deployment: V1Deployment | undefined,
-  connect?: Connect,
+  { connect, login }: ProofOptions,
 ): Promise<(pod: V1Pod) => RegistryAccess> {
   const open = connect ?? (await import("../kubernetes/port-forward")).connectToPod;
   const [container] = deployment?.spec?.template.spec?.containers ?? [];
   const isTls = container?.env?.some(({ name }) => name === "REGISTRY_HTTP_TLS_CERTIFICATE") ?? false;
   const port = container?.ports?.[0]?.containerPort ?? registryPort;
-  const authorization = platform === "operator" ? await tokenOf(connection) : undefined;
+  const authorization = login
+    ? basic(login)
+    : platform === "operator"
+      ? await tokenOf(connection)
+      : undefined;
   return ({ metadata }) => ({
     connect: () => open(connection, { namespace, pod: metadata?.name ?? "" }, port),
     isTls,

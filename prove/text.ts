@@ -2,7 +2,16 @@ import { styleText } from "node:util";
 import type { Proof } from "./prove";
 
 /** The proof for people: the verdict first, then what it rests on. */
-export function proofText({ context, keeps, storage, image, steps, problem, leftBehind }: Proof): string {
+export function proofText({
+  context,
+  keeps,
+  storage,
+  image,
+  steps,
+  problem,
+  unread,
+  leftBehind,
+}: Proof): string {
   const verdict = keeps
     ? styleText("green", "● keeps what is pushed to it")
     : styleText("red", "● not proved to keep what is pushed to it");
@@ -13,6 +22,7 @@ export function proofText({ context, keeps, storage, image, steps, problem, left
     row("storage", storage),
     row("image", image),
     ...steps.map(({ did, seconds }) => `  ${styleText("green", "✔")} ${did} (${seconds} s)`),
+    ...unread.map((one) => row("not read", one)),
     ...leftBehind.map((left) => row("left behind", left)),
   ].join("\n");
 }

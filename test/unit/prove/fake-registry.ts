@@ -17,7 +17,19 @@ export interface Refusing {
 /** The part of a registry that a proof uses, as CNCF distribution answers it: what `repository` is pushed goes to the store. */
 export async function fakeRegistry(
   store: FakeStore,
-  { repository, refuses }: { readonly repository: string; readonly refuses?: Refusing | undefined },
+  {
+    repository,
+    refuses,
+    redirectsTo,
+    users,
+  }: {
+    readonly repository: string;
+    readonly refuses?: Refusing | undefined;
+    /** The object store that blobs are read from. @default here */
+    readonly redirectsTo?: string | undefined;
+    /** name:password of those who are let in. @default everybody */
+    readonly users?: readonly string[] | undefined;
+  },
 ): Promise<LocalServer> {
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { method = "", url = "" } = request;
@@ -25,6 +37,8 @@ export async function fakeRegistry(
     const body = await buffer(request);
     const send = (code: number, content?: Buffer | string, headers = {}) =>
       response.writeHead(code, headers).end(content);
+    const [, credentials = ""] = (request.headers.authorization ?? "").split("Basic ");
+    if (users && !users.includes(Buffer.from(credentials, "base64").toString())) return send(401);
     if (refuses && `${method} ${pathname}`.startsWith(refuses.request))
       return send(refuses.code, refuses.body);
     const [, kind, rest = ""] =
@@ -45,6 +59,8 @@ export async function fakeRegistry(
         return send(405, '{"errors":[{"code":"UNSUPPORTED","message":"The operation is unsupported."}]}');
       default: {
         const found = store.get(rest);
+        if (found && kind === "blobs" && redirectsTo !== undefined)
+          return send(307, undefined, { location: `${redirectsTo}/${rest}` });
         return found ? send(200, found) : send(404);
       }
     }

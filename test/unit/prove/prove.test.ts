@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { checkConfiguration } from "../../../config";
 import type { V1Pod } from "@kubernetes/client-node";
+import type { Login } from "../../../prove/login";
 import { proofImage } from "../../../prove/image";
 import { type Proof, prove } from "../../../prove/prove";
 import { connectionTo, httpServer, type LocalServer } from "../kubernetes/api-server";
@@ -21,6 +22,10 @@ interface Fault {
   /** What the pod that comes after finds of what was pushed. */
   readonly after?: (store: FakeStore) => FakeStore;
   readonly noPods?: boolean;
+  readonly login?: Login;
+  /** Its blobs are read from here. */
+  readonly redirectsTo?: string;
+  readonly asked?: Record<string, unknown>;
   readonly nothingListens?: boolean;
 }
 
@@ -55,25 +60,33 @@ describe("npm run prove", () => {
         response.writeHead(found || request.method === "DELETE" ? 200 : 404).end(JSON.stringify(found ?? {}));
       }),
     );
-    const { refuses } = fault;
+    const { refuses, redirectsTo } = fault;
     const ports: Record<string, () => Promise<number>> = {
-      first: () => open(fakeRegistry(store, { repository, refuses })),
-      second: () => open(fakeRegistry(after(store), { repository })),
+      first: () =>
+        open(
+          fakeRegistry(store, { repository, refuses, redirectsTo, users: fault.login && ["alice:correct"] }),
+        ),
+      second: () =>
+        open(
+          fakeRegistry(after(store), { repository, redirectsTo, users: fault.login && ["alice:correct"] }),
+        ),
     };
     const connection = connectionTo(`http://127.0.0.1:${apiServer}`);
     const asked = storage.emptyDir
       ? { backend: "emptyDir" }
       : { backend: "pvc", pvc: { claim: "images" }, replicas: 1 };
-    const config = checkConfiguration({ ...connection, ...asked, platform: "standalone" }, "test");
-    const seen = await prove(
-      config,
-      () => {},
-      async (_, { pod }) => {
+    const config = checkConfiguration(
+      { ...connection, ...asked, ...fault.asked, platform: "standalone" },
+      "test",
+    );
+    const seen = await prove(config, () => {}, {
+      login: fault.login,
+      connect: async (_, { pod }) => {
         const socket = connectTcp(fault.nothingListens ? 1 : await ports[pod]!(), "127.0.0.1");
         await once(socket, "connect");
         return socket;
       },
-    );
+    });
     return { ...seen, deleted, store };
   }
 
@@ -157,6 +170,36 @@ describe("npm run prove", () => {
     assert.match(forbidden.problem.message, /access\/prove\.yaml/);
     const readOnly = await proof({ refuses: { request: "POST", code: 405 } });
     assert.match(readOnly.problem?.message ?? "", /read-only \(registry\.readOnly\)/);
+  });
+
+  it("logs in where the registry has users of its own, and says how where nobody does", async () => {
+    const login = { username: "alice", password: "correct" };
+    assert.ok((await proof({ login })).keeps);
+    const { problem } = await proof({ login: { ...login, password: "wrong" } });
+    assert.equal(problem?.kind, "refused");
+    assert.match(problem.message, /--username and --password-stdin/);
+  });
+
+  it("reads blobs where an object store's registry sends it, and says so where it does not get there", async () => {
+    const server = await httpServer((request, response) => {
+      const digest = request.url?.slice(1) ?? "";
+      response.end(blobs.find((blob) => blob.digest === digest)?.content);
+    });
+    servers.push(server);
+    const reached = await proof({ redirectsTo: `http://127.0.0.1:${server.port}` });
+    assert.ok(reached.keeps);
+    assert.deepEqual(reached.unread, []);
+    const inside = await proof({ redirectsTo: "http://127.0.0.1:1" });
+    assert.ok(inside.keeps);
+    assert.match(inside.unread.join(), /is there, and was not read: .*127\.0\.0\.1:1, which/);
+    const other = await httpServer((_, response) => void response.end("other"));
+    servers.push(other);
+    assert.equal((await proof({ redirectsTo: `http://127.0.0.1:${other.port}` })).problem?.kind, "lost");
+  });
+
+  it("needs no look at the bucket of an ObjectBucketClaim, whose keys its user may not read", async () => {
+    const asked = { backend: "s3", s3: { objectBucketClaim: "images" }, pvc: undefined };
+    assert.ok((await proof({ asked })).keeps);
   });
 
   it("says what an upload that was cut leaves behind, and nothing where none was begun", async () => {
