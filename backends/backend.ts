@@ -45,8 +45,7 @@ export interface Store<K extends StoreKey = StoreKey> {
 
 export type { Storage };
 /** The keys of `spec.storage` in the CRD; its other key, managementState, is no store. */
-export const storeKeys = ["emptyDir", "pvc", "s3", "azure", "gcs", "swift", "oss", "ibmcos"] as const;
-export type StoreKey = (typeof storeKeys)[number];
+export type StoreKey = Exclude<keyof Storage, "managementState">;
 export type ManagementState = "Managed" | "Unmanaged" | "Removed";
 export type RolloutStrategy = "RollingUpdate" | "Recreate";
 

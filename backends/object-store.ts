@@ -1,15 +1,10 @@
 import type { Configuration } from "../config/schema";
 import type { Backend, Store } from "./backend";
 import { isIbm } from "./s3";
-import { identities } from "./store-names";
-
-const keys = ["azure", "gcs", "swift", "oss", "ibmcos"] as const;
-type Key = (typeof keys)[number];
+import { identities, type ObjectStoreKey } from "./store-names";
 
 /** The object stores that differ for this program in nothing but their names: their fields go to the operator as given. */
-export const objectStores = keys.map((key) => storeOf(key));
-
-function storeOf(key: Key): Store<Key> {
+export function objectStoreOf<K extends ObjectStoreKey>(key: K): Store<K> {
   const {
     names: [holder = ""],
     account,
@@ -33,6 +28,6 @@ function storeOf(key: Key): Store<Key> {
 }
 
 /** One of them; the operator has its keys from the cluster. */
-export function objectStore(key: Key, config: Pick<Configuration, Key>): Backend {
+export function objectStore(key: ObjectStoreKey, config: Pick<Configuration, ObjectStoreKey>): Backend {
   return { name: key, storage: { [key]: config[key] } };
 }

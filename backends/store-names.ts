@@ -10,6 +10,9 @@ interface Identity {
   readonly account: readonly string[];
 }
 
+/** The object stores of which only the operator knows more than the names. */
+export type ObjectStoreKey = "azure" | "gcs" | "swift" | "oss" | "ibmcos";
+
 /** Which fields of `spec.storage.KEY` say which store it is. */
 export const identities: Readonly<Record<StoreKey, Identity>> = {
   emptyDir: { names: [], account: [] },

@@ -9,12 +9,23 @@ import {
 } from "./backend";
 import { claimStore } from "./claim";
 import { emptyDirStore } from "./empty-dir";
-import { objectStores } from "./object-store";
+import { objectStoreOf } from "./object-store";
 import { s3Store } from "./s3";
 import { identities } from "./store-names";
 
 /** Every kind of store that the Config's CRD knows. */
-const stores: readonly Store[] = [emptyDirStore, claimStore, s3Store, ...objectStores];
+const storeOf: { readonly [K in StoreKey]: Store<K> } = {
+  emptyDir: emptyDirStore,
+  pvc: claimStore,
+  s3: s3Store,
+  azure: objectStoreOf("azure"),
+  gcs: objectStoreOf("gcs"),
+  swift: objectStoreOf("swift"),
+  oss: objectStoreOf("oss"),
+  ibmcos: objectStoreOf("ibmcos"),
+};
+export const storeKeys = Object.keys(storeOf) as StoreKey[];
+const stores: readonly Store[] = Object.values(storeOf);
 
 /** The stores that a storage object holds; the operator serves only when there is exactly one. */
 export function storesIn(storage: Storage | undefined): Store[] {

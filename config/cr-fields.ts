@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { identities, type ObjectStoreKey } from "../backends/store-names";
 import configSpec from "../crds/config-spec.json";
 import {
   type PrunerSettings,
@@ -55,10 +56,8 @@ export const pruner = fields<PrunerSettings>(prunerSpec, prunerSettingNames, (gi
 });
 
 /** An object store; without the name of what holds the images the operator would make one. */
-export function objectStoreSection<K extends "azure" | "gcs" | "swift" | "oss" | "ibmcos">(
-  backend: K,
-  holder: string,
-) {
+export function objectStoreSection<K extends ObjectStoreKey>(backend: K) {
+  const [holder = ""] = identities[backend].names;
   const spec = configSpec.properties.storage.properties[backend];
   return fields<NonNullable<Storage[K]>>(
     spec,

@@ -174,7 +174,17 @@ const placement = z.strictObject({
 });
 
 /** The sections of backends, of which `backend` chooses one. */
-export const storeSections = ["nfs", "pvc", "s3", "azure", "gcs", "swift", "oss", "ibmcos"] as const;
+const stores = {
+  nfs: section(nfs),
+  pvc: section(pvc),
+  s3: section(s3Section),
+  azure: objectStoreSection("azure"),
+  gcs: objectStoreSection("gcs"),
+  swift: objectStoreSection("swift"),
+  oss: objectStoreSection("oss"),
+  ibmcos: objectStoreSection("ibmcos"),
+};
+export const storeSections = Object.keys(stores) as (keyof typeof stores)[];
 
 /** Stores whose images may be lost. */
 const storeNames = z
@@ -195,7 +205,7 @@ export const configuration = z.strictObject({
   ),
   platform: z.enum(["operator", "standalone"]).default("operator"),
   standalone: section(standalone),
-  backend: z.enum(["emptyDir", "nfs", "pvc", "s3", "azure", "gcs", "swift", "oss", "ibmcos"]),
+  backend: z.enum(["emptyDir", ...storeSections]),
   managementState: z.enum(["Managed", "Unmanaged", "Removed"]).default("Managed"),
   replicas: integer(1, 100).default(1),
   rolloutStrategy: z.enum(["RollingUpdate", "Recreate"]).default("RollingUpdate"),
@@ -203,20 +213,13 @@ export const configuration = z.strictObject({
   copyImages: flag.default(false),
   tier: z.enum(["", "production", "other"]).default(""),
   timeoutSeconds: integer(1, 7200).default(600),
-  nfs: section(nfs),
+  ...stores,
   sshPrivateKey: z.string().default(""),
   sshKeyPassphrase: z.string().default(""),
   verifyHosts: flag.default(false),
   reapplyHosts: z.string().default(""),
-  pvc: section(pvc),
-  s3: section(s3Section),
   s3AccessKey: z.string().default(""),
   s3SecretKey: z.string().default(""),
-  azure: objectStoreSection("azure", "container"),
-  gcs: objectStoreSection("gcs", "bucket"),
-  swift: objectStoreSection("swift", "container"),
-  oss: objectStoreSection("oss", "bucket"),
-  ibmcos: objectStoreSection("ibmcos", "bucket"),
   placement: section(placement),
   registry: settings,
   pruner,

@@ -1,5 +1,4 @@
-import { storeKeys } from "../../backends/backend";
-import { foreignStores } from "../../backends/stores";
+import { foreignStores, storeKeys } from "../../backends/stores";
 import type { ClusterClient } from "../../kubernetes/client";
 import { evictionManager, registryManager } from "../../kubernetes/field-managers";
 import { takenFromOthers } from "../../kubernetes/managed-fields";

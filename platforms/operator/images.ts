@@ -13,6 +13,7 @@ import { keptHttpSecret } from "./http-secret";
 import type { LiveOperator } from "./live";
 import { askedSpec } from "./plan";
 import type { RegistryConfig } from "./registry";
+import { unseenBlank } from "./shown-settings";
 
 /**
  * Where the images are: where the pods write them, or, of a registry that is down, where its Config had them written. The
@@ -56,12 +57,12 @@ function podChanges({ config, deployment }: LiveOperator, plan: RegistryPlan): C
     ({ field }) => field !== "replicas" && field !== "rolloutStrategy",
   );
   // What the operator puts in their place cannot be told from the Deployment.
-  const dropped = unseen.filter((key) => !isSame(config.spec[key], spec[key]) && spec[key] === undefined);
+  const dropped = unseenBlank.filter(
+    (key) => !isSame(config.spec[key], spec[key]) && spec[key] === undefined,
+  );
   const changes = [...changed, ...dropped.map((field) => ({ field }))];
   return changes.length ? changes : undefined;
 }
-
-const unseen = ["affinity", "topologySpreadConstraints", "resources", "proxy", "requests"] as const;
 
 function specToBe(config: RegistryConfig, plan: RegistryPlan): ConfigSpec {
   const asked: ConfigSpec = askedSpec(plan);

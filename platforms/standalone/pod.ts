@@ -1,9 +1,10 @@
 import type { V1EnvVar, V1PodSpec, V1Probe } from "@kubernetes/client-node";
 import { imageMount, type PodStorage } from "../../backends/backend";
 import { podStorage } from "../../backends/stores";
-import { isDebug, settingsEnvironment } from "../environment";
+import type { Environment } from "../environment";
 import type { StandalonePlan } from "./plan";
 import { htpasswdKey, httpSecret, registryPort, standaloneName } from "./registry";
+import { settingParts } from "./settings";
 
 const certificates = "/etc/registry-tls";
 const users = "/etc/registry-auth";
@@ -11,6 +12,7 @@ const users = "/etc/registry-auth";
 /** The registry's pod: the CNCF distribution registry, as the pod security level `restricted` wants it. */
 export function podSpec(plan: StandalonePlan, assignsUsers: boolean) {
   const { image, placement, settings, tlsSecret, htpasswdSecret } = plan;
+  const parts = settingParts(settings);
   const storage = podStorage(plan.storage) ?? { environment: {} };
   const volumes = [
     ...imageVolume(storage),
@@ -28,17 +30,14 @@ export function podSpec(plan: StandalonePlan, assignsUsers: boolean) {
     },
     ...(Object.keys(placement.nodeSelector).length && { nodeSelector: { ...placement.nodeSelector } }),
     ...(placement.tolerations.length && { tolerations: [...placement.tolerations] }),
-    ...(settings.affinity && { affinity: settings.affinity }),
-    ...(settings.topologySpreadConstraints && {
-      topologySpreadConstraints: settings.topologySpreadConstraints,
-    }),
+    ...parts.pod,
     containers: [
       {
         name: "registry",
         image,
         ports: [{ name: "registry", containerPort: registryPort }],
-        env: environment(plan, storage),
-        ...(settings.resources && { resources: settings.resources as V1PodSpec["resources"] }),
+        env: environment(plan, parts.environment, storage),
+        ...parts.container,
         securityContext: {
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,
@@ -69,7 +68,8 @@ function secretVolume(name: string, mountPath: string, secretName: string | unde
 }
 
 function environment(
-  { settings, tlsSecret, htpasswdSecret }: StandalonePlan,
+  { tlsSecret, htpasswdSecret }: StandalonePlan,
+  settings: Environment,
   storage: PodStorage,
 ): V1EnvVar[] {
   const values: Record<string, string | undefined> = {
@@ -79,8 +79,7 @@ function environment(
     REGISTRY_HEALTH_STORAGEDRIVER_ENABLED: "true",
     REGISTRY_HEALTH_STORAGEDRIVER_INTERVAL: `${storageCheckSeconds}s`,
     REGISTRY_HEALTH_STORAGEDRIVER_THRESHOLD: "1",
-    REGISTRY_LOG_LEVEL: isDebug(settings) ? "debug" : "info",
-    ...settingsEnvironment(settings),
+    ...settings,
     ...(tlsSecret && {
       REGISTRY_HTTP_TLS_CERTIFICATE: `${certificates}/tls.crt`,
       REGISTRY_HTTP_TLS_KEY: `${certificates}/tls.key`,

@@ -6,7 +6,7 @@ import GithubSlugger from "github-slugger";
 import { marked, type Token, type Tokens } from "marked";
 import { parse as shellWords } from "shell-quote";
 import { checkConfiguration, valuesFrom } from "../../config";
-import { secretKeys } from "../../config/schema";
+import { configuration, secretKeys } from "../../config/schema";
 import { unread } from "../../config/values";
 import { stackConfiguration } from "../../stack/stack-file";
 
@@ -70,6 +70,18 @@ describe("docs/architecture.md", () => {
       files.filter((file) => !existsSync(file)),
       [],
     );
+  });
+});
+
+describe("docs/switching-backends.md", () => {
+  it("says of every backend where images live", () => {
+    const page = readFileSync("docs/switching-backends.md", "utf8");
+    const rows = page.split("\n").filter((line) => line.startsWith("|"));
+    for (const name of configuration.shape.backend.options)
+      assert.ok(
+        rows.some((row) => row.split("|")[1]!.includes(`\`${name}\``)),
+        name,
+      );
   });
 });
 
