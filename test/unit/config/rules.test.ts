@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dev, nfs, onHost, onNfs, onS3, problem, problems } from "../support/configuration";
+import { dev, host, nfs, onHost, onNfs, onS3, problem, problems } from "../support/configuration";
 
 describe("emptyDir", () => {
   it("is refused with more than one replica: each pod would keep images of its own", () => {
@@ -148,6 +148,7 @@ describe("an export host", () => {
       problem(onHost({ hostKey: "SHA256:abc" })),
       /^nfs\.host\.hostKey: "SHA256:abc" is not a public host key/,
     );
+    assert.match(problem(onHost({ hostKey: host.hostKey.slice(0, -8) })), /is cut off or damaged/);
     assert.match(
       problem(onHost({ mode: "0777" })),
       /^nfs\.host\.mode: "0777" lets every user write; use 0770/,

@@ -7,7 +7,7 @@ import { UserError } from "../../../errors";
 export const dev = { context: "dev", backend: "emptyDir" };
 export const nfs = { server: "nfs.example.com", path: "/srv/registry", size: "100Gi" };
 export const host = {
-  hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEVmZ2hpamtsbW5vcHFyc3R1dnd4eXo=",
+  hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE1hZGVVcEtleU9mTm9Ib3N0SW5UaGVXb3JsZDAwMDAw",
   clients: ["10.0.0.0/24"],
   uid: 5000,
   gid: 5000,
