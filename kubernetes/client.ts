@@ -104,17 +104,15 @@ export class ClusterClient {
     return false;
   }
 
-  /** The first object of the kind that satisfies `test`, read a few at a time; undefined when none does. */
-  async first<T extends KubernetesObject>(
+  /** All objects of a kind, so many at a time, for who may not need all of them. */
+  async *inPages<T extends KubernetesObject>(
     apiVersion: string,
     kind: string,
-    test: (object: T) => boolean,
-  ): Promise<T | undefined> {
-    for await (const page of this.pages<T>(apiVersion, kind, undefined, {}, undefined, 50)) {
-      const found = page?.find(test);
-      if (found) return found;
-    }
-    return undefined;
+    selection: Selection,
+    size: number,
+  ): AsyncGenerator<T[], undefined> {
+    for await (const page of this.pages<T>(apiVersion, kind, undefined, selection, undefined, size))
+      yield page ?? [];
   }
 
   private async *pages<T>(

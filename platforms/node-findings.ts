@@ -1,8 +1,8 @@
 import type { V1Node } from "@kubernetes/client-node";
 import { withRole } from "../kubernetes/node-role";
 import { areKeptApart, hasTermWithoutSelector } from "../kubernetes/scheduling/apart";
-import { type Placed, placed } from "../kubernetes/scheduling/place";
-import { nameOf, type PlacedPod, type PodToPlace } from "../kubernetes/scheduling/pod";
+import { type Place, type Placed, placed } from "../kubernetes/scheduling/place";
+import { nameOf, type PodToPlace, replicasOn } from "../kubernetes/scheduling/pod";
 import { roleFindings } from "./node-roles";
 import type { RegistryPlan } from "./plan";
 import type { Finding, Findings, NodeVerdicts } from "./finding";
@@ -15,7 +15,7 @@ export interface Rolling {
   readonly keepsOld: boolean;
 }
 
-type Live = Pick<LiveRegistry, "nodes" | "running" | "pods" | "tainted">;
+type Live = Pick<LiveRegistry, "nodes" | "running" | "peers" | "furtherValues" | "pods" | "tainted">;
 
 /** Whatever would leave one of the registry's pods Pending; nothing is wrong with it as long as none has to move. */
 export function nodeFindings(live: Live, pod: PodToPlace, plan: RegistryPlan, rolling: Rolling): Findings {
@@ -45,7 +45,7 @@ function pendingFindings(
   rolling: Rolling,
 ): Finding[] {
   // Nodes that nobody may see the pods of count as empty; the registry's own make way for those that replace them.
-  const place = { nodes: live.nodes, running: withoutOwn(live) };
+  const place = withoutOwn(live);
   const all = placed(pod, asked, place);
   const is = all.nodes.length;
   const { nodeSelector } = placement;
@@ -55,7 +55,7 @@ function pendingFindings(
       { kind: "pods find no node", ...about, is, asked, nodeSelector, nodes: verdicts(live.nodes, all) },
     ];
   if (rolling.serves || !rolling.keepsOld || live.pods.length === 0) return [];
-  const beside = placed(pod, 1, { ...place, running: live.running }, oldPods(live));
+  const beside = placed(pod, 1, { ...place, running: live.running }, replicasOn(live.nodes, live.pods));
   if (beside.nodes.length) return [];
   return [{ kind: "new pod finds no node", ...about, nodes: verdicts(live.nodes, beside) }];
 }
@@ -68,18 +68,17 @@ function togetherFindings(pod: PodToPlace, { replicas: asked }: RegistryPlan): F
   return areKeptApart(pod) ? [] : [{ kind: "replicas may share a node", field: "replicas", asked }];
 }
 
-function withoutOwn({ running, pods }: Live): Live["running"] {
+function withoutOwn({ nodes, running, peers, furtherValues, pods }: Live): Place {
   const own = new Set(pods.map(({ metadata }) => metadata?.uid));
-  return new Map(
-    [...running].map(([name, all]) => [name, all.filter(({ metadata }) => !own.has(metadata?.uid))]),
+  const others = [...running].map(
+    ([name, all]) => [name, all.filter(({ metadata }) => !own.has(metadata?.uid))] as const,
   );
-}
-
-function oldPods({ nodes, pods }: Live): PlacedPod[] {
-  return pods.flatMap(({ metadata, spec }) => {
-    const node = nodes.find((one) => nameOf(one) === spec?.nodeName);
-    return node && !metadata?.deletionTimestamp ? [{ node, labels: metadata?.labels ?? {} }] : [];
-  });
+  return {
+    nodes,
+    running: new Map(others),
+    peers: peers?.filter(({ uid }) => !own.has(uid)),
+    ...(furtherValues && { furtherValues }),
+  };
 }
 
 /** So many nodes are asked why: a cluster may have thousands. */

@@ -20,13 +20,21 @@ export async function readTainted(
     newTaints(node, asked).some(({ effect }) => effect === "NoExecute"),
   );
   const [other, ...pods] = await Promise.all([
-    client.first<V1Node>("v1", "Node", (node) => !isNamed(node, asked) && !repellingTaint(node, [])),
+    firstOther(client, asked),
     ...evicting.map((node) => podsOn(client, nameOf(node))),
   ]);
   return {
     nodeForOthers: other && nameOf(other),
     pods: new Map(evicting.map((node, index) => [nameOf(node), pods[index]])),
   };
+}
+
+async function firstOther(client: ClusterClient, asked: Asked): Promise<V1Node | undefined> {
+  for await (const page of client.inPages<V1Node>("v1", "Node", {}, 50)) {
+    const found = page.find((node) => !isNamed(node, asked) && !repellingTaint(node, []));
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** What the stack changes on nodes that others use, too. */

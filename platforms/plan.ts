@@ -1,8 +1,12 @@
+import type { V1Pod } from "@kubernetes/client-node";
 import { backendOf } from "../backends";
 import { storesNamed } from "../backends/store-names";
 import type { Asked, Backend, ManagementState, RolloutStrategy, Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
+import { withRole } from "../kubernetes/node-role";
 import type { Placement } from "../kubernetes/nodes";
+import { nameOf } from "../kubernetes/scheduling/pod";
+import type { WantedPlace } from "../kubernetes/scheduling/read-place";
 import type { RegistrySettings } from "../crds/fields";
 
 /** What a stack asks of the registry, as far as it can be checked against the live cluster. */
@@ -37,6 +41,20 @@ export function planIn(namespace: string, config: Configuration): RegistryPlan {
     copyImages,
     settings: registry,
   });
+}
+
+/** Which nodes are to be looked at for it, beside the pods that run. */
+export function wantedPlace(plan: RegistryPlan, { pods }: { readonly pods: readonly V1Pod[] }): WantedPlace {
+  const { replicas, placement, nodesToLabel, backend } = plan;
+  return {
+    replicas,
+    beside: pods,
+    nodeSelector: placement.nodeSelector,
+    named: nodesToLabel,
+    asWillBe: (node) => (nodesToLabel.includes(nameOf(node)) ? withRole(node, placement) : node),
+    // The addresses of each are compared with the export's clients.
+    everyNode: backend.needs?.exportHost !== undefined,
+  };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { V1ConfigMap, V1Deployment, V1PersistentVolume, V1Pod, V1Secret } f
 import type { FoundStorage, Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
 import type { ClusterClient } from "../kubernetes/client";
+import type { Place } from "../kubernetes/scheduling/place";
 import type { Room } from "../kubernetes/volume-stats";
 import type { Finding, Findings } from "./finding";
 import type { Move } from "./moving";
@@ -72,11 +73,9 @@ export interface Tainted {
 }
 
 /** What a cluster says about its registry at one moment: read on every run, changed or not. */
-export interface LiveRegistry extends Rollout, FoundStorage {
+export interface LiveRegistry extends Rollout, FoundStorage, Place {
   /** What else is on the nodes that this stack is about to taint. @default it taints none */
   readonly tainted: Tainted | undefined;
-  /** What runs on nodes that could take the registry's pods, by node; of a node that is not in it nothing is known. */
-  readonly running: ReadonlyMap<string, readonly V1Pod[]>;
   /** The volume behind the claim that the pods use now. */
   readonly volumeInUse: V1PersistentVolume | undefined;
   /** Whether images were pushed to the registry; undefined when the cluster cannot tell. */

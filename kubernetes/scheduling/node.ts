@@ -2,7 +2,7 @@ import type { V1Node, V1PersistentVolume } from "@kubernetes/client-node";
 import type { Obstacle } from "./obstacle";
 import { labelsOf, nameOf, type PodToPlace } from "./pod";
 import { matchesNode } from "./selectors";
-import { isCordon, repellingTaint } from "./taints";
+import { evictingTaint, isCordon, repellingTaint } from "./taints";
 
 /** The nodes that a pod could be scheduled on now, were they empty. */
 export function eligibleNodes(nodes: readonly V1Node[], pod: PodToPlace): V1Node[] {
@@ -12,12 +12,16 @@ export function eligibleNodes(nodes: readonly V1Node[], pod: PodToPlace): V1Node
 /**
  * Why a node cannot take the pod whatever else runs, or undefined when it can. By the rules of the scheduler's filters
  * NodeAffinity, NodeUnschedulable, TaintToleration, VolumeBinding and VolumeZone; that a node is not ready it
- * knows by taints.
+ * knows by taints. A node that the pod could come to and not stay on is none either.
+ *
+ * How many more volumes of a CSI driver a node can attach is not asked: the answer is in the CSINode and in the claims of
+ * all namespaces, which a stack's user may not read. The scheduler's own message tells, at the end of the up.
  */
 export function whyNot(node: V1Node, pod: PodToPlace): Obstacle | undefined {
   return (
     whyNotLabels(node, pod) ??
     whyNotTaints(node, pod) ??
+    whyNotStay(node, pod) ??
     whyNotReady(node) ??
     whyNotAffinity(node, pod) ??
     (pod.volume && whyNotVolume(node, pod.volume))
@@ -37,7 +41,13 @@ function whyNotTaints(node: V1Node, { tolerations }: PodToPlace): Obstacle | und
   return { kind: "taint", is: taint, tolerated: tolerations.filter(({ key }) => key === taint.key) };
 }
 
-function whyNotReady({ status }: V1Node): Obstacle | undefined {
+function whyNotStay(node: V1Node, { tolerations }: PodToPlace): Obstacle | undefined {
+  const evicting = evictingTaint(node, tolerations);
+  return evicting && { kind: "taint evicts", is: evicting.taint, seconds: evicting.seconds };
+}
+
+function whyNotReady({ status, metadata }: V1Node): Obstacle | undefined {
+  if (metadata?.deletionTimestamp) return { kind: "goes" };
   return status?.conditions?.find(({ type }) => type === "Ready")?.status === "True"
     ? undefined
     : { kind: "not ready" };

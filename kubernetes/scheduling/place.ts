@@ -5,11 +5,16 @@ import type { Obstacle } from "./obstacle";
 import { nameOf, type PlacedPod, type PodToPlace } from "./pod";
 import { amounts, freeOn, lacking, minus, type Resources } from "./resources";
 import { whyNotSpread } from "./spread";
+import { whyNotWith } from "./together";
 
 export interface Place {
   readonly nodes: readonly V1Node[];
   /** What runs on a node, by its name. A node that is not in it counts as empty. */
   readonly running: ReadonlyMap<string, readonly V1Pod[]>;
+  /** The other pods that the affinity is about; undefined where they are not known, and then it keeps off no node. */
+  readonly peers?: readonly PlacedPod[] | undefined;
+  /** Topology keys of which other nodes than these have further values. @default none: these are all nodes */
+  readonly furtherValues?: ReadonlySet<string>;
 }
 
 export interface Placed {
@@ -21,37 +26,49 @@ export interface Placed {
 
 /**
  * Gives replicas nodes one after another, as the scheduler does, each the node with the fewest of them; `beside` stay where
- * they are meanwhile.
+ * they are meanwhile. Where a pod fits nowhere else, all pods of a lower priority make way on one node, also those that it
+ * wants to be with.
  */
 export function placed(
   pod: PodToPlace,
   replicas: number,
-  { nodes, running }: Place,
+  { nodes, running, peers, furtherValues }: Place,
   beside: readonly PlacedPod[] = [],
 ): Placed {
   const { labels = {}, requests = {}, priority = 0 } = pod;
   const fitting = new Map(nodes.map((node) => [node, whyNot(node, pod)]));
-  const free = new Map(nodes.map((node) => [node, freeOn(node, running.get(nameOf(node)) ?? [], priority)]));
   const given: V1Node[] = [];
-  const reason = (node: V1Node): Obstacle | undefined => {
+  const cleared = new Set<string>();
+  const free = (node: V1Node, isClear: boolean) => {
+    const left = freeOn(node, running.get(nameOf(node)) ?? [], isClear ? priority : -Infinity);
+    return given.filter((one) => one === node).reduce((rest) => minus(rest, requests), left);
+  };
+  const obstacle = (node: V1Node, isClear: boolean): Obstacle | undefined => {
+    const isCleared = (name: string) => cleared.has(name) || (isClear && name === nameOf(node));
     const others = [...beside, ...given.map((one) => ({ node: one, labels }))];
+    const staying = peers?.filter((peer) => !(peer.makesWay && isCleared(nameOf(peer.node))));
     return (
       fitting.get(node) ??
-      whyNotRoom(node, requests, free.get(node) ?? {}) ??
-      whyNotSpread(node, pod, others, nodes) ??
-      whyNotBeside(node, pod, others)
+      whyNotRoom(node, requests, free(node, isCleared(nameOf(node)))) ??
+      whyNotSpread(node, pod, others, { nodes, furtherValues }) ??
+      whyNotBeside(node, pod, [...others, ...(staying ?? [])]) ??
+      (staying && whyNotWith(node, pod, [...others, ...staying]))
     );
   };
-  while (given.length < replicas) {
+  const emptiest = (isClear: boolean) => {
     const count = (node: V1Node) => given.filter((one) => one === node).length;
-    const [node] = nodes
-      .filter((one) => reason(one) === undefined)
-      .sort((one, other) => count(one) - count(other));
+    return nodes
+      .filter((node) => obstacle(node, isClear) === undefined)
+      .sort((one, other) => count(one) - count(other))[0];
+  };
+  while (given.length < replicas) {
+    const untouched = emptiest(false);
+    const node = untouched ?? emptiest(true);
     if (!node) break;
+    if (!untouched) cleared.add(nameOf(node));
     given.push(node);
-    free.set(node, minus(free.get(node) ?? {}, requests));
   }
-  return { nodes: given, whyNot: reason };
+  return { nodes: given, whyNot: (node) => obstacle(node, false) && obstacle(node, true) };
 }
 
 function whyNotRoom({ status }: V1Node, requests: Resources, free: Resources): Obstacle | undefined {

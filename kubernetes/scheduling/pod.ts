@@ -3,12 +3,13 @@ import type {
   V1Affinity,
   V1Node,
   V1PersistentVolume,
+  V1Pod,
   V1TopologySpreadConstraint,
 } from "@kubernetes/client-node";
 import type { Placement } from "../nodes";
 import type { Resources } from "./resources";
 
-/** All of a pod that says to which nodes it can go. Affinity to other pods is not looked at. */
+/** All of a pod that says to which nodes it can go. */
 export interface PodToPlace extends Placement {
   readonly affinity?: V1Affinity | undefined;
   readonly topologySpreadConstraints?: readonly V1TopologySpreadConstraint[] | undefined;
@@ -26,10 +27,24 @@ export interface PodToPlace extends Placement {
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** A replica that has its node. */
+/** A pod that has its node: a replica, or one that the affinity is about. */
 export interface PlacedPod {
   readonly node: V1Node;
   readonly labels: Labels;
+  /** @default that of the pod to place: a replica of it */
+  readonly namespace?: string;
+  /** Of a lower priority than the pod to place, which may drive it off its node. @default false */
+  readonly makesWay?: boolean;
+  /** @default a replica that is yet to be made */
+  readonly uid?: string | undefined;
+}
+
+/** The pods that are on these nodes, and not on their way out. */
+export function replicasOn(nodes: readonly V1Node[], pods: readonly V1Pod[]): PlacedPod[] {
+  return pods.flatMap(({ metadata, spec }) => {
+    const node = nodes.find((one) => nameOf(one) === spec?.nodeName);
+    return node && !metadata?.deletionTimestamp ? [{ node, labels: metadata?.labels ?? {} }] : [];
+  });
 }
 
 export function labelsOf({ metadata }: Pick<KubernetesObject, "metadata">): Labels {

@@ -1,5 +1,6 @@
 import type { V1Node, V1TopologySpreadConstraint } from "@kubernetes/client-node";
 import type { Obstacle } from "./obstacle";
+import type { Place } from "./place";
 import { labelsOf, type PlacedPod, type PodToPlace } from "./pod";
 import { matchesLabels, matchesNode } from "./selectors";
 import { repellingTaint } from "./taints";
@@ -9,15 +10,17 @@ export function whyNotSpread(
   node: V1Node,
   pod: PodToPlace,
   placed: readonly PlacedPod[],
-  nodes: readonly V1Node[],
+  { nodes, furtherValues }: Pick<Place, "nodes" | "furtherValues">,
 ): Obstacle | undefined {
-  const constraints = requiredOf(pod);
+  const constraints = requiredSpread(pod);
   for (const constraint of constraints) {
     const { topologyKey, maxSkew, minDomains = 1 } = constraint;
     const here = labelsOf(node)[topologyKey];
     if (here === undefined) return { kind: "no domain", topologyKey };
     const counts = countsOf(constraint, pod, placed, countedNodes(constraint, pod, nodes, constraints));
-    const least = counts.size < minDomains ? 0 : Math.min(...counts.values());
+    // Among nodes that were not looked at, one may have a value under which no replica is.
+    const hasEmpty = counts.size < minDomains || furtherValues?.has(topologyKey);
+    const least = hasEmpty ? 0 : Math.min(...counts.values());
     const skew = (counts.get(here) ?? 0) + Number(matches(constraint, pod, pod.labels ?? {})) - least;
     if (skew > maxSkew)
       return { kind: "skew", topologyKey, is: skew, asked: maxSkew, emptiest: emptiest(counts) };
@@ -25,7 +28,7 @@ export function whyNotSpread(
   return undefined;
 }
 
-function requiredOf({ topologySpreadConstraints = [] }: PodToPlace): V1TopologySpreadConstraint[] {
+export function requiredSpread({ topologySpreadConstraints = [] }: PodToPlace): V1TopologySpreadConstraint[] {
   return topologySpreadConstraints.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === "DoNotSchedule");
 }
 

@@ -17,6 +17,21 @@ export function isCordon({ key }: V1Taint): boolean {
   return key === cordon.key;
 }
 
+/**
+ * A taint that lets the pod come, and drives it off again after the toleration's seconds: it would come and go for ever.
+ * Of several tolerations the first that matches counts, as to the node's own controller.
+ */
+export function evictingTaint(
+  node: V1Node,
+  tolerations: readonly V1Toleration[],
+): { readonly taint: V1Taint; readonly seconds: number } | undefined {
+  for (const taint of taintsOf(node).filter(({ effect }) => effect === "NoExecute")) {
+    const seconds = tolerations.find((one) => tolerates(one, taint))?.tolerationSeconds;
+    if (seconds !== undefined) return { taint, seconds };
+  }
+  return undefined;
+}
+
 /** PreferNoSchedule only asks the scheduler to prefer others. */
 export function repels({ effect }: V1Taint): boolean {
   return effect === "NoSchedule" || effect === "NoExecute";

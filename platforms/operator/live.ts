@@ -3,17 +3,16 @@ import { UserError } from "../../errors";
 import { type ClusterClient, ClusterError } from "../../kubernetes/client";
 import { registryManager } from "../../kubernetes/field-managers";
 import { appliedBy } from "../../kubernetes/managed-fields";
-import { readNodes } from "../../kubernetes/nodes";
-import { readRunning } from "../../kubernetes/scheduling/running";
+import { readPlace } from "../../kubernetes/scheduling/read-place";
 import { readVolumes } from "../live-storage";
 import { readTainted } from "../node-roles";
 import { readOwningStack } from "../owning-stack";
 import type { Reference } from "../finding";
-import type { RegistryPlan } from "../plan";
+import { type RegistryPlan, wantedPlace } from "../plan";
 import type { LiveRegistry, Rollout } from "../platform";
 import type { SpecObject } from "../field-drift";
 import { readS3Keys } from "../store-drift";
-import { podToPlace } from "./pod";
+import { podToPlace, zoneLabel } from "./pod";
 import { missingReferences } from "./references";
 import {
   internalHostname,
@@ -27,6 +26,8 @@ import {
 export interface LiveOperator extends LiveRegistry, OperatorRollout {
   readonly pruner: SpecObject | undefined;
   readonly hostnames: Hostnames;
+  /** Whether any node of the cluster has a zone. */
+  readonly hasZones: boolean;
   /** What the plan names and the cluster does not have. */
   readonly missing: readonly Reference[];
   /**
@@ -57,8 +58,8 @@ interface Route extends KubernetesObject {
 export async function readRegistry(client: ClusterClient, plan: RegistryPlan): Promise<LiveOperator> {
   // One request first: an unreachable cluster is then one error.
   const rollout = await readRollout(client);
-  const [nodes, claims, pruner, holdsImages, hostnames, owningStack, s3Keys, missing] = await Promise.all([
-    readNodes(client, plan.placement, plan.nodesToLabel),
+  const [hasZones, claims, pruner, holdsImages, hostnames, owningStack, s3Keys, missing] = await Promise.all([
+    readHasZones(client),
     client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", registryNamespace),
     client.get<SpecObject>(registryApi, "ImagePruner", registryName),
     readHoldsImages(client),
@@ -68,13 +69,14 @@ export async function readRegistry(client: ClusterClient, plan: RegistryPlan): P
     missingReferences(client, plan),
   ]);
   const volumes = await readVolumes(client, plan, rollout, claims ?? []);
-  const pod = podToPlace(rollout.config, plan, { nodes, ...volumes });
+  const pod = podToPlace(rollout.config, plan, { hasZones, ...volumes });
+  const place = await readPlace(client, pod, wantedPlace(plan, rollout));
   return {
     ...rollout,
     ...volumes,
-    nodes,
-    running: await readRunning(client, nodes, pod, plan.replicas),
-    tainted: await readTainted(client, nodes, plan),
+    ...place,
+    hasZones,
+    tainted: await readTainted(client, place.nodes, plan),
     pruner,
     holdsImages,
     hostnames,
@@ -83,6 +85,12 @@ export async function readRegistry(client: ClusterClient, plan: RegistryPlan): P
     missing,
     moment: momentOf(rollout.config),
   };
+}
+
+/** As the operator looks for them, before it spreads its pods over them. */
+async function readHasZones(client: ClusterClient): Promise<boolean> {
+  const { value } = await client.inPages("v1", "Node", { labelSelector: zoneLabel }, 1).next();
+  return (value?.length ?? 0) > 0;
 }
 
 function momentOf(config: RegistryConfig): string {

@@ -1,9 +1,9 @@
-import type { V1Node, V1PersistentVolume, V1TopologySpreadConstraint } from "@kubernetes/client-node";
+import type { V1PersistentVolume, V1TopologySpreadConstraint } from "@kubernetes/client-node";
 import type { ConfigSpec } from "../../crds/types";
 import { registryManager } from "../../kubernetes/field-managers";
 import { ownedByOther } from "../../kubernetes/managed-fields";
 import type { Placement } from "../../kubernetes/nodes";
-import { labelsOf, type PodToPlace } from "../../kubernetes/scheduling/pod";
+import type { PodToPlace } from "../../kubernetes/scheduling/pod";
 import { amounts } from "../../kubernetes/scheduling/resources";
 import type { RegistryPlan } from "../plan";
 import { type RegistryConfig, registryNamespace } from "./registry";
@@ -22,7 +22,7 @@ const defaultRequests = { cpu: "100m", memory: "256Mi" };
 export function podToPlace(
   config: RegistryConfig,
   asked: Asked,
-  { nodes, volume }: { readonly nodes: readonly V1Node[]; readonly volume: V1PersistentVolume | undefined },
+  { hasZones, volume }: { readonly hasZones: boolean; readonly volume: V1PersistentVolume | undefined },
 ): PodToPlace {
   const { nodeSelector, tolerations } = effectivePlacement(config, asked);
   const setting = <K extends "affinity" | "topologySpreadConstraints" | "resources">(key: K) =>
@@ -34,7 +34,7 @@ export function podToPlace(
     affinity: setting("affinity") ?? (asked.replicas === 2 ? apart : undefined),
     topologySpreadConstraints:
       setting("topologySpreadConstraints") ??
-      (Object.keys(nodeSelector).length ? undefined : defaultSpread(nodes)),
+      (Object.keys(nodeSelector).length ? undefined : defaultSpread(hasZones)),
     // Pods of another rollout do not count where it says so.
     labels: { ...podLabels, "pod-template-hash": "next" },
     namespace: registryNamespace,
@@ -81,10 +81,10 @@ const apart = {
   },
 };
 
-function defaultSpread(nodes: readonly V1Node[]): V1TopologySpreadConstraint[] {
-  const zone = "topology.kubernetes.io/zone";
-  const hasZones = nodes.some((node) => zone in labelsOf(node));
-  const keys = ["kubernetes.io/hostname", "node-role.kubernetes.io/worker", ...(hasZones ? [zone] : [])];
+export const zoneLabel = "topology.kubernetes.io/zone";
+
+function defaultSpread(hasZones: boolean): V1TopologySpreadConstraint[] {
+  const keys = ["kubernetes.io/hostname", "node-role.kubernetes.io/worker", ...(hasZones ? [zoneLabel] : [])];
   return keys.map((topologyKey) => ({
     topologyKey,
     labelSelector: { matchLabels: podLabels },

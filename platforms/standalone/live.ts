@@ -12,12 +12,13 @@ import type {
   V1Service,
 } from "@kubernetes/client-node";
 import { type ClusterClient, labelSelector } from "../../kubernetes/client";
-import { readNodes } from "../../kubernetes/nodes";
-import { readRunning } from "../../kubernetes/scheduling/running";
+import { labelsOf, nameOf } from "../../kubernetes/scheduling/pod";
+import { readPlace } from "../../kubernetes/scheduling/read-place";
 import { readVolumes } from "../live-storage";
 import { readTainted } from "../node-roles";
 import { readOwningStack } from "../owning-stack";
 import { readS3Keys } from "../store-drift";
+import { wantedPlace } from "../plan";
 import type { LiveRegistry, Rollout } from "../platform";
 import type { StandalonePlan } from "./plan";
 import { htpasswdKey, httpSecret, selector, standaloneName } from "./registry";
@@ -33,7 +34,7 @@ export interface LiveStandalone extends LiveRegistry, StandaloneRollout {
   /** The file of users in the Secret that the plan names for them. */
   readonly htpasswd: string | undefined;
   /** All of the cluster, whose addresses may reach the registry. */
-  readonly allNodes: V1Node[];
+  readonly allNodes: readonly V1Node[];
   /** SecurityContextConstraints give each namespace a range of users, and refuse any other. */
   readonly assignsUsers: boolean;
 }
@@ -51,42 +52,36 @@ export async function readRegistry(client: ClusterClient, plan: StandalonePlan):
   const live = await client.get<V1Namespace>("v1", "Namespace", namespace);
   const secretNamed = (name: string | undefined) =>
     name === undefined ? undefined : client.get<V1Secret>("v1", "Secret", name, namespace);
-  const [
-    rollout,
-    nodes,
-    allNodes,
-    claims,
-    secret,
-    certificate,
-    users,
-    assignsUsers,
-    owningStack,
-    s3Keys,
-    budget,
-  ] = await Promise.all([
-    readRollout(client, plan),
-    readNodes(client, plan.placement, plan.nodesToLabel),
-    readNodes(client, { nodeSelector: {}, tolerations: [] }, []),
-    client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
-    secretNamed(httpSecret.name),
-    secretNamed(tlsSecret),
-    secretNamed(htpasswdSecret),
-    readAssignsUsers(client),
-    readOwningStack(client, namespace),
-    readS3Keys(client, plan),
-    client.get<V1PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", standaloneName, namespace),
-  ]);
+  const [rollout, claims, secret, certificate, users, assignsUsers, owningStack, s3Keys, budget] =
+    await Promise.all([
+      readRollout(client, plan),
+      client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
+      secretNamed(httpSecret.name),
+      secretNamed(tlsSecret),
+      secretNamed(htpasswdSecret),
+      readAssignsUsers(client),
+      readOwningStack(client, namespace),
+      readS3Keys(client, plan),
+      client.get<V1PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", standaloneName, namespace),
+    ]);
   const volumes = await readVolumes(client, plan, rollout, claims ?? []);
   const tls = certificate?.data?.["tls.crt"] && certificate.data["tls.key"] ? certificate : undefined;
   const pod = podToPlace(plan, { ...volumes, assignsUsers, certificate: tls });
+  // Each node's address is in the network policy.
+  const place = await readPlace(client, pod, {
+    ...wantedPlace(plan, rollout),
+    nodeSelector: {},
+    everyNode: true,
+  });
+  const nodes = place.nodes.filter((node) => isWanted(node, plan));
   return {
     ...rollout,
     ...volumes,
-    namespace: live,
+    ...place,
     nodes,
-    running: await readRunning(client, nodes, pod, plan.replicas),
+    namespace: live,
     tainted: await readTainted(client, nodes, plan),
-    allNodes,
+    allNodes: place.nodes,
     htpasswd: decoded(users, htpasswdKey),
     httpSecret: decoded(secret, httpSecret.key),
     certificate: tls,
@@ -120,6 +115,14 @@ export async function readRollout(
     pods: pods ?? [],
     endpoints: readyPods(slices ?? []),
   };
+}
+
+function isWanted(node: V1Node, { placement, nodesToLabel }: StandalonePlan): boolean {
+  const labels = labelsOf(node);
+  return (
+    nodesToLabel.includes(nameOf(node)) ||
+    Object.entries(placement.nodeSelector).every(([key, value]) => labels[key] === value)
+  );
 }
 
 // A pod of two address families is in two slices. The API server's "no endpoints" is null, whatever the types say.

@@ -1,4 +1,4 @@
-import type { V1NodeSelector, V1NodeSelectorRequirement } from "@kubernetes/client-node";
+import type { V1LabelSelector, V1NodeSelector, V1NodeSelectorRequirement } from "@kubernetes/client-node";
 import type { Obstacle } from "../../kubernetes/scheduling/obstacle";
 import { taintText, tolerationText } from "./taints";
 import { textOf, type Texts } from "./texts";
@@ -17,8 +17,11 @@ const texts: Texts<Obstacle> = {
     const near = tolerated.map(tolerationText).join(", ");
     return `has taint ${taintText(is)}, which is not tolerated${near && ` (tolerated is ${near})`}`;
   },
+  "taint evicts": ({ is, seconds }) =>
+    `has taint ${taintText(is)}, which is tolerated for ${seconds} s only, and then evicts the pod`,
   cordoned: () => "is cordoned",
   "not ready": () => "is not ready",
+  goes: () => "is being deleted",
   "node affinity": ({ asked }) => `does not match the node affinity (${selectorText(asked)})`,
   volume: ({ volume, where }) => `does not reach volume "${volume}", which is where ${selectorText(where)}`,
   zone: ({ volume, key, value }) => `does not reach volume "${volume}", which is in ${key}=${value}`,
@@ -33,7 +36,17 @@ const texts: Texts<Obstacle> = {
     `would have ${is} replicas more than another ${topologyKey} (${emptiest ?? "none"}), and maxSkew is ${asked}`,
   "replica beside": ({ topologyKey }) =>
     `has another replica in its ${topologyKey}, which the anti-affinity forbids`,
+  "pod beside": ({ topologyKey, namespace }) =>
+    `has a pod of namespace ${namespace} in its ${topologyKey}, which the anti-affinity forbids`,
+  "no pod beside": ({ topologyKey, asked }) =>
+    `has no pod ${labelSelectorText(asked)} in its ${topologyKey}, which the affinity asks for`,
 };
+
+/** For people: `app=router and tier in (a, b)`. */
+function labelSelectorText({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector): string {
+  const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
+  return [...labels, ...matchExpressions.map(requirementText)].join(" and ");
+}
 
 /** For people: `zone in (a, b) and disk exists; or zone in (c)`. */
 function selectorText({ nodeSelectorTerms }: V1NodeSelector): string {

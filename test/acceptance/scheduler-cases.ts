@@ -14,8 +14,9 @@ import * as fc from "fast-check";
 
 /** Nodes, what runs on them, and replicas that are to be placed; of a name, by which its objects know each other. */
 export interface Case {
-  /** What of a pod's or a node's description there is in it. */
   readonly title: string;
+  /** What of a pod's description there is in it. */
+  readonly has: readonly string[];
   readonly nodes: (name: string) => V1Node[];
   /** With node and priority. */
   readonly running: (name: string) => V1Pod[];
@@ -83,9 +84,10 @@ const node = fc.record({
   cpu: fc.integer({ min: 1, max: 4 }),
   pods: fc.constantFrom(2, 10),
   /** Cores that pods of each priority take. */
-  running: fc.array(fc.record({ cpu: fc.integer({ min: 1, max: 2 }), isHigh: fc.boolean() }), {
-    maxLength: 2,
-  }),
+  running: fc.array(
+    fc.record({ cpu: fc.integer({ min: 1, max: 2 }), isHigh: fc.boolean(), isPeer: fc.boolean() }),
+    { maxLength: 2 },
+  ),
 });
 
 const requirement: fc.Arbitrary<V1NodeSelectorRequirement> = fc.oneof(
@@ -113,7 +115,17 @@ const terms = fc.array(
   },
 );
 
-const antiAffinity = fc.record({ topologyKey: fc.constantFrom(hostname, zone), hasSelector: fc.boolean() });
+/** To pods that run, or to the replicas themselves. */
+const together = fc.record({
+  topologyKey: fc.constantFrom(hostname, zone),
+  to: fc.constantFrom<Record<string, string>>({ peer: "yes" }, { replica: "yes" }, { peer: "nobody" }),
+});
+
+const antiAffinity = fc.record({
+  topologyKey: fc.constantFrom(hostname, zone),
+  /** Of what pods: the case's own replicas, those that run, or none, for want of a selector. */
+  from: fc.constantFrom<Record<string, string> | undefined>({ replica: "yes" }, { peer: "yes" }, undefined),
+});
 
 const spread = fc.record({
   topologyKey: fc.constantFrom(hostname, zone),
@@ -123,7 +135,7 @@ const spread = fc.record({
   whenUnsatisfiable: fc.constantFrom("DoNotSchedule", "DoNotSchedule", "ScheduleAnyway"),
 });
 
-const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 1 });
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
 
 export const cases: fc.Arbitrary<Case> = fc
   .record({
@@ -133,26 +145,30 @@ export const cases: fc.Arbitrary<Case> = fc
     tolerations: fc.array(toleration, { maxLength: 2 }),
     affinity: optional(terms),
     apart: optional(antiAffinity),
+    together: optional(together),
     spread: optional(spread),
     volume: optional(fc.record({ terms: optional(terms), zones: fc.constantFrom(undefined, "a", "a__b") })),
   })
-  .map(({ nodes, count, cpu, tolerations, affinity, apart, spread, volume }): Case => {
+  .map(({ nodes, count, cpu, tolerations, affinity, apart, together, spread, volume }): Case => {
     const spec = (name: string): Omit<V1PodSpec, "containers"> => ({
       nodeSelector: { case: name },
       tolerations,
       priorityClassName: "replica",
-      affinity: affinityOf(name, affinity, apart),
+      affinity: affinityOf(name, affinity, apart, together),
       ...(spread && { topologySpreadConstraints: [spreadOf(name, spread)] }),
       ...(volume && { volumes: [{ name: "images", persistentVolumeClaim: { claimName: name } }] }),
     });
-    const parts = { tolerations: tolerations.length, affinity, apart, spread, volume, cpu };
+    const parts = { tolerations: tolerations.length, affinity, apart, together, spread, volume, cpu };
     const has = Object.entries(parts).flatMap(([key, value]) => (value ? [key] : []));
     return {
+      has,
       title: `${count} replicas, ${nodes.length} nodes, ${has.join(", ") || "nothing asked"}`,
       nodes: (name) => nodes.map((one, index) => nodeOf(`${name}-${index}`, name, one)),
       running: (name) =>
         nodes.flatMap(({ running }, index) =>
-          running.map(({ cpu: cores, isHigh }, pod) => runningPod(`${name}-${index}`, pod, cores, isHigh)),
+          running.map(({ isPeer, ...one }, pod) =>
+            runningPod(`${name}-${index}`, pod, one, isPeer ? { case: name, peer: "yes" } : {}),
+          ),
         ),
       replicas: (name) =>
         Array.from({ length: count }, (_, index) =>
@@ -165,6 +181,7 @@ export const cases: fc.Arbitrary<Case> = fc
 type Node = typeof node extends fc.Arbitrary<infer T> ? T : never;
 type Terms = typeof terms extends fc.Arbitrary<infer T> ? T : never;
 type Apart = typeof antiAffinity extends fc.Arbitrary<infer T> ? T : never;
+type Together = typeof together extends fc.Arbitrary<infer T> ? T : never;
 type Spread = typeof spread extends fc.Arbitrary<infer T> ? T : never;
 
 function nodeOf(name: string, owner: string, { labels, taints, unschedulable, cpu, pods }: Node): V1Node {
@@ -185,13 +202,18 @@ function nodeOf(name: string, owner: string, { labels, taints, unschedulable, cp
 }
 
 /** On its node without the scheduler, and not to be driven off by a taint. */
-function runningPod(nodeName: string, index: number, cpu: number, isHigh: boolean): V1Pod {
+function runningPod(
+  nodeName: string,
+  index: number,
+  { cpu, isHigh }: { cpu: number; isHigh: boolean },
+  labels: Record<string, string>,
+): V1Pod {
   const spec = {
     nodeName,
     tolerations: [{ operator: "Exists" }],
     ...(isHigh && { priorityClassName: "high" }),
   };
-  return podOf(`${nodeName}-running-${index}`, {}, { ...spec, terminationGracePeriodSeconds: 0 }, cpu);
+  return podOf(`${nodeName}-running-${index}`, labels, { ...spec, terminationGracePeriodSeconds: 0 }, cpu);
 }
 
 function podOf(
@@ -209,21 +231,27 @@ function podOf(
   };
 }
 
-function affinityOf(name: string, terms: Terms | undefined, apart: Apart | undefined): V1Affinity {
+function affinityOf(
+  name: string,
+  terms: Terms | undefined,
+  apart: Apart | undefined,
+  together: Together | undefined,
+): V1Affinity {
   return {
     ...(terms && {
       nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } },
     }),
-    ...(apart && {
-      podAntiAffinity: {
-        requiredDuringSchedulingIgnoredDuringExecution: [
-          {
-            topologyKey: apart.topologyKey,
-            ...(apart.hasSelector && { labelSelector: { matchLabels: { case: name } } }),
-          },
-        ],
-      },
-    }),
+    ...(apart && { podAntiAffinity: required(name, apart.topologyKey, apart.from) }),
+    ...(together && { podAffinity: required(name, together.topologyKey, together.to) }),
+  };
+}
+
+function required(name: string, topologyKey: string, labels: Record<string, string> | undefined) {
+  const labelSelector = labels && { matchLabels: { case: name, ...labels } };
+  return {
+    requiredDuringSchedulingIgnoredDuringExecution: [
+      { topologyKey, ...(labelSelector && { labelSelector }) },
+    ],
   };
 }
 
@@ -232,7 +260,7 @@ function spreadOf(name: string, { minDomains, ...rest }: Spread): V1TopologySpre
     ...rest,
     // Only of spreads that must be kept.
     ...(minDomains && rest.whenUnsatisfiable === "DoNotSchedule" && { minDomains }),
-    labelSelector: { matchLabels: { case: name } },
+    labelSelector: { matchLabels: { case: name, replica: "yes" } },
   };
 }
 

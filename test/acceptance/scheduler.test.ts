@@ -14,7 +14,7 @@ import {
 import * as fc from "fast-check";
 import pLimit from "p-limit";
 import { placed } from "../../kubernetes/scheduling/place";
-import { nameOf } from "../../kubernetes/scheduling/pod";
+import { nameOf, type PlacedPod } from "../../kubernetes/scheduling/pod";
 import { requestsOf } from "../../kubernetes/scheduling/resources";
 import { type ControlPlane, startControlPlane } from "../../sandbox/control-plane";
 import { cases, priorities } from "./scheduler-cases";
@@ -22,7 +22,7 @@ import { eventually } from "./support";
 
 /** The same cases in every run: which of two nodes a scheduler likes better decides some of them. */
 const seed = 20261128;
-const count = 60;
+const count = 120;
 
 describe("why a pod cannot go to a node", function () {
   this.timeout("5m");
@@ -85,7 +85,7 @@ describe("why a pod cannot go to a node", function () {
           volume,
         },
         one.replicas(name).length,
-        { nodes, running: runningOn(one.running(name)) },
+        { nodes, running: runningOn(one.running(name)), peers: peersOn(nodes, one.running(name)) },
       );
       const own = nodes.filter((node) => node.metadata?.labels?.["case"] === name);
       const why = own.map((node) => `${nameOf(node)}: ${JSON.stringify(result.whyNot(node))}`).join("\n");
@@ -105,6 +105,11 @@ describe("why a pod cannot go to a node", function () {
   it("is said of some cases, and not of others", () => {
     const pending = [...pods.values()].map((all) => all.some(({ spec }) => !spec?.nodeName));
     assert.deepEqual([...new Set(pending)].sort(), [false, true]);
+  });
+
+  it("is asked with all that a pod can say, many times each", () => {
+    for (const part of ["tolerations", "affinity", "apart", "together", "spread", "volume", "cpu"])
+      assert.ok(given.filter(({ has }) => has.includes(part)).length >= 10, part);
   });
 
   async function create(objects: readonly KubernetesObject[]): Promise<void> {
@@ -155,6 +160,17 @@ function runningOn(all: readonly V1Pod[]): Map<string, V1Pod[]> {
     ]);
   }
   return running;
+}
+
+/** As readPeers finds them. */
+function peersOn(all: readonly V1Node[], running: readonly V1Pod[]): PlacedPod[] {
+  return running.flatMap(({ metadata, spec }) => {
+    const node = all.find((one) => nameOf(one) === spec?.nodeName);
+    const makesWay = spec?.priorityClassName !== "high";
+    return node && metadata?.labels?.["peer"]
+      ? [{ node, labels: metadata.labels, namespace: "default", makesWay }]
+      : [];
+  });
 }
 
 function byCase(all: readonly V1Pod[]): Map<string, V1Pod[]> {

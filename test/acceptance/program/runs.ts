@@ -35,11 +35,11 @@ export const acceptImageLoss = [
   "s3 images http://192.0.2.1",
 ].join(", ");
 
-/** What no node has, and only the scheduler knows: a pod beside one that does not exist. */
-export const besideNobody = {
-  podAffinity: {
-    requiredDuringSchedulingIgnoredDuringExecution: [
-      { labelSelector: { matchLabels: { app: "nobody" } }, topologyKey: "kubernetes.io/hostname" },
-    ],
-  },
-};
+/** What only the scheduler knows that no node has: a pod in namespaces of a label, and there are none. */
+export const besideNobody = besidePods({ namespaceSelector: { matchLabels: { team: "nobody" } } });
+
+/** The registry has to be on a host with a pod that does not exist. */
+export function besidePods(more: object = {}) {
+  const term = { labelSelector: { matchLabels: { app: "nobody" } }, topologyKey: "kubernetes.io/hostname" };
+  return { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ ...term, ...more }] } };
+}

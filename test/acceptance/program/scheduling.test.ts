@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { preview, up, warnings } from "../../support/engine";
 import { testCluster, until } from "./harness";
-import { assertRefused } from "./runs";
+import { assertRefused, besidePods } from "./runs";
 
 const infra = "node-role.kubernetes.io/infra";
 
@@ -51,6 +51,11 @@ describe("what would leave a pod of the registry Pending", function () {
     await cluster.create("Pod", "other", { spec });
     await assertRefused(cluster, asking("2"), /worker-1 has 1 cpu left of 4 cpu, asked is 2 cpu/);
     await cluster.delete("Pod", "other");
+  });
+
+  it("is a pod that it has to be beside, and that is nowhere", async () => {
+    const run = cluster.stack("dev", { ...onClaim, registry: { affinity: besidePods() } });
+    await assertRefused(cluster, run, /worker-0 has no pod app=nobody in its kubernetes\.io\/hostname/);
   });
 
   it("is a claim that is being deleted", async () => {

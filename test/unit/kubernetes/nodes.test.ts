@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { V1Taint, V1Toleration } from "@kubernetes/client-node";
 import { eligibleNodes, whyNot } from "../../../kubernetes/scheduling/node";
+import { obstacleText } from "../../../platforms/text";
 import { infraLabel, infraNode, node, onInfra } from "../support/fixtures";
 
 const anywhere = { nodeSelector: {}, tolerations: [] };
@@ -32,6 +33,23 @@ describe("a node", () => {
       const found = whyNot({ ...node("worker-0"), status: { conditions } }, anywhere);
       assert.deepEqual(found, { kind: "not ready" });
     }
+  });
+
+  it("does not take the registry for a while only: not one that is being deleted, nor with a taint that evicts after seconds", () => {
+    const going = node("worker-0");
+    assert.deepEqual(
+      whyNot({ ...going, metadata: { ...going.metadata, deletionTimestamp: new Date() } }, anywhere),
+      { kind: "goes" },
+    );
+    const tainted = node("worker-0", {}, [{ key: "maintenance", effect: "NoExecute" }]);
+    const toleration = { key: "maintenance", operator: "Exists" };
+    const tolerating = (...tolerations: V1Toleration[]) => whyNot(tainted, { nodeSelector: {}, tolerations });
+    const evicting = tolerating({ ...toleration, tolerationSeconds: 60 });
+    assert.match(
+      evicting ? obstacleText(evicting) : "",
+      /taint maintenance:NoExecute, which is tolerated for 60 s only/,
+    );
+    assert.equal(tolerating(toleration, { ...toleration, tolerationSeconds: 60 }), undefined);
   });
 
   it("is counted only when it qualifies", () => {

@@ -78,7 +78,10 @@ export class FakeCluster {
     if (resources)
       return { resources: resources.map(([kind, name, namespaced]) => ({ kind, name, namespaced })) };
     const found = this.objects()[url.pathname];
-    if (request.method !== "PATCH") return Array.isArray(found) ? { items: found } : found;
+    if (request.method !== "PATCH") {
+      const selector = url.searchParams.get("labelSelector");
+      return Array.isArray(found) ? { items: found.filter((one) => isSelected(one, selector)) } : found;
+    }
     this.writes.push({
       path: url.pathname,
       contentType: request.headers["content-type"] ?? "",
@@ -109,6 +112,17 @@ export class FakeCluster {
       [`/api/v1/persistentvolumes/${volume?.metadata?.name}`]: volume,
     };
   }
+}
+
+/** By `key`, `key=value` and `key!=value`, with commas between them. */
+function isSelected({ metadata }: KubernetesObject, selector: string | null): boolean {
+  const terms = selector ? selector.split(",") : [];
+  return terms.every((term) => {
+    const [, key = "", operator, value] = /^([^!=]+)(!?=)?(.*)$/.exec(term) ?? [];
+    const is = metadata?.labels?.[key];
+    if (operator === undefined) return is !== undefined;
+    return (is === value) === (operator === "=");
+  });
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

@@ -197,6 +197,7 @@ export function live(changes: Partial<LiveOperator> = {}): LiveOperator {
     volume: undefined,
     volumeInUse: undefined,
     running: new Map(),
+    hasZones: false,
     tainted: undefined,
     room: undefined,
     pruner: imagePruner(),
