@@ -20,7 +20,7 @@ import {
   registryName,
   registryNamespace,
 } from "../platforms/operator/registry";
-import { leavesS3 } from "../platforms/operator/s3-keys";
+import { keysGo, keysNote } from "../platforms/operator/s3-keys";
 import { deleteOwnSecret } from "../platforms/own-secret";
 import { type PlainPlan, planFor, type RegistryPlan } from "../platforms/plan";
 import type { Condition } from "../platforms/observed";
@@ -108,6 +108,7 @@ export class RegistryOperatorPatch extends Component {
           annotations: this.checked.then(({ live, drift }) => ({
             ...patchAnnotations(registryManager),
             ...patchNotes(live.config, spec, drift),
+            ...keysNote(live, this.plan),
           })),
         },
         spec: { ...spec, httpSecret: this.httpSecret },
@@ -141,7 +142,7 @@ export class RegistryOperatorPatch extends Component {
   private forgettingHook(): pulumi.ResourceHook {
     return this.hook("forget-s3-keys", async () => {
       const { live } = await this.checked;
-      if (!leavesS3(live.config, this.plan)) return;
+      if (!keysGo(live, this.plan)) return;
       const client = new ClusterClient(this.args.connection);
       if (await deleteOwnSecret(client, s3Secret.name, registryNamespace, s3Manager))
         this.inform(`deleted Secret ${s3Secret.name}, which held the keys of s3`);

@@ -219,6 +219,13 @@ export type ObjectFinding =
       readonly object: string;
       readonly name: string;
     }
+  /** The stack made them, and gives none any more. */
+  | {
+      readonly kind: "keys go";
+      readonly field: "s3AccessKey";
+      readonly secret: string;
+      readonly namespace: string;
+    }
   | {
       readonly kind: "keys cannot change";
       readonly field: "s3AccessKey";

@@ -71,7 +71,7 @@ export function takeUpProblems(live: Pick<Live, "s3Keys">, { backend, namespace 
 
 /** The Secret with the keys of s3, where the stack asks for one; a user who may not see it is told nothing of it. */
 export async function readS3Keys(client: ClusterClient, { backend, namespace }: Plan) {
-  if (!backend.needs?.s3Keys) return undefined;
+  if (backend.name !== "s3" && !backend.needs?.s3Keys) return undefined;
   return client.get<V1Secret>("v1", "Secret", s3Secret.name, namespace).catch((error: unknown) => {
     if (error instanceof ClusterError && error.code === 403) return undefined;
     throw error;

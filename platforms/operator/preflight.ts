@@ -14,6 +14,7 @@ import { conditionsOf, isGood, unsettled, unwell } from "./convergence";
 import { keptImages, storageToBe } from "./images";
 import type { LiveOperator } from "./live";
 import { effectivePlacement, podToPlace } from "./pod";
+import { keysFindings } from "./s3-keys";
 
 export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
   const plan = { ...asked, placement: effectivePlacement(live.config, asked) };
@@ -39,6 +40,7 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
       ...madeAnew(live),
       ...(plan.backend.warnings?.(live, plan) ?? []),
       ...unfollowedRedirect(plan),
+      ...keysFindings(live, plan),
       ...nodes.warnings,
       ...reclaimWarnings(live, plan),
       ...images.warnings,

@@ -4,6 +4,7 @@ import { type ClusterClient, ClusterError } from "../../kubernetes/client";
 import type { Reference } from "../finding";
 import type { RegistryPlan } from "../plan";
 import { registryNamespace } from "./registry";
+import { isOwn } from "./s3-keys";
 
 /** Where an installer of OpenShift leaves the operator's own keys, on AWS and with STS. */
 const cloudCredentials = "installer-cloud-credentials";
@@ -68,7 +69,9 @@ async function isThere(
 ): Promise<boolean> {
   try {
     const object = await client.get<V1Secret | V1ConfigMap>("v1", kind, name, namespace);
-    return object !== undefined && (!withKeys || keys.every((key) => object.data?.[key] !== undefined));
+    // Keys that the stack made go when it gives none any more.
+    if (object === undefined || isOwn(object)) return false;
+    return !withKeys || keys.every((key) => object.data?.[key] !== undefined);
   } catch (error) {
     if (error instanceof ClusterError && error.code === 403) return true;
     throw error;

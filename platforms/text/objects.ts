@@ -7,7 +7,7 @@ export const objectTexts: Texts<ObjectFinding> = {
     const lacks = `namespace ${namespace} has no ${kind} "${name}" with ${keys.join(" and ")}`;
     if (instead)
       return (
-        `is not given, and the operator has no keys of its own: ${lacks}, and no ${instead.join(", ")}; ` +
+        `is not given, and the operator has no keys of its own: ${lacks} that others made, and no ${instead.join(", ")}; ` +
         "pulumi config set --secret s3AccessKey, and s3SecretKey"
       );
     const cli = platform === "operator" ? "oc" : "kubectl";
@@ -19,6 +19,9 @@ export const objectTexts: Texts<ObjectFinding> = {
   "password is not bcrypt": (about) => uselessText(about, "a user whose password is not hashed with bcrypt"),
   "object is another's": ({ namespace, object, name }) =>
     `"${namespace}" has a ${object} "${name}" that no such stack made; name another namespace, or delete that ${object}`,
+  "keys go": ({ secret, namespace }) =>
+    `is given no more: will delete Secret "${secret}" of namespace ${namespace}, which this stack made and the operator ` +
+    `would go on with; it then takes keys of its own`,
   "keys cannot change": ({ secret, namespace }) =>
     `Secret "${secret}" has other keys, and is immutable; make room first: oc -n ${namespace} delete secret ${secret}`,
   "cluster is another's": ({ is, asked, configMap, namespace }) => {

@@ -38,7 +38,7 @@ describe("objects that somebody made by hand under the names of the stack's own"
     await assertRefused(cluster, cluster.stack("dev", nfs), /nfs\.volumeName: .* is mounted read-only/);
   });
 
-  it("the Secret with the keys of s3: told without the values, and taken over", async () => {
+  it("the Secret with the keys of s3: told without the values, taken over, and gone with the keys", async () => {
     const by = { [s3Secret.accessKey]: "former-access-key", [s3Secret.secretKey]: "former-secret-key" };
     await cluster.create("Secret", s3Secret.name, { stringData: by }, "oc-create");
     const keys = { s3AccessKey: "asked-access-key", s3SecretKey: "asked-secret-key" };
@@ -54,7 +54,22 @@ describe("objects that somebody made by hand under the names of the stack's own"
     const { data = {} } = (await cluster.get("Secret", s3Secret.name))!;
     assert.equal(Buffer.from(data[s3Secret.secretKey]!, "base64").toString(), keys.s3SecretKey);
     await expectNoChanges(run);
-    await cluster.delete("Secret", s3Secret.name);
+
+    // Without keys of its own, the operator would have none; with them, it would still prefer those of before.
+    const keyless = cluster.stack("dev", { backend: "s3", s3 });
+    await assertRefused(
+      cluster,
+      keyless,
+      /s3AccessKey: is not given, and the operator has no keys of its own/,
+    );
+    await cluster.create("Secret", "installer-cloud-credentials", {
+      stringData: { aws_access_key_id: "own" },
+    });
+    assert.match(warnings(await preview(keyless)), /is given no more: will delete Secret/);
+    await up(keyless);
+    assert.equal(await cluster.get("Secret", s3Secret.name), undefined);
+    await expectNoChanges(keyless);
+    await cluster.delete("Secret", "installer-cloud-credentials");
   });
 
   it("a first up that ended before it came to the Config is not said to have lost one", async () => {
