@@ -30,9 +30,10 @@ export async function hostRows(): Promise<BenchRow[]> {
     return [];
   }
   const directory = mkdtempSync(path.join(tmpdir(), "image-registry-bench-"));
-  const hosts = await startMachines({ machines: ["server"] });
+  const hosts = await startMachines({ machines: [] });
   try {
     const { server } = hosts;
+    await server.reset();
     await wantFirewall(server);
     const fresh = await timed(() => overSsh(server, "apply"));
     const converged = await repeated(() => overSsh(server, "apply"));
@@ -70,7 +71,7 @@ function overSsh(server: Machine, mode: Mode): Promise<void> {
 }
 
 async function run(server: Machine, shell: string, input = ""): Promise<void> {
-  const { exitCode, stdout, stderr } = await server.run(shell, { input });
+  const { exitCode, stdout, stderr } = await server.run(shell, { input, ownLogin: true });
   if (exitCode !== 0) throw new Error(`${shell}: ${stdout}${stderr}`);
 }
 

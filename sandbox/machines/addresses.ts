@@ -12,6 +12,22 @@ export const suiteOf: Readonly<Record<MachineName, Suite>> = {
   outsider: "bookworm",
 };
 
+/** What a machine has installed when it starts: see image/build.sh. */
+export type Role = "server" | "client";
+
+export const roleOf: Readonly<Record<MachineName, Role>> = {
+  server: "server",
+  server13: "server",
+  client: "client",
+  outsider: "client",
+};
+
+/** In what roles machines of each release are started; for each a machine is booted and saved. */
+export const rolesOf: Readonly<Record<Suite, readonly Role[]>> = {
+  bookworm: ["server", "client"],
+  trixie: ["server"],
+};
+
 export interface Addresses {
   readonly ipv4: string;
   readonly ipv6: string;

@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { UserError } from "../../errors";
 import { withLock } from "../lock";
 import { cacheFolder } from "../tools/cache";
+import { rolesOf } from "./addresses";
 import { execute } from "./execute";
 import { fastestAccelerator, qemuArguments, type Accelerator } from "./qemu";
 import { saveBooted } from "./snapshot";
@@ -21,8 +22,6 @@ export interface Image {
   readonly folder: string;
   readonly accelerator: Accelerator;
 }
-
-export type Role = "server" | "client";
 
 /** Built on the first call, then shared by every checkout of this user with the same recipe and QEMU. */
 export async function buildImage(suite: Suite, log: (line: string) => void): Promise<Image> {
@@ -45,7 +44,7 @@ async function build(suite: Suite, folder: string, log: (line: string) => void):
   await runRecipe(suite, unfinished, log);
   const accelerator = await fastestAccelerator(unfinished);
   writeFileSync(path.join(unfinished, "accelerator"), accelerator);
-  for (const role of ["server", "client"] satisfies Role[]) {
+  for (const role of rolesOf[suite]) {
     log(`  booting the ${role} once (${accelerator})`);
     await saveBooted(unfinished, role, accelerator);
   }
@@ -53,7 +52,9 @@ async function build(suite: Suite, folder: string, log: (line: string) => void):
 }
 
 async function runRecipe(suite: Suite, folder: string, log: (line: string) => void): Promise<void> {
-  const script = spawn(path.join(recipe, "build.sh"), [suite, folder], { stdio: ["ignore", "pipe", "pipe"] });
+  const script = spawn(path.join(recipe, "build.sh"), [suite, folder], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const lastLines: string[] = [];
   for (const output of [script.stdout, script.stderr]) {
     createInterface(output).on("line", (line) => {

@@ -3,9 +3,9 @@ import * as path from "node:path";
 
 import { isRunning, logTail, startProcess, stopProcess, type SandboxProcess } from "../process";
 import { sleep } from "../wait";
-import { addressesOf, type MachineName } from "./addresses";
+import { addressesOf, roleOf, type MachineName } from "./addresses";
 import { execute } from "./execute";
-import type { Image, Role } from "./image";
+import type { Image } from "./image";
 import type { KeyPair } from "./keys";
 import { endingWithThisProgram } from "./network";
 import { consoleLog, startQemu } from "./qemu";
@@ -53,7 +53,7 @@ export class Machine {
 
   /** Runs a shell command. A failing one is a result, not an error. */
   async run(command: string, options?: RunOptions): Promise<CommandResult> {
-    return runOnMachine(this.route, command, options);
+    return runOnMachine({ ...this.route, shared: path.join(this.directory, this.name) }, command, options);
   }
 
   /**
@@ -115,7 +115,7 @@ export class Machine {
   async reset(): Promise<void> {
     await this.kill();
     const { folder } = await this.image();
-    const role: Role = this.name.startsWith("server") ? "server" : "client";
+    const role = roleOf[this.name];
     const base = ["-F", "raw", "-b", path.join(folder, `${role}.ext4`)];
     rmSync(path.join(this.directory, this.disk), { force: true });
     await execute("qemu-img", ["create", "-q", "-f", "qcow2", ...base, path.join(this.directory, this.disk)]);

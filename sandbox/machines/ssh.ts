@@ -5,6 +5,11 @@ export interface SshRoute {
   readonly port: number;
   readonly keyFile: string;
   readonly knownHosts: string;
+  /**
+   * Where commands of one user find the connection that the first of them made, and left open: a handshake takes an
+   * emulated processor seconds. It ends with the machine. Default: a connection for each command.
+   */
+  readonly shared?: string;
 }
 
 /** All that a client needs to reach a machine, in the terms of @pulumi/command's connection. */
@@ -31,14 +36,20 @@ export interface RunOptions {
   readonly input?: string;
   /** After which the connection is cut, though not the command. Default 900. */
   readonly timeoutSeconds?: number;
+  /** With a login of its own, as a run of Pulumi's has it. Default: over the connection of the commands before. */
+  readonly ownLogin?: boolean;
 }
 
 export async function runOnMachine(
   route: SshRoute,
   command: string,
-  { user = "root", input = "", timeoutSeconds = 900 }: RunOptions = {},
+  { user = "root", input = "", timeoutSeconds = 900, ownLogin = false }: RunOptions = {},
 ): Promise<CommandResult> {
-  const ssh = execute("ssh", [...sshOptions(route), `${user}@127.0.0.1`, "--", command], {
+  const sharing =
+    route.shared && !ownLogin
+      ? ["-o", "ControlMaster=auto", "-o", "ControlPersist=yes", "-S", `${route.shared}.${user}`]
+      : [];
+  const ssh = execute("ssh", [...sshOptions(route), ...sharing, `${user}@127.0.0.1`, "--", command], {
     timeout: timeoutSeconds * 1000,
     maxBuffer: 64 << 20,
   });

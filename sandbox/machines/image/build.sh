@@ -8,6 +8,8 @@ set -euo pipefail
 
 suite=$1
 base=(linux-image-cloud-amd64 systemd-sysv udev dbus openssh-server sudo iproute2 iputils-ping netcat-openbsd procps kmod)
+# Debian's usual hosts have Python; compiled when it is installed, which takes an emulated processor minutes.
+base+=(python3 python3-firewall)
 client=(netbase nfs-common libnfs-utils)
 # What a host may be asked to install, and what makes one a Kubernetes node; the machines reach no mirror.
 offline=(nfs-kernel-server nftables iptables iptables-persistent firewalld acl python3 python3-apt "${client[@]}")
