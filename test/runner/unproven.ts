@@ -6,7 +6,6 @@ export const unproven: Readonly<Record<string, string>> = {
   ...because("not seen to pass in QEMU since the hosts' scripts, the machines and the engine were rebuilt", [
     "test/machines/copy-images.test.ts",
     "test/machines/nfs-apply.test.ts",
-    "test/machines/nfs-changes.test.ts",
     "test/machines/nfs-component.test.ts",
     "test/machines/nfs-firewalls.test.ts",
     "test/machines/nfs-interruptions.test.ts",
