@@ -68,7 +68,7 @@ overriding_settings() {
     lines+=$(awk -v file="$file" '
       { line = tolower($0) }
       line ~ /^[ \t]*\[/ { section = line; gsub(/[][ \t]/, "", section) }
-      section ~ /^(nfsd|mountd|statd|lockd)$/ && line ~ /^[ \t]*(vers[0-9.]+|host|port|udp-port|outgoing-port|tcp)[ \t]*=/ {
+      section ~ /^(nfsd|mountd|statd|lockd)$/ && line ~ /^[ \t]*(vers[0-9.]+|host|port|udp-port|outgoing-port|tcp|threads)[ \t]*=/ {
         gsub(/[ \t]/, ""); printf "%s:%d [%s] %s, ", file, NR, section, $0
       }' "$file")
   done < <(nfs_conf_files)

@@ -81,7 +81,7 @@ describe("what a host shares between exports", function () {
     run(registryServer());
     host.write("/etc/nfs.conf.d/zz-local.conf", "# local\n[nfsd]\nvers4.2=n\nhost = 127.0.0.1\n");
     host.write("/etc/nfs.conf", "[NFSD]\ninclude = -nfs.local\n");
-    host.write("/etc/nfs.local", "[nfsd]\nTCP=n\n");
+    host.write("/etc/nfs.local", "[nfsd]\nTCP=n\nthreads=0\n");
     host.write("/proc/fs/nfsd/versions", "-3 +4 +4.1 -4.2\n");
     host.write("versions", "-3 +4 +4.1 -4.2\n");
     host.write("listens-on", "127.0.0.1\n");
@@ -94,7 +94,7 @@ describe("what a host shares between exports", function () {
     );
     assert.match(
       stderr,
-      /\/etc\/nfs\.conf\.d\/zz-local\.conf:3 \[nfsd\] vers4\.2=n, \/etc\/nfs\.conf\.d\/zz-local\.conf:4 \[nfsd\] host=127\.0\.0\.1, \/etc\/nfs\.local:2 \[nfsd\] TCP=n\. /,
+      /\/etc\/nfs\.conf\.d\/zz-local\.conf:3 \[nfsd\] vers4\.2=n, \/etc\/nfs\.conf\.d\/zz-local\.conf:4 \[nfsd\] host=127\.0\.0\.1, \/etc\/nfs\.local:2 \[nfsd\] TCP=n, \/etc\/nfs\.local:3 \[nfsd\] threads=0\. /,
     );
   });
 
