@@ -33,7 +33,8 @@ systemctl start kubelet`;
 
 /**
  * Makes a machine a real node of the cluster, with containerd and a kubelet, until the machine's reset. Its pods have
- * addresses that only the machine itself reaches, and find there the images given.
+ * addresses that only the machine itself reaches, and find there the images given. Its network is the CNI's bridge plugin,
+ * which knows no NetworkPolicy: whoever reaches a pod's address gets in.
  */
 export async function joinCluster(
   machine: Machine,
