@@ -178,6 +178,24 @@ describe("an up of the patch", function () {
     assert.deepEqual(cluster.writes, []);
   });
 
+  it("writes nothing of the Config where the images that were to go along could not be copied", async () => {
+    const config = registryConfig({ storage: { emptyDir: {} } });
+    const found = live({ config, deployment: followed(config), pods: [] });
+    cluster.live = found;
+    const asked = plan({ storage, copyImages: true });
+    const checked = {
+      live: found,
+      drift: configDrift(config, asked),
+      findings: operator.preflight(found, asked),
+      move: operator.move(found, asked),
+    };
+    await assert.rejects(
+      up({ config }, { checked, images: { hold: undefined, warnings: [] } }),
+      /no pod of the registry runs/,
+    );
+    assert.deepEqual(cluster.writes, []);
+  });
+
   it("ends with the conditions of the registry as it serves", async () => {
     const { result } = await up({ config: registryConfig({}, { conditions: { Available: "False" } }) });
     assert.deepEqual(result[0], {
