@@ -1,7 +1,7 @@
 import type { V1LabelSelector, V1LabelSelectorRequirement, V1Node, V1Pod } from "@kubernetes/client-node";
 import { type ClusterClient, ClusterError } from "../client";
 import { namespacesOf, type PodAffinityKind, requiredTerms } from "./affinity";
-import type { PlacedPod, PodToPlace } from "./pod";
+import { nameOf, type PlacedPod, type PodToPlace } from "./pod";
 
 /** Pods on more nodes than this are not followed. */
 const mostNodes = 50;
@@ -20,13 +20,19 @@ export async function readPeers(client: ClusterClient, pod: PodToPlace): Promise
   const all = [...new Map(pods.map((one) => [one.metadata?.uid, one])).values()];
   const names = [...new Set(all.map(({ spec }) => spec?.nodeName ?? ""))];
   if (names.length > mostNodes) return undefined;
-  const nodes = await Promise.all(names.map((name) => client.get<V1Node>("v1", "Node", name)));
+  const nodes = (await Promise.all(names.map((name) => nodeNamed(client, name)))).flat();
   return all.flatMap(({ metadata, spec }) => {
-    const node = nodes.find((one) => one?.metadata?.name === spec?.nodeName);
+    const node = nodes.find((one) => nameOf(one) === spec?.nodeName);
     const { labels = {}, namespace, uid } = metadata ?? {};
     const makesWay = (spec?.priority ?? 0) < (pod.priority ?? 0);
     return node ? [{ node, labels, ...(namespace && { namespace }), uid, makesWay }] : [];
   });
+}
+
+/** By a list of one, which those who may list nodes have the right to. */
+async function nodeNamed(client: ClusterClient, name: string): Promise<V1Node[]> {
+  const selection = { fieldSelector: `metadata.name=${name}` };
+  return (await client.list<V1Node>("v1", "Node", undefined, selection)) ?? [];
 }
 
 async function podsOf(
