@@ -56,8 +56,21 @@ function fail(stack: string, problems: string[]): never {
 
 /** A project's own keys. Objects and arrays come as JSON text; everything else as it was written. */
 export function valuesFrom(config: Record<string, string>, project: string): Record<string, unknown> {
+  const own = Object.entries(ownKeys(config, project));
+  return Object.fromEntries(own.map(([key, text]) => [key, fromText(text)]));
+}
+
+/** Keys without the project's name in front of them, and without those of others. */
+export function ownKeys<T>(config: Record<string, T>, project: string): Record<string, T> {
+  const stray = Object.keys(config).find((key) => key.endsWith(":backend"));
+  // `pulumi new` lets people choose the project's name, and leaves the stacks' files as they are.
+  if (stray !== undefined && !(`${project}:backend` in config)) {
+    throw new UserError(
+      `key "${stray}" is not of this project, whose name in Pulumi.yaml is "${project}"; write "${project}:" in front of all keys`,
+    );
+  }
   const own = Object.entries(config).filter(([key]) => key.startsWith(`${project}:`));
-  return Object.fromEntries(own.map(([key, text]) => [key.slice(project.length + 1), fromText(text)]));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(project.length + 1), value]));
 }
 
 function fromText(text: string): unknown {

@@ -1,10 +1,11 @@
 import { parse } from "yaml";
 
-import { checkConfiguration, type Configuration } from "../config";
+import { checkConfiguration, type Configuration, ownKeys } from "../config";
 import { secretKeys } from "../config/schema";
 import { isObject, unread } from "../config/values";
 import { isKubeconfigContents } from "../kubernetes/kubeconfig";
 import { UserError } from "../errors";
+import { configIn } from "../stack/stack-file";
 import type { Checkout } from "./git";
 
 /** A stack as a commit has it. */
@@ -70,14 +71,7 @@ function projectName(checkout: Checkout, commit: string): string {
 
 /** A stack's own keys, without the project's name in front of them. */
 function configOf(text: string, file: string, project: string): Record<string, unknown> {
-  let parsed: { config?: Record<string, unknown> } | null;
-  try {
-    parsed = parse(text) as typeof parsed;
-  } catch (error) {
-    throw new UserError(`${file}: ${(error as Error).message.split("\n")[0]}`);
-  }
-  const own = Object.entries(parsed?.config ?? {}).filter(([key]) => key.startsWith(`${project}:`));
-  return Object.fromEntries(own.map(([key, value]) => [key.slice(project.length + 1), value]));
+  return ownKeys(configIn(text, file), project);
 }
 
 function isEncrypted(value: unknown): boolean {

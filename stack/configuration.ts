@@ -27,8 +27,18 @@ function hasSecrets(file: string): boolean {
   return /^\s*(- )?secure:/m.test(readFileSync(file, "utf8"));
 }
 
+/** Seconds; a state's backend or a KMS that does not answer would hold the CLI for ever. */
+const cliSeconds = 20;
+
 async function decryptedValues(stack: string): Promise<Record<string, string>> {
-  const { exitCode, stdout, output } = await runCli(["config", "--json", "--show-secrets", "--stack", stack]);
+  const args = ["config", "--json", "--show-secrets", "--stack", stack];
+  const signal = AbortSignal.timeout(cliSeconds * 1000);
+  const { exitCode, stdout, output } = await runCli(args, { signal });
+  if (signal.aborted) {
+    throw new UserError(
+      `stack "${stack}" has encrypted values, and the Pulumi CLI gave none within ${cliSeconds} s: ${output.trim() || "it said nothing"}`,
+    );
+  }
   if (exitCode !== 0) {
     throw new UserError(
       `stack "${stack}" has encrypted values, which only the Pulumi CLI can read: ${output.trim()}`,

@@ -5,6 +5,7 @@ import { UserError } from "../errors";
 import { configurationOf } from "../stack/configuration";
 import { runCommand } from "../stack/run-command";
 import { fleetStatus } from "./fleet/command";
+import { printable } from "./printable";
 import { isWell, readStatus } from "./status";
 import { statusText } from "./text";
 
@@ -17,13 +18,13 @@ npm run status -- --all [options] [STACK…]
   --hub FILE         with --all: kubeconfig of the hub, to show what its operator ran (docs/many-clusters.md)
   --at-once N        with --all: how many stacks are read at a time (default: 8)
   --kubeconfig PATH  another kubeconfig than the stack's
-  --context NAME     another context than the stack's
+  --context NAME     with --stack: another context than the stack's
   --json             for programs: the same as JSON
   --help             print this
 
 ends with 0 when the registry serves what the stack asks for and is well, with 1 when it does not, is degraded, its pruner
 failed or its store is nearly full, with 2 when it cannot be told;
-with --all, with 1 when any does not or cannot be told`;
+with --all, with 1 when any does not or cannot be told, or the hub does not answer`;
 
 async function main(): Promise<number> {
   const { values, positionals } = options();
@@ -33,19 +34,17 @@ async function main(): Promise<number> {
     return 0;
   }
   const overlay = { kubeconfig, context };
-  if (all)
-    return fleetStatus({
-      stacks: positionals,
-      atOnce: atOnceOf(values["at-once"]),
-      overlay,
-      json,
-      html,
-      hub,
-    });
+  const misplaced = all ? ["stack", "context"] : ["html", "hub", "at-once"];
+  const wrong = misplaced.find((option) => option in values);
+  if (wrong) throw new UserError(`--${wrong} does not go ${all ? "with" : "without"} --all\n\n${usage}`);
+  if (all) {
+    const atOnce = atOnceOf(values["at-once"] ?? "8");
+    return fleetStatus({ stacks: positionals, atOnce, overlay, json, html, hub });
+  }
   if (stack === undefined || positionals.length)
     throw new UserError(`--stack or --all is missing\n\n${usage}`);
   const status = await readStatus(await configurationOf(stack, overlay));
-  console.log(json ? JSON.stringify(status, undefined, 2) : statusText(status));
+  console.log(json ? JSON.stringify(status, undefined, 2) : statusText(printable(status)));
   return isWell(status) ? 0 : 1;
 }
 
@@ -59,7 +58,7 @@ function options() {
   const flag = { type: "boolean" } as const;
   try {
     const one = { stack: text, kubeconfig: text, context: text, json: flag, help: flag };
-    const many = { all: flag, html: text, hub: text, "at-once": { ...text, default: "8" } };
+    const many = { all: flag, html: text, hub: text, "at-once": text };
     return parseArgs({ allowPositionals: true, options: { ...one, ...many } });
   } catch (error) {
     throw new UserError(`${(error as Error).message}\n\n${usage}`);

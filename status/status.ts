@@ -73,16 +73,25 @@ export function isWell(status: Status): boolean {
   return status.converged && status.unwell.length === 0 && !(room && isNearlyFull(room));
 }
 
+/** Seconds to wait for each answer. */
+export interface Patience {
+  readonly cluster: number;
+  readonly host: number;
+}
+
 /** Reads the cluster and the export's host; changes nothing. */
-export async function readStatus(config: Configuration): Promise<Status> {
+export async function readStatus(
+  config: Configuration,
+  { cluster, host }: Patience = { cluster: 20, host: 60 },
+): Promise<Status> {
   const { kubeconfig, context } = config;
   const connection = { kubeconfig, context };
   const platform = platforms[config.platform];
   const plan = platform.plan(await resolved(config, connection));
-  using client = new ClusterClient(connection);
+  using client = new ClusterClient(connection, cluster * 1000);
   const [live, exported, hold] = await Promise.all([
     platform.read(client, plan),
-    readExport(plan.backend),
+    readExport(plan.backend, host),
     readHold(client, plan.namespace),
   ]);
 

@@ -33,16 +33,20 @@ interface StackObject extends KubernetesObject {
   };
 }
 
-/** The runs of the hub, by stack. Its kubeconfig's current context is the hub's. */
-export async function readHub(kubeconfig: string): Promise<ReadonlyMap<string, readonly HubRun[]>> {
-  const client = new ClusterClient({ kubeconfig, context: currentContext(kubeconfig) });
+/** A client of the hub, which is the current context of its kubeconfig. */
+export function hubAt(kubeconfig: string): ClusterClient {
+  return new ClusterClient({ kubeconfig, context: currentContext(kubeconfig) });
+}
+
+/** The runs of the hub, by stack. */
+export async function readHub(client: ClusterClient): Promise<ReadonlyMap<string, readonly HubRun[]>> {
   const lists = await Promise.all(
     Object.values(namespaces).map((namespace) =>
       client.list<StackObject>("pulumi.com/v1", "Stack", namespace),
     ),
   );
   if (lists.every((list) => list === undefined))
-    throw new UserError("--hub: that cluster has no kind Stack of pulumi.com/v1; is the operator there?");
+    throw new UserError("that cluster has no kind Stack of pulumi.com/v1; is the operator there?");
   const runs = new Map<string, HubRun[]>();
   for (const object of lists.flatMap((list) => list ?? [])) {
     const labels = object.metadata?.labels ?? {};

@@ -1,3 +1,4 @@
+import type { Configuration } from "../../config";
 import { UserError } from "../../errors";
 import { NoAnswer } from "../../kubernetes/client-error";
 import { isNearlyFull } from "../../kubernetes/volume-stats";
@@ -14,10 +15,11 @@ const warnDays = 7;
 type Found = Pick<Row, "stack" | "expiries" | "runs" | "seconds" | "lastUp">;
 
 /** A stack whose cluster answered. */
-export function judged(found: Found, status: Status, now: Date): Row {
-  const { platform, context, storage, replicas, waitingFor, unwell, drift, managementState } = status;
+export function judged(found: Found, asked: Configuration, status: Status, now: Date): Row {
+  const { platform, context, storage, replicas, waitingFor, unwell, drift } = status;
   const room = roomOf(status);
-  const isDown = managementState === "Managed" && replicas.ready === 0;
+  // Whatever the cluster says: a registry that somebody removed serves nothing either.
+  const isDown = asked.managementState === "Managed" && replicas.ready === 0;
   const ending = endings(found.expiries, now);
   const soon = [...ending, ...(room && isNearlyFull(room) ? [fullText(room)] : [])];
   const failed = found.runs.filter(isFailure).map(runText);
@@ -43,7 +45,7 @@ export function judged(found: Found, status: Status, now: Date): Row {
 }
 
 /** A stack of which nothing could be read: a wrong configuration, no kubeconfig, no answer. */
-export function rowOfUnread(found: Found, error: Error, now: Date): Row {
+export function rowOfUnread(found: Found & Pick<Row, "context">, error: Error, now: Date): Row {
   const ending = endings(found.expiries, now);
   const verdict = error instanceof NoAnswer ? "does not answer" : "cannot be told";
   const reason = error instanceof UserError ? error.message : `unexpected: ${error.message}`;

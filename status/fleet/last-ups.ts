@@ -7,8 +7,7 @@ import { runCli } from "../../stack/cli";
 export async function readLastUps(): Promise<Map<string, string>> {
   const signal = AbortSignal.timeout(20_000);
   const { exitCode, stdout } = await runCli(["stack", "ls", "--json"], { signal }).catch(() => nothing);
-  if (exitCode !== 0) return new Map();
-  const stacks = JSON.parse(stdout) as { name: string; lastUpdate?: string }[];
+  const stacks = exitCode === 0 ? stacksIn(stdout) : [];
   return new Map(
     stacks.flatMap(({ name, lastUpdate = "" }) =>
       Number.isNaN(Date.parse(lastUpdate))
@@ -16,6 +15,21 @@ export async function readLastUps(): Promise<Map<string, string>> {
         : [[name.split("/").at(-1)!, new Date(lastUpdate).toISOString()] as const],
     ),
   );
+}
+
+interface ListedStack {
+  readonly name: string;
+  readonly lastUpdate?: string;
+}
+
+/** None where the CLI wrote something else, such as a question. */
+function stacksIn(output: string): readonly ListedStack[] {
+  try {
+    const listed = JSON.parse(output) as unknown;
+    return Array.isArray(listed) ? (listed as ListedStack[]) : [];
+  } catch {
+    return [];
+  }
 }
 
 const nothing = { exitCode: 1, stdout: "" };

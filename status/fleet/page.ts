@@ -17,7 +17,7 @@ const hints: Record<Level, string> = {
 };
 
 /** One page that needs nothing else: its style and script are in it, and by its own policy no other may run. */
-export function fleetPage(rows: readonly Row[], now: Date): string {
+export function fleetPage(rows: readonly Row[], now: Date, hubProblem?: string): string {
   const style = asset("in-browser.css");
   const script = asset("in-browser.js");
   const hasHub = rows.some(({ runs }) => runs.length > 0);
@@ -39,7 +39,7 @@ export function fleetPage(rows: readonly Row[], now: Date): string {
 <input type="search" id="search" placeholder="Filter by any word" aria-label="Filter by any word" autocomplete="off">
 <button type="button" id="theme" aria-label="Light or dark" title="Light or dark"><span></span></button>
 </header>
-${bar(rows)}
+${hubProblem ? markup`<p class="notice" role="status">The hub said nothing: ${hubProblem}</p>` : nothing}${bar(rows)}
 <nav aria-label="Filter by need of care">${levels.map((level) => tile(level, rows))}</nav>
 <main>
 <table>
@@ -104,7 +104,7 @@ function verdict({ verdict, reasons }: Row): Markup {
 }
 
 function room({ room }: Row): Markup {
-  if (!room) return dash;
+  if (!room || room.size === 0) return dash;
   const used = Math.round((100 * (room.size - room.free)) / room.size);
   return markup`<div class="room"><svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="${used} % used"><rect class="all" width="100" height="6"></rect><rect class="${used > 90 ? "full" : "used"}" width="${used}" height="6"></rect></svg>${bytes(room.free)}<small>of ${bytes(room.size)}</small></div>`;
 }

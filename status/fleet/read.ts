@@ -3,14 +3,19 @@ import pLimit from "p-limit";
 import type { Configuration } from "../../config";
 import { NoAnswer } from "../../kubernetes/client-error";
 import { configurationOf } from "../../stack/configuration";
-import { readStatus, type Status } from "../status";
+import { type Patience, readStatus, type Status } from "../status";
 import { expiriesOf } from "./expiry";
 import type { HubRun } from "./hub";
 import { judged, rowOfUnread } from "./judge";
 import { byCare, type Row } from "./row";
 
-/** What a cluster may take before its row says that it does not answer. */
+/** What a stack's cluster and host may take together before its row says so. */
 const answerSeconds = 20;
+/** Less than that, so that the row names who did not answer, and a host that hangs leaves what the cluster said. */
+const patience: Patience = { cluster: 15, host: 15 };
+
+/** What else is known of the stacks, told as soon as it is. */
+type Told<T> = ReadonlyMap<string, T> | Promise<ReadonlyMap<string, T>>;
 
 export interface ReadOptions {
   readonly stacks: readonly string[];
@@ -18,15 +23,15 @@ export interface ReadOptions {
   readonly atOnce: number;
   /** Over what the stacks' files say. */
   readonly overlay: Record<string, unknown>;
-  readonly runs: ReadonlyMap<string, readonly HubRun[]>;
+  readonly runs: Told<readonly HubRun[]>;
   /** When each stack was last brought up (ISO 8601), where that is known. */
-  readonly lastUps: ReadonlyMap<string, string>;
+  readonly lastUps: Told<string>;
 }
 
 /** How one stack is read. */
 export interface Reader {
   configurationOf(stack: string, overlay: Record<string, unknown>): Promise<Configuration>;
-  readStatus(config: Configuration): Promise<Status>;
+  readStatus(config: Configuration, patience: Patience): Promise<Status>;
 }
 
 /** All stacks side by side, worst first. One that cannot be read costs its own row. */
@@ -41,22 +46,30 @@ export async function readFleet(
 
 async function readRow(stack: string, { overlay, runs, lastUps }: ReadOptions, reader: Reader): Promise<Row> {
   const begun = performance.now();
-  const ofHub = runs.get(stack) ?? [];
-  const lastUp = lastUps.get(stack) ?? latestUp(ofHub);
-  const found = (config?: Configuration) => ({
-    stack,
-    expiries: config ? orNone(() => expiriesOf(config)) : [],
-    runs: ofHub,
-    seconds: Math.round((performance.now() - begun) / 100) / 10,
-    ...(lastUp && { lastUp }),
-  });
+  const read = await attempted(stack, overlay, reader);
+  const seconds = Math.round((performance.now() - begun) / 100) / 10;
+  const name = stack.split("/").at(-1)!;
+  const ofHub = (await runs).get(name) ?? [];
+  const lastUp = (await lastUps).get(name) ?? latestUp(ofHub);
+  const { config } = read;
+  const expiries = config ? orNone(() => expiriesOf(config)) : [];
+  const found = { stack, expiries, runs: ofHub, seconds, ...(lastUp && { lastUp }) };
+  return "status" in read
+    ? judged(found, read.config, read.status, new Date())
+    : rowOfUnread({ ...found, ...(config && { context: config.context }) }, read.error, new Date());
+}
+
+type Read =
+  | { readonly config: Configuration; readonly status: Status }
+  | { readonly config?: Configuration; readonly error: Error };
+
+async function attempted(stack: string, overlay: Record<string, unknown>, reader: Reader): Promise<Read> {
   let config: Configuration | undefined;
   try {
     config = await reader.configurationOf(stack, overlay);
-    const status = await within(answerSeconds, reader.readStatus(config));
-    return judged(found(config), status, new Date());
+    return { config, status: await within(answerSeconds, reader.readStatus(config, patience)) };
   } catch (error) {
-    return rowOfUnread(found(config), error as Error, new Date());
+    return { ...(config && { config }), error: error as Error };
   }
 }
 

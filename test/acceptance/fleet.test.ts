@@ -11,7 +11,7 @@ import type { StackObject } from "../../fleet/stack-object";
 import { projectDirectory } from "../../project";
 import { type ControlPlane, startControlPlane } from "../../sandbox/control-plane";
 import { installCrds } from "../../sandbox/crds";
-import { readHub } from "../../status/fleet/hub";
+import { hubAt, readHub } from "../../status/fleet/hub";
 import { emptyDir, nfs, stackFile, TestCheckout } from "../unit/fleet/checkout";
 import { eventually } from "./support";
 
@@ -167,7 +167,7 @@ describe("a hub with the Pulumi Kubernetes Operator's CRDs", function () {
       ...["patch", "stack", "prod-preview", "--namespace", "image-registry-fleet", "--subresource=status"],
       ...["--type=merge", "--patch", JSON.stringify({ status })],
     );
-    const runs = await readHub(hub.kubeconfig);
+    const runs = await readHub(hubAt(hub.kubeconfig));
     assert.deepEqual(runs.get("dev"), [{ mode: "up", state: "waiting" }]);
     assert.deepEqual(runs.get("prod"), [
       {

@@ -9,6 +9,7 @@ import { fleetPage } from "../../../status/fleet/page";
 import { type ReadOptions, type Reader, readFleet } from "../../../status/fleet/read";
 import { fleetTable } from "../../../status/fleet/table";
 import { ago, bytes } from "../../../status/fleet/words";
+import { printable } from "../../../status/printable";
 import type { Status } from "../../../status/status";
 import { serving } from "../support/status";
 
@@ -77,6 +78,29 @@ describe("the status of many stacks", () => {
     assert.deepEqual(rows[3]!.reasons, ["only 5 % of its store is free"]);
   });
 
+  it("calls down what somebody removed that the stack asks for, and not what the stack removed", async () => {
+    const removed = { ...down, managementState: "Removed" };
+    const ofState = (managementState: string): Reader => ({
+      ...reading({ one: removed }),
+      configurationOf: (stack) =>
+        Promise.resolve(checkConfiguration({ context: stack, backend: "emptyDir", managementState }, stack)),
+    });
+    const [asked] = await readFleet(options(["one"]), ofState("Managed"));
+    const [taken] = await readFleet(options(["one"]), ofState("Removed"));
+    assert.deepEqual([asked!.level, asked!.verdict, taken!.level], ["down", "serves nothing", "differs"]);
+  });
+
+  it("has who does not answer named before it gives up on the row", async () => {
+    const reader = reading({ fine: serving });
+    const waited: number[] = [];
+    reader.readStatus = (_, { cluster, host }) => {
+      waited.push(cluster, host);
+      return Promise.resolve(serving);
+    };
+    await readFleet(options(["fine"]), reader);
+    assert.ok(waited.length === 2 && waited.every((seconds) => seconds < 20), waited.join(", "));
+  });
+
   it("never reads more of them at once than it may", async () => {
     let [now, most] = [0, 0];
     const reader = reading({});
@@ -129,8 +153,8 @@ describe("the status of many stacks", () => {
     ]);
     const lastUps = new Map([["bad", "2026-10-01T00:00:00Z"]]);
     const [bad, good] = await readFleet(
-      options(["good", "bad"], { runs, lastUps }),
-      reading({ good: serving, bad: serving }),
+      options(["acme/image-registry/good", "bad"], { runs, lastUps }),
+      reading({ "acme/image-registry/good": serving, bad: serving }),
     );
     assert.deepEqual([good!.level, good!.lastUp], ["fine", "2026-11-01T00:00:00Z"]);
     assert.deepEqual(
@@ -204,7 +228,7 @@ describe("the status of many stacks", () => {
     assert.equal(
       stripVTControlCharacters(fleetTable(rows, new Date(0))),
       [
-        "   stack  verdict          where                   replicas  free          last up  ends  hub",
+        "   stack  verdict          where                   replicas  free",
         "●  away   does not answer",
         '●  full   serves           operator, pvc "images"  2/2       5 B of 100 B',
         '●  fine   serves           operator, pvc "images"  2/2',
@@ -219,6 +243,24 @@ describe("the status of many stacks", () => {
         "3 stacks: 1 down, 1 need care soon, 1 fine",
       ].join("\n"),
     );
+  });
+
+  it("fits a terminal that is narrower than it, by the widest columns, and has no line broken", async () => {
+    const told = { [`${"edge-".repeat(8)}7`]: full, away: new UserError("cannot reach it") };
+    const rows = await readFleet(options(Object.keys(told)), reading(told));
+    const lines = stripVTControlCharacters(fleetTable(rows, new Date(0), 80))
+      .split("\n")
+      .slice(0, 3);
+    assert.deepEqual(
+      lines.filter((line) => line.length > 80),
+      [],
+    );
+    assert.match(lines[2]!, /^● {2}edge-edge-\S+… {2}serves .* 2\/2 .* 5 B of 100 B$/);
+  });
+
+  it("gives a terminal no control sequence that a cluster said", () => {
+    const said = { message: "a\u001b[2Jb\u001b]0;title\u0007c\r\u0000\nd", list: ["\u009b1A", 1, null] };
+    assert.deepEqual(printable(said), { message: "abc  \nd", list: ["", 1, null] });
   });
 
   it("says sizes and times as people do", () => {
