@@ -1,5 +1,5 @@
 "use strict";
-const rows = [...document.querySelectorAll("tbody tr")];
+const rows = [...document.querySelectorAll("tbody")];
 const search = document.getElementById("search");
 const tiles = [...document.querySelectorAll(".tile")];
 

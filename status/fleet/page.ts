@@ -44,7 +44,7 @@ ${hubProblem ? markup`<p class="notice" role="status">The hub said nothing: ${hu
 <main>
 <table>
 <thead><tr><th>Stack</th><th>Verdict</th><th>Images in</th><th>Replicas</th><th>Room left</th><th>Last up</th><th>Rights end</th>${hasHub ? markup`<th>Hub</th>` : nothing}</tr></thead>
-<tbody>${rows.map((row) => line(row, now, hasHub))}</tbody>
+${rows.map((row) => lines(row, now, hasHub))}
 </table>
 <p id="none" hidden>No stack matches.</p>
 </main>
@@ -78,29 +78,28 @@ function tile(level: Level, rows: readonly Row[]): Markup {
   }><b>${count}</b><span>${titles[level]}</span><small>${hints[level]}</small></button>`;
 }
 
-function line(row: Row, now: Date, hasHub: boolean): Markup {
-  const { level, stack, context, platform, storage, replicas } = row;
-  return markup`<tr class="${level}" data-level="${level}">
+/** What all stacks are compared by in one line, and below it, as wide as the table, why this one needs care. */
+function lines(row: Row, now: Date, hasHub: boolean): Markup {
+  const { level, stack, context, platform, storage, replicas, verdict } = row;
+  return markup`<tbody class="${level}" data-level="${level}"><tr>
 <td class="stack"><b>${stack}</b>${context && context !== stack ? markup`<small>${context}</small>` : nothing}</td>
-<td class="verdict">${verdict(row)}</td>
+<td><span class="mark">${verdict}</span></td>
 <td>${storage ? markup`${storage}<small>${platform ?? ""}</small>` : dash}</td>
 <td class="number">${replicas ? markup`<span class="${replicas.ready < replicas.asked ? "bad" : ""}">${replicas.ready}<i>/</i>${replicas.asked}</span>` : dash}</td>
 <td>${room(row)}</td>
-<td>${moment(row.lastUp, now)}</td>
-<td>${rights(row, now)}</td>
+<td data-title="last up">${moment(row.lastUp, now)}</td>
+<td data-title="rights end">${rights(row, now)}</td>
 ${hasHub ? markup`<td>${runs(row, now)}</td>` : nothing}
-</tr>
+</tr>${why(row, hasHub ? 8 : 7)}</tbody>
 `;
 }
 
 const dash = markup`<span class="none">–</span>`;
 
-function verdict({ verdict, reasons }: Row): Markup {
-  const mark = markup`<span class="mark">${verdict}</span>`;
-  if (reasons.length === 0) return mark;
-  const [first = "", ...others] = reasons;
-  if (others.length === 0) return markup`${mark}<p>${first}</p>`;
-  return markup`${mark}<p>${first}</p><details><summary>${others.length} more</summary><ul>${others.map((reason) => markup`<li>${reason}</li>`)}</ul></details>`;
+function why({ reasons: [first, ...others] }: Row, columns: number): Markup {
+  if (first === undefined) return nothing;
+  const more = markup`<details><summary>${others.length} more</summary><ul>${others.map((reason) => markup`<li>${reason}</li>`)}</ul></details>`;
+  return markup`<tr class="why"><td colspan="${columns}"><p>${first}</p>${others.length ? more : nothing}</td></tr>`;
 }
 
 function room({ room }: Row): Markup {

@@ -52,7 +52,7 @@ describe("the page of many stacks, in a browser", function () {
   });
 
   // As text, for the project's types know no browser.
-  const shown = () => page.evaluate("document.querySelectorAll('tbody tr:not([hidden])').length");
+  const shown = () => page.evaluate("document.querySelectorAll('tbody:not([hidden])').length");
   const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
 
   it("shows every stack, and has its own style and script take effect", async () => {
@@ -86,6 +86,15 @@ describe("the page of many stacks, in a browser", function () {
     assert.equal(await background(), "rgb(246, 247, 249)");
   });
 
+  for (const width of [1280, 900, 400]) {
+    it(`has every stack in sight on a screen of ${width} pixels, with nothing to scroll to the side for`, async () => {
+      await page.setViewport({ width, height: 800 });
+      const hidden =
+        "const { scrollWidth, clientWidth } = document.querySelector('main'); scrollWidth - clientWidth";
+      assert.equal(await page.evaluate(hidden), 0);
+    });
+  }
+
   it("runs nothing that a cluster said, and asks nobody for anything", () => {
     assert.deepEqual(complaints, []);
   });
@@ -98,11 +107,14 @@ describe("the page of many stacks, in a browser", function () {
       verdict: "serves",
       reasons:
         level === "fine" ? [] : ["<img src=x onerror=console.log(1)>", "<script>console.log(2)</script>"],
-      storage: "emptyDir",
-      replicas: { asked: 1, ready: 1 },
-      room: { size: 100, free: index },
-      expiries: [],
-      runs: [],
+      context: `cluster-of-edge-${index}`,
+      platform: "operator",
+      storage: 'pvc "image-registry-nfs"',
+      replicas: { asked: 2, ready: 2 },
+      room: { size: 500 * 2 ** 30, free: index * 2 ** 30 },
+      lastUp: "2026-11-01T00:00:00Z",
+      expiries: [{ what: "client certificate", ends: "2036-11-01T00:00:00Z" }],
+      runs: [{ mode: "preview", state: "succeeded", at: "2026-11-28T00:00:00Z" }],
       seconds: 1,
     };
   }

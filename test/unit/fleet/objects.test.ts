@@ -165,7 +165,11 @@ describe("the objects of a fleet", () => {
       { [`Pulumi.${"d".repeat(43)}.yaml`]: stackFile(emptyDir) },
       /cannot name its object; the operator takes 42 characters/,
     ],
-    ["a stack's file that is not YAML", { "Pulumi.dev.yaml": "config: [" }, /^Pulumi\.dev\.yaml: /],
+    [
+      "a stack's file that is not YAML",
+      { "Pulumi.dev.yaml": "config: [" },
+      /^Pulumi\.dev\.yaml is not YAML: /,
+    ],
   ];
   for (const [what, files, message] of refused) {
     it(`refuse ${what}`, () => {

@@ -246,7 +246,7 @@ describe("the status of many stacks", () => {
   });
 
   it("fits a terminal that is narrower than it, by the widest columns, and has no line broken", async () => {
-    const told = { [`${"edge-".repeat(8)}7`]: full, away: new UserError("cannot reach it") };
+    const told = { [`${"edge-".repeat(8)}7`]: full, away: new Error("cannot reach it") };
     const rows = await readFleet(options(Object.keys(told)), reading(told));
     const lines = stripVTControlCharacters(fleetTable(rows, new Date(0), 80))
       .split("\n")
