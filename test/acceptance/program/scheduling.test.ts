@@ -55,7 +55,7 @@ describe("what would leave a pod of the registry Pending", function () {
 
   it("is a pod that it has to be beside, and that is nowhere", async () => {
     const run = cluster.stack("dev", { ...onClaim, registry: { affinity: besidePods() } });
-    await assertRefused(cluster, run, /worker-0 has no pod app=nobody in its kubernetes\.io\/hostname/);
+    await assertRefused(cluster, run, /worker-1 has no pod app=nobody in its kubernetes\.io\/hostname/);
   });
 
   it("is a claim that is being deleted", async () => {
