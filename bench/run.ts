@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { startSandbox } from "../sandbox/start";
 import { fleetRows } from "./fleet";
 import { hostRows } from "./hosts";
+import { imageRows } from "./images";
 import { largeClusterRows } from "./large-cluster";
 import { previewRows } from "./preview";
 import { type BenchRow, table } from "./table";
@@ -31,7 +32,7 @@ async function clusterRows(): Promise<BenchRow[]> {
 }
 
 async function main(): Promise<void> {
-  console.log(table([...(await clusterRows()), ...(await hostRows())]));
+  console.log(table([...(await clusterRows()), ...(await imageRows()), ...(await hostRows())]));
 }
 
 void main();
