@@ -8,7 +8,6 @@ export const unproven: Readonly<Record<string, string>> = {
     "test/machines/nfs-apply.test.ts",
     "test/machines/nfs-component.test.ts",
     "test/machines/nfs-firewalls.test.ts",
-    "test/machines/nfs-interruptions.test.ts",
     "test/machines/nfs-protocols.test.ts",
     "test/machines/nfs-serving.test.ts",
     "test/machines/persistence-pod.test.ts",
