@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 
 import { projectDirectory } from "../project";
 import { UserError } from "../errors";
+import { readOptions } from "../stack/options";
 import { Checkout } from "./git";
 import { type Fleet, fleetObjects } from "./objects";
 import { secretsOf, type StackObject } from "./stack-object";
@@ -56,27 +56,23 @@ export function fleetCommand(args: string[], checkout = new Checkout(projectDire
 
 function options(args: string[]) {
   const text = { type: "string" } as const;
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        image: text,
-        commit: { type: "string", default: "HEAD" },
-        repository: text,
-        "git-secret": text,
-        backend: text,
-        organization: text,
-        "preview-only": text,
-        every: { type: "string", default: "3600" },
-        approvers: { type: "string", default: "image-registry-approvers" },
-        output: { type: "string", default: "fleet/objects" },
-        help: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n\n${usage}`);
-  }
+  return readOptions(usage, {
+    args,
+    allowPositionals: true,
+    options: {
+      image: text,
+      commit: { type: "string", default: "HEAD" },
+      repository: text,
+      "git-secret": text,
+      backend: text,
+      organization: text,
+      "preview-only": text,
+      every: { type: "string", default: "3600" },
+      approvers: { type: "string", default: "image-registry-approvers" },
+      output: { type: "string", default: "fleet/objects" },
+      help: { type: "boolean" },
+    },
+  });
 }
 
 function repositoryOf(url: string | undefined): string {

@@ -1,10 +1,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 
 import { checkConfiguration } from "../config";
 import { UserError } from "../errors";
+import { readOptions } from "../stack/options";
 import { fullKey } from "../stack/stack-file";
 import type { Ask } from "./ask";
 import { readNewCluster } from "./live";
@@ -27,10 +27,13 @@ asks for what no option says, each with what the live cluster suggests, and writ
   --preview           end with the preview, or --no-preview
   --help              print this`;
 
+/** What the CLI is told, word by word. */
+type PulumiCommand = readonly string[];
+
 export interface NewStack {
   readonly stack: string;
   /** What is to be typed next. */
-  readonly commands: readonly string[];
+  readonly commands: readonly PulumiCommand[];
   /** Whether to end with the preview: asked for, not wanted, or not said. */
   readonly preview: boolean | undefined;
   /** Whether the preview can be run before something else is set. */
@@ -61,7 +64,7 @@ export async function newStack(
   write(file, config);
   const commands = followUp(stack, config.backend === "s3");
   say(`\nwrote ${path.basename(file)}; what follows:`);
-  for (const command of commands) say(`  ${command}`);
+  for (const words of commands) say(`  pulumi ${words.join(" ")}`);
   return { stack, commands, preview, isReady: config.backend !== "s3" };
 }
 
@@ -71,16 +74,8 @@ function options(args: string[]) {
   const texts = { context: text, kubeconfig: text, platform: text, backend: text, server: text, path: text };
   const more = { size: text, claim: text, bucket: text, region: text, replicas: text };
   const flags = { infra: flag, preview: flag, help: flag };
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      allowNegative: true,
-      options: { ...texts, ...more, ...flags },
-    });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n\n${usage}`);
-  }
+  const options = { ...texts, ...more, ...flags };
+  return readOptions(usage, { args, allowPositionals: true, allowNegative: true, options });
 }
 
 function fileOf(stack: string, folder: string): string {
@@ -106,12 +101,12 @@ function write(file: string, config: Record<string, unknown>): void {
   });
 }
 
-function followUp(stack: string, hasKeys: boolean): string[] {
-  const secret = (key: string) => `pulumi config set --stack ${stack} --secret ${key}`;
+function followUp(stack: string, hasKeys: boolean): PulumiCommand[] {
+  const secret = (key: string) => ["config", "set", "--stack", stack, "--secret", key];
   return [
-    `pulumi stack init ${stack}`,
+    ["stack", "init", stack],
     ...(hasKeys ? [secret("s3AccessKey"), secret("s3SecretKey")] : []),
-    `pulumi preview --stack ${stack} --diff --policy-pack policy`,
-    `pulumi up --stack ${stack} --policy-pack policy`,
+    ["preview", "--stack", stack, "--diff", "--policy-pack", "policy"],
+    ["up", "--stack", stack, "--policy-pack", "policy"],
   ];
 }

@@ -27,9 +27,8 @@ async function wantsPreview({ preview, isReady }: NewStack): Promise<boolean> {
 }
 
 async function preview({ stack, commands }: NewStack, cli: string): Promise<number> {
-  for (const command of commands.slice(0, 2)) {
-    console.log(`\n${command}`);
-    const args = command.split(" ").slice(1);
+  for (const args of commands.slice(0, 2)) {
+    console.log(`\npulumi ${args.join(" ")}`);
     // A stack that is there already, in a state that many share, is as good.
     if (args[1] === "init" && (await run(cli, ["stack", "select", stack], "ignore")) === 0) continue;
     const code = await run(cli, args, "inherit");
@@ -39,7 +38,7 @@ async function preview({ stack, commands }: NewStack, cli: string): Promise<numb
 }
 
 /** With the terminal in the CLI's hands, which asks for a passphrase. */
-function run(cli: string, args: string[], output: "ignore" | "inherit"): Promise<number> {
+function run(cli: string, args: readonly string[], output: "ignore" | "inherit"): Promise<number> {
   const child = spawn(cli, args, { cwd: projectDirectory, stdio: ["inherit", output, output] });
   return new Promise((resolve, reject) => {
     child.on("error", reject);

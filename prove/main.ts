@@ -1,9 +1,9 @@
 /** `npm run prove`: whether a stack's registry keeps what is pushed to it. Ends with 1 where that is not so, or not proved. */
 import { text } from "node:stream/consumers";
-import { parseArgs } from "node:util";
 
 import { UserError } from "../errors";
 import { configurationOf } from "../stack/configuration";
+import { readOptions } from "../stack/options";
 import { runCommand } from "../stack/run-command";
 import type { Login } from "./login";
 import { prove } from "./prove";
@@ -50,13 +50,9 @@ async function loginOf(given: Partial<Record<"username", string> & Record<"passw
 function options() {
   const value = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
-  try {
-    const login = { username: value, "password-stdin": flag };
-    const known = { stack: value, kubeconfig: value, context: value, ...login, json: flag, help: flag };
-    return parseArgs({ options: known }).values;
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n\n${usage}`);
-  }
+  const login = { username: value, "password-stdin": flag };
+  const known = { stack: value, kubeconfig: value, context: value, ...login, json: flag, help: flag };
+  return readOptions(usage, { options: known }).values;
 }
 
 runCommand(main, 1);

@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { constants } from "node:os";
 import * as path from "node:path";
-import { parseArgs } from "node:util";
 
 import { UserError } from "../errors";
+import { readOptions } from "../stack/options";
 import { fullKey, stackConfiguration } from "../stack/stack-file";
 import {
   defaultDirectory,
@@ -93,12 +93,8 @@ function readArguments() {
 function parse() {
   const flag = { type: "boolean" } as const;
   const text = { type: "string" } as const;
-  try {
-    const options = { stack: text, keep: flag, kubeconfig: flag, directory: text, help: flag };
-    return parseArgs({ allowPositionals: true, options });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n\n${usage}`);
-  }
+  const options = { stack: text, keep: flag, kubeconfig: flag, directory: text, help: flag };
+  return readOptions(usage, { allowPositionals: true, options });
 }
 
 function isCommand(text: string): text is "run" | "start" | "stop" {

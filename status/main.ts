@@ -1,8 +1,7 @@
 /** `npm run status`: how a stack's registry is doing, or that of many. Ends with 1 when it is not what the stack asks for. */
-import { parseArgs } from "node:util";
-
 import { UserError } from "../errors";
 import { configurationOf } from "../stack/configuration";
+import { readOptions } from "../stack/options";
 import { runCommand } from "../stack/run-command";
 import { fleetStatus } from "./fleet/command";
 import { printable } from "./printable";
@@ -56,13 +55,9 @@ function atOnceOf(text: string): number {
 function options() {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
-  try {
-    const one = { stack: text, kubeconfig: text, context: text, json: flag, help: flag };
-    const many = { all: flag, html: text, hub: text, "at-once": text };
-    return parseArgs({ allowPositionals: true, options: { ...one, ...many } });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n\n${usage}`);
-  }
+  const one = { stack: text, kubeconfig: text, context: text, json: flag, help: flag };
+  const many = { all: flag, html: text, hub: text, "at-once": text };
+  return readOptions(usage, { allowPositionals: true, options: { ...one, ...many } });
 }
 
 runCommand(main, 2);

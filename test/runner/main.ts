@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as path from "node:path";
-import { parseArgs } from "node:util";
 
 import { UserError } from "../../errors";
+import { readOptions } from "../../stack/options";
 import { project, recordSeconds, testFiles } from "./files";
 import { runLane, type Selection } from "./lane";
 import { Summary } from "./summary";
@@ -54,19 +54,15 @@ async function buildSandbox(): Promise<void> {
 }
 
 function readArguments(): { selection: Selection; paths: string[] } {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        grep: { type: "string", short: "g" },
-        fgrep: { type: "string", short: "f" },
-        invert: { type: "boolean", short: "i" },
-      },
-    });
-    return { selection: values, paths: positionals };
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n\n${usage}`);
-  }
+  const { values, positionals } = readOptions(usage, {
+    allowPositionals: true,
+    options: {
+      grep: { type: "string", short: "g" },
+      fgrep: { type: "string", short: "f" },
+      invert: { type: "boolean", short: "i" },
+    },
+  });
+  return { selection: values, paths: positionals };
 }
 
 main().catch((error: unknown) => {
