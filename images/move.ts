@@ -3,7 +3,7 @@ import { imageMount, type Storage } from "../backends/backend";
 import { describeStorage } from "../backends/stores";
 import { UserError } from "../errors";
 import type { ClusterClient } from "../kubernetes/client";
-import type { Move } from "../platforms/moving";
+import type { Move } from "../platforms/image-move";
 import { reaches, untilDrained, untilHeld } from "./clients";
 import { keepHold, liftHold, setHold } from "./hold";
 import { Mover, type StartOptions } from "./mover";

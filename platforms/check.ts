@@ -1,7 +1,7 @@
 import { UserError } from "../errors";
 import { ClusterClient } from "../kubernetes/client";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
-import type { Move } from "./moving";
+import type { Move } from "./image-move";
 import { leftBehindFindings, readLeftBehind } from "./left-behind";
 import { heldByAnother } from "./owning-stack";
 import type { Findings } from "./finding";

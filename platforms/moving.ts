@@ -1,9 +1,10 @@
-import type { V1Node, V1PersistentVolume, V1PersistentVolumeClaim, V1PodSpec } from "@kubernetes/client-node";
+import type { V1Node, V1PersistentVolume, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import type { Storage } from "../backends/backend";
 import { parseQuantity } from "../kubernetes/quantity";
 import { nameOf } from "../kubernetes/scheduling/pod";
 import { whyNotVolume } from "../kubernetes/scheduling/node";
 import type { MoveFinding } from "./finding";
+import type { Move, MovedPod } from "./image-move";
 import { isLeft, type KeptImages } from "./kept-images";
 import type { LiveRegistry } from "./platform";
 import type { RegistryPlan } from "./plan";
@@ -13,27 +14,6 @@ import type { RegistryPlan } from "./plan";
 /** On pods to which pushes are held: the stack's own NetworkPolicy, where it has one, lets nobody in to them. */
 export const heldLabel = "image-registry/held";
 export const moverLabels = { "app.kubernetes.io/name": "image-registry-mover" } as const;
-
-/** Images that go along when the registry changes from one store to another. */
-export interface Move {
-  readonly namespace: string;
-  readonly from: Storage;
-  /** Of the claim that the images move to. */
-  readonly targetClaim: string;
-  /** Bytes that the target is said to hold. @default nothing is known, or no limit: an export */
-  readonly targetBytes?: number | undefined;
-  /** The registry's pod as it is to be, as far as it says who and where the mover is. */
-  readonly pod: V1PodSpec;
-  /** The registry's port. */
-  readonly port: number;
-  /** A NetworkPolicy of the stack's own lets clients in to pods without the label of held ones. */
-  readonly hasOwnPolicy: boolean;
-  /** The one node that can mount the source, where only one can. */
-  readonly node?: string | undefined;
-}
-
-/** What a platform says of the registry's pods. */
-export type MovedPod = Pick<Move, "pod" | "port" | "hasOwnPolicy">;
 
 type Found = Pick<LiveRegistry, "deployment" | "claims" | "pods" | "nodes" | "volume" | "volumeInUse">;
 

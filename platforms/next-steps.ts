@@ -1,4 +1,4 @@
-import type { Move } from "./moving";
+import type { Move } from "./image-move";
 import type { RegistryPlan } from "./plan";
 
 /** What the user may want to know or do after this up; `advice` is the platform's for a registry that is up. */

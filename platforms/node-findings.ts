@@ -1,8 +1,8 @@
 import type { V1Node } from "@kubernetes/client-node";
 import { withRole } from "../kubernetes/node-role";
 import { areKeptApart, hasTermWithoutSelector } from "../kubernetes/scheduling/apart";
-import { type Place, type Placed, placed } from "../kubernetes/scheduling/place";
-import { nameOf, type PodToPlace, replicasOn } from "../kubernetes/scheduling/pod";
+import { type Placed, placed } from "../kubernetes/scheduling/place";
+import { nameOf, type Place, type PodToPlace, replicasOn } from "../kubernetes/scheduling/pod";
 import { roleFindings } from "./node-roles";
 import type { RegistryPlan } from "./plan";
 import type { Finding, Findings, NodeVerdicts } from "./finding";

@@ -2,10 +2,10 @@ import type { V1ConfigMap, V1Deployment, V1PersistentVolume, V1Pod, V1Secret } f
 import type { FoundStorage, Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
 import type { ClusterClient } from "../kubernetes/client";
-import type { Place } from "../kubernetes/scheduling/place";
+import type { Place } from "../kubernetes/scheduling/pod";
 import type { Room } from "../kubernetes/volume-stats";
 import type { Finding, Findings } from "./finding";
-import type { Move } from "./moving";
+import type { Move } from "./image-move";
 import type { Ailment, Condition, Drift, Lag } from "./observed";
 import type { RegistryPlan } from "./plan";
 

@@ -1,21 +1,11 @@
-import type { V1Node, V1Pod } from "@kubernetes/client-node";
+import type { V1Node } from "@kubernetes/client-node";
 import { whyNotBeside } from "./apart";
 import { whyNot } from "./node";
 import type { Obstacle } from "./obstacle";
-import { nameOf, type PlacedPod, type PodToPlace } from "./pod";
+import { nameOf, type Place, type PlacedPod, type PodToPlace } from "./pod";
 import { amounts, freeOn, lacking, minus, type Resources } from "./resources";
 import { whyNotSpread } from "./spread";
 import { whyNotWith } from "./together";
-
-export interface Place {
-  readonly nodes: readonly V1Node[];
-  /** What runs on a node, by its name. A node that is not in it counts as empty. */
-  readonly running: ReadonlyMap<string, readonly V1Pod[]>;
-  /** The other pods that the affinity is about; undefined where they are not known, and then it keeps off no node. */
-  readonly peers?: readonly PlacedPod[] | undefined;
-  /** Topology keys of which other nodes than these have further values. @default none: these are all nodes */
-  readonly furtherValues?: ReadonlySet<string>;
-}
 
 export interface Placed {
   /** A node for each replica that has one. */

@@ -47,6 +47,17 @@ export function replicasOn(nodes: readonly V1Node[], pods: readonly V1Pod[]): Pl
   });
 }
 
+/** Where pods are to be placed. */
+export interface Place {
+  readonly nodes: readonly V1Node[];
+  /** What runs on a node, by its name. A node that is not in it counts as empty. */
+  readonly running: ReadonlyMap<string, readonly V1Pod[]>;
+  /** The other pods that the affinity is about; undefined where they are not known, and then it keeps off no node. */
+  readonly peers?: readonly PlacedPod[] | undefined;
+  /** Topology keys of which other nodes than these have further values. @default none: these are all nodes */
+  readonly furtherValues?: ReadonlySet<string>;
+}
+
 export function labelsOf({ metadata }: Pick<KubernetesObject, "metadata">): Labels {
   return metadata?.labels ?? {};
 }

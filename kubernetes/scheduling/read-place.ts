@@ -2,8 +2,8 @@ import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { type ClusterClient, ClusterError, labelSelector } from "../client";
 import { whyNot } from "./node";
 import { readPeers } from "./peers";
-import { type Place, placed } from "./place";
-import { labelsOf, nameOf, type PodToPlace, replicasOn } from "./pod";
+import { placed } from "./place";
+import { labelsOf, nameOf, type Place, type PodToPlace, replicasOn } from "./pod";
 import { freeOn, lacking } from "./resources";
 import { requiredSpread } from "./spread";
 

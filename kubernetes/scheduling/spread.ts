@@ -1,7 +1,6 @@
 import type { V1Node, V1TopologySpreadConstraint } from "@kubernetes/client-node";
 import type { Obstacle } from "./obstacle";
-import type { Place } from "./place";
-import { labelsOf, type PlacedPod, type PodToPlace } from "./pod";
+import { labelsOf, type Place, type PlacedPod, type PodToPlace } from "./pod";
 import { matchesLabels, matchesNode } from "./selectors";
 import { repellingTaint } from "./taints";
 

@@ -1,5 +1,6 @@
 import { sameStore } from "../../backends/stores";
-import { type Move, type MovedPod, moveOf } from "../moving";
+import type { Move, MovedPod } from "../image-move";
+import { moveOf } from "../moving";
 import type { RegistryPlan } from "../plan";
 import { keptImages, storageToBe } from "./images";
 import type { LiveOperator } from "./live";

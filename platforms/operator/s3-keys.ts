@@ -4,9 +4,12 @@ import { s3Manager } from "../../kubernetes/field-managers";
 import { appliedBy } from "../../kubernetes/managed-fields";
 import type { Finding } from "../finding";
 import type { RegistryPlan } from "../plan";
-import type { LiveOperator } from "./live";
+import type { LiveRegistry } from "../platform";
+import type { RegistryConfig } from "./registry";
 
-type Live = Pick<LiveOperator, "config" | "s3Keys">;
+interface Live extends Pick<LiveRegistry, "s3Keys"> {
+  readonly config: RegistryConfig;
+}
 
 /** Whether the keys that the stack made have to go with this up. */
 export function keysGo(live: Live, plan: RegistryPlan): boolean {

@@ -1,4 +1,5 @@
-import { type Move, moveOf } from "../moving";
+import type { Move } from "../image-move";
+import { moveOf } from "../moving";
 import type { LiveStandalone } from "./live";
 import type { StandalonePlan } from "./plan";
 import { podSpec } from "./pod";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ImageMove } from "../../../components/image-move";
 import type { Hold } from "../../../images/hold";
-import type { Move } from "../../../platforms/moving";
+import type { Move } from "../../../platforms/image-move";
 import { standalone, type StandaloneTypes } from "../../../platforms/standalone";
 import { FakeMoveCluster } from "../images/fake-moves";
 import { emptyDir, onClaim } from "../support/fixtures";

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { finishMove, moveImages, type MoveOptions } from "../../../images/move";
 import { marker } from "../../../images/target";
 import { ClusterClient } from "../../../kubernetes/client";
-import type { Move } from "../../../platforms/moving";
+import type { Move } from "../../../platforms/image-move";
 import { FakeMoveCluster, FakePodShell, registryPod } from "./fake-moves";
 import { LocalStore } from "./local-store";
 
