@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { UserError } from "../../../errors";
 import { fleetObjects, type FleetOptions } from "../../../fleet/objects";
 import type { Source } from "../../../fleet/stack-object";
+import { host as sshHost } from "../support/configuration";
 import { emptyDir, nfs, stackFile, TestCheckout } from "./checkout";
 
 describe("the objects of a fleet", () => {
@@ -104,7 +105,7 @@ describe("the objects of a fleet", () => {
   });
 
   it("have the hosts of a stack that is looked at compared, too", () => {
-    const host = { hostKey: `ssh-ed25519 ${"A".repeat(68)}`, clients: ["10.0.0.0/24"], uid: 5000, gid: 5000 };
+    const host = { hostKey: sshHost.hostKey, clients: ["10.0.0.0/24"], uid: 5000, gid: 5000 };
     const values = { ...nfs, nfs: { ...nfs.nfs, host }, sshPrivateKey: { secure: "v1:X" } };
     const { stacks, production } = made({ "Pulumi.prod.yaml": stackFile(values) });
     assert.deepEqual((stacks[0]!.spec as Record<string, unknown>).config, {
