@@ -2,7 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import type * as z from "zod";
 import { configuration, secretKeys } from "./schema";
 import type { Violation } from "./violation";
-import { isObject } from "./values";
+import { isObject } from "./object";
 
 /** One line an issue, each with its key, its value and what is allowed instead. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[], input: unknown): string[] {

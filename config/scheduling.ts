@@ -1,5 +1,5 @@
 import { checkLabelKey, checkLabelValue } from "./labels";
-import { isObject } from "./values";
+import { isObject } from "./object";
 
 export interface SchedulingProblem {
   readonly path: (string | number)[];

@@ -15,12 +15,12 @@ import { objectStoreSection, pruner, settings } from "./cr-fields";
 import { s3Section } from "./s3";
 import { checkLabelKey, checkLabelValue } from "./labels";
 import { checkMountOptions } from "./mount-options";
+import { isObject } from "./object";
 import {
   asText,
   checked,
   flag,
   integer,
-  isObject,
   labels,
   namespaceName,
   objectName,

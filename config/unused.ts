@@ -1,5 +1,5 @@
 import { type Configuration, standaloneDefaults, storeSections } from "./schema";
-import { isObject } from "./values";
+import { isObject } from "./object";
 import { type Violation, violation } from "./violation";
 
 /** Keys that would be accepted and have no effect, because another one switches them off. */

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { checkServer } from "../hosts/export-checks";
 import { parseQuantity } from "../kubernetes/quantity";
 import { checkLabelKey, checkLabelValue, isSubdomain } from "./labels";
+import { isObject } from "./object";
 
 /**
  * Leaf schemas of the stack configuration. `pulumi config set` stores every plain value as text, so a number or a
@@ -87,10 +88,6 @@ export function section<T extends z.ZodType>(
     (value) => (isObject(value) && Object.keys(value).length === 0 ? undefined : read(value)),
     schema.optional(),
   );
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function spelled(value: unknown, words: Record<string, unknown>): unknown {

@@ -2,7 +2,8 @@ import { parse } from "yaml";
 
 import { checkConfiguration, type Configuration, ownKeys } from "../config";
 import { secretKeys } from "../config/schema";
-import { isObject, unread } from "../config/values";
+import { isObject } from "../config/object";
+import { unread } from "../config/values";
 import { isKubeconfigContents } from "../kubernetes/kubeconfig";
 import { UserError } from "../errors";
 import { configIn } from "../stack/stack-file";

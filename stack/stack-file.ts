@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 
-import { isObject } from "../config/values";
+import { isObject } from "../config/object";
 import { UserError } from "../errors";
 import { projectDirectory } from "../project";
 
