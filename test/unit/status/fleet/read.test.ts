@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 
-import { checkConfiguration } from "../../../config";
-import { NoAnswer } from "../../../kubernetes/client-error";
-import type { HubRun } from "../../../status/fleet/hub";
-import { fleetPage } from "../../../status/fleet/page";
-import { type ReadOptions, type Reader, readFleet } from "../../../status/fleet/read";
-import { fleetTable } from "../../../status/fleet/table";
-import { ago, bytes } from "../../../status/fleet/words";
-import { printable } from "../../../status/printable";
-import type { Status } from "../../../status/status";
-import { serving } from "../support/status";
+import { checkConfiguration } from "../../../../config";
+import { NoAnswer } from "../../../../kubernetes/client-error";
+import type { HubRun } from "../../../../status/fleet/hub";
+import { fleetPage } from "../../../../status/fleet/page";
+import { type ReadOptions, type Reader, readFleet } from "../../../../status/fleet/read";
+import { fleetTable } from "../../../../status/fleet/table";
+import { ago, bytes } from "../../../../status/fleet/words";
+import { printable } from "../../../../status/printable";
+import type { Status } from "../../../../status/status";
+import { serving } from "../../support/status";
 
 const differing: Status = {
   ...serving,

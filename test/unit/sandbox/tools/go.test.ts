@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { UserError } from "../../../errors";
-import { go } from "../../../sandbox/tools/go";
+import { UserError } from "../../../../errors";
+import { go } from "../../../../sandbox/tools/go";
 
 describe("building with Go", function () {
   this.timeout(30_000); // on a busy machine

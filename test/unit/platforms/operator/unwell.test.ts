@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { preflight } from "../../../platforms/operator/preflight";
-import type { LiveOperator } from "../../../platforms/operator/live";
-import { unwell } from "../../../platforms/operator/convergence";
-import { ailmentText } from "../../../platforms/text";
-import { imagePruner, live, plan, registryConfig, told } from "../support/fixtures";
+import { preflight } from "../../../../platforms/operator/preflight";
+import type { LiveOperator } from "../../../../platforms/operator/live";
+import { unwell } from "../../../../platforms/operator/convergence";
+import { ailmentText } from "../../../../platforms/text";
+import { imagePruner, live, plan, registryConfig, told } from "../../support/fixtures";
 
 const warnings = (found: Partial<LiveOperator>) => told(preflight(live(found), plan())).warnings;
 

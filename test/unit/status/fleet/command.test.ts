@@ -4,7 +4,7 @@ import { mock } from "node:test";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { fleetStatus, type FleetCommand } from "../../../status/fleet/command";
+import { fleetStatus, type FleetCommand } from "../../../../status/fleet/command";
 
 describe("npm run status -- --all", () => {
   let folder: string;

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { buildBinaries } from "../../../sandbox/control-plane/binaries";
+import { buildBinaries } from "../../../../sandbox/control-plane/binaries";
 
 // A `go` that writes down its calls, makes up what it is asked for, and does `build` as told.
 const fakeGo = (folder: string, build: string) => `#!/bin/sh

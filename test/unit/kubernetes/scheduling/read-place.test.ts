@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { V1Node } from "@kubernetes/client-node";
-import type { ClusterClient } from "../../../kubernetes/client";
-import type { PodToPlace } from "../../../kubernetes/scheduling/pod";
-import { readPlace, type WantedPlace } from "../../../kubernetes/scheduling/read-place";
-import { node } from "../support/fixtures";
+import type { ClusterClient } from "../../../../kubernetes/client";
+import type { PodToPlace } from "../../../../kubernetes/scheduling/pod";
+import { readPlace, type WantedPlace } from "../../../../kubernetes/scheduling/read-place";
+import { node } from "../../support/fixtures";
 
 const zone = "topology.kubernetes.io/zone";
 const labels = { app: "registry" };

@@ -6,8 +6,8 @@ import * as path from "node:path";
 
 import { KubeConfig } from "@kubernetes/client-node";
 
-import { writeCertificates } from "../../../sandbox/control-plane/certificates";
-import { writeKubeconfig } from "../../../sandbox/control-plane/kubeconfig";
+import { writeCertificates } from "../../../../sandbox/control-plane/certificates";
+import { writeKubeconfig } from "../../../../sandbox/control-plane/kubeconfig";
 
 describe("the sandbox's certificates", function () {
   this.timeout(30_000); // on a busy machine

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { ImageSurvey, MoveRoom } from "../../../platforms/finding";
-import { findingText } from "../../../platforms/text";
+import type { ImageSurvey, MoveRoom } from "../../../../platforms/finding";
+import { findingText } from "../../../../platforms/text";
 
 const from = { emptyDir: {} };
 const seen = { repositories: 3, blobs: 9, bytes: 1.5 * 1024 ** 3, seconds: 1.2 };

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { machineNames, networksOf } from "../../sandbox/machines/addresses";
-import { qemuArguments } from "../../sandbox/machines/qemu";
-import { seedDiskBytes, seedFiles, writeDelivery, writeSeedDisk } from "../../sandbox/machines/seed";
+import { machineNames, networksOf } from "../../../../sandbox/machines/addresses";
+import { qemuArguments } from "../../../../sandbox/machines/qemu";
+import { seedDiskBytes, seedFiles, writeDelivery, writeSeedDisk } from "../../../../sandbox/machines/seed";
 
 const hostKey = { file: "h", privateKey: "HOST PRIVATE", publicKey: "ssh-ed25519 HOST" };
 const clientKey = { file: "c", privateKey: "CLIENT PRIVATE", publicKey: "ssh-ed25519 CLIENT" };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { V1Pod } from "@kubernetes/client-node";
-import { conditionsOf } from "../../../platforms/operator/convergence";
-import { podTroubles } from "../../../platforms/rollout";
-import { conditionText, podText } from "../../../platforms/text";
-import { pendingPod, registryConfig } from "../support/fixtures";
+import { conditionsOf } from "../../../../platforms/operator/convergence";
+import { podTroubles } from "../../../../platforms/rollout";
+import { conditionText, podText } from "../../../../platforms/text";
+import { pendingPod, registryConfig } from "../../support/fixtures";
 
 const podProblems = (pods: V1Pod[]) => podTroubles(pods).map(podText);
 

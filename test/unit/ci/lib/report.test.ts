@@ -5,13 +5,13 @@ import * as path from "node:path";
 
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 
-import { findingsIn } from "../../../ci/lib/events";
-import { withoutOutputs, unknown } from "../../../ci/lib/update-plan";
-import type { PulumiRun } from "../../../ci/lib/run";
-import { bodyLimit, outline, report } from "../../../ci/lib/report";
-import { resourceChanges } from "../../../ci/lib/resource-changes";
-import { redactor } from "../../../ci/lib/secrets";
-import { diagnostic, summary } from "./job";
+import { findingsIn } from "../../../../ci/lib/events";
+import { withoutOutputs, unknown } from "../../../../ci/lib/update-plan";
+import type { PulumiRun } from "../../../../ci/lib/run";
+import { bodyLimit, outline, report } from "../../../../ci/lib/report";
+import { resourceChanges } from "../../../../ci/lib/resource-changes";
+import { redactor } from "../../../../ci/lib/secrets";
+import { diagnostic, summary } from "../job";
 
 const run = (more: Partial<PulumiRun>): PulumiRun => ({
   exitCode: 0,

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { inOrder } from "../../../ci/jobs/changes";
-import { namedProduction, policyOptions, productionAmong } from "../../../ci/lib/policies";
-import { deliveredStacks, isOutside, touchedStacks } from "../../../ci/jobs/stacks";
-import { follow } from "./imports";
+import { inOrder } from "../../../../ci/jobs/changes";
+import { namedProduction, policyOptions, productionAmong } from "../../../../ci/lib/policies";
+import { deliveredStacks, isOutside, touchedStacks } from "../../../../ci/jobs/stacks";
+import { follow } from "../imports";
 
 const delivered = ["dev", "staging", "prod"];
 
