@@ -40,7 +40,8 @@ describe("a hub with the Pulumi Kubernetes Operator's CRDs", function () {
   });
 
   const made = () => {
-    const host = { hostKey: `ssh-ed25519 ${"A".repeat(68)}`, clients: ["10.0.0.0/24"], uid: 5000, gid: 5000 };
+    const hostKey = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`;
+    const host = { hostKey, clients: ["10.0.0.0/24"], uid: 5000, gid: 5000 };
     const { checkout, commit } = repository.commit({
       "Pulumi.dev.yaml": stackFile(emptyDir),
       "Pulumi.prod.yaml": stackFile({
