@@ -21,7 +21,13 @@ const write = `setpriv --reuid=1000620000 --regid=0 --clear-groups bash -ec 'mkd
 
 describe("a host that is not the stack's alone", function () {
   const machines = onMachines(this, "server", "client");
-  before(async () => void (await converge(machines().server)));
+  before("serves, and a client has pushed", async () => {
+    const { server, client } = machines();
+    await converge(server);
+    assert.equal((await mount(client)).exitCode, 0);
+    await must(client, write);
+    await unmount(client);
+  });
 
   describe("the stack an export belongs to", () => {
     const copy = { stack: "organization/image-registry/copy", cluster: "other" };
