@@ -1,6 +1,6 @@
 import type { V1NetworkPolicy, V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../errors";
-import { type ClusterClient, ClusterError } from "../kubernetes/client";
+import { type ClusterClient, unlessForbidden } from "../kubernetes/client";
 import { holdManager } from "../kubernetes/field-managers";
 import type { MoveFinding } from "../platforms/finding";
 import { heldLabel } from "../platforms/moving";
@@ -28,13 +28,9 @@ const identity = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" } a
 
 /** Undefined where there is none, or this user may not ask. */
 export async function readHold(client: ClusterClient, namespace: string): Promise<Hold | undefined> {
-  try {
-    const found = await client.get<V1NetworkPolicy>(identity.apiVersion, identity.kind, holdName, namespace);
-    return found && holdIn(found);
-  } catch (error) {
-    if (error instanceof ClusterError && error.code === 403) return undefined;
-    throw error;
-  }
+  const { apiVersion, kind } = identity;
+  const found = await unlessForbidden(client.get<V1NetworkPolicy>(apiVersion, kind, holdName, namespace));
+  return found && holdIn(found);
 }
 
 export async function setHold(

@@ -7,6 +7,7 @@ import { containerName, jobIdentity, mounts, moverJob, moverName, type MoverSpec
 import type { Shell } from "./shell";
 
 const heartbeatMilliseconds = 20_000;
+
 export interface StartOptions {
   readonly shellIn: (pod: V1Pod, container: string) => Shell;
   /** What pods that do not run say of themselves, for people. */

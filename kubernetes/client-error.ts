@@ -20,6 +20,16 @@ export class NoAnswer extends ClusterError {
   }
 }
 
+/** Undefined where this user may not ask. */
+export async function unlessForbidden<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof ClusterError && error.code === 403) return undefined;
+    throw error;
+  }
+}
+
 /** What the server's refusal means for the user. */
 export function errorOfAnswer({ code, body }: Answer, where: string): ClusterError {
   const message = statusMessage(body);

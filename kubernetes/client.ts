@@ -7,7 +7,7 @@ import { type Answer, Connections, type Request } from "./http";
 import { type ClusterConnection, type KubeContext, loadKubeconfig } from "./kubeconfig";
 import { pathOf } from "./paths";
 
-export { ClusterError } from "./client-error";
+export { ClusterError, unlessForbidden } from "./client-error";
 export type { ClusterConnection } from "./kubeconfig";
 
 /** For a request with all its repetitions, from name look-up to the answer's last byte. */

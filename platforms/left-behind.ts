@@ -1,6 +1,6 @@
 import type { V1ConfigMap, V1Deployment, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { storageInUse } from "../backends/stores";
-import { type ClusterClient, ClusterError } from "../kubernetes/client";
+import { type ClusterClient, unlessForbidden } from "../kubernetes/client";
 import { storageManager } from "../kubernetes/field-managers";
 import { appliedBy } from "../kubernetes/managed-fields";
 import { registryDeployment, registryNamespace } from "./operator/registry";
@@ -42,15 +42,6 @@ async function readPlace(client: ClusterClient, namespace: string): Promise<Left
   ]);
   const own = (claims ?? []).filter((claim) => appliedBy(claim, storageManager));
   return { namespace, deployment, claims: own.map(({ metadata }) => metadata?.name ?? "") };
-}
-
-async function unlessForbidden<T>(request: Promise<T>): Promise<T | undefined> {
-  try {
-    return await request;
-  } catch (error) {
-    if (error instanceof ClusterError && error.code === 403) return undefined;
-    throw error;
-  }
 }
 
 /** One that runs would go on without a stack, unseen by every later run; one that is down leaves a claim at most. */

@@ -22,7 +22,7 @@ export async function readVolumes(
   const names = [...new Set([inUse, wanted])].filter((name) => name !== undefined);
   const [room, classes = [], ...volumes] = await Promise.all([
     claimInUse === undefined ? undefined : roomOfClaim(client, claimInUse, pods),
-    backend.needs?.claim ? readClasses(client) : isPending ? readClasses(client).catch(unlessForbidden) : [],
+    backend.needs?.claim ? readClasses(client) : isPending ? readClasses(client).catch(noneIfForbidden) : [],
     ...names.map((name) => client.get<V1PersistentVolume>("v1", "PersistentVolume", name)),
   ]);
   const found = (name: string | undefined) =>
@@ -35,7 +35,7 @@ function readClasses(client: ClusterClient): Promise<V1StorageClass[] | undefine
 }
 
 /** Whoever may not read them is told less. */
-function unlessForbidden(error: unknown): V1StorageClass[] {
+function noneIfForbidden(error: unknown): V1StorageClass[] {
   if (error instanceof ClusterError && error.code === 403) return [];
   throw error;
 }

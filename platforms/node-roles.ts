@@ -1,5 +1,5 @@
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
-import { type ClusterClient, ClusterError } from "../kubernetes/client";
+import { type ClusterClient, unlessForbidden } from "../kubernetes/client";
 import { roleChanges, type Taint, withRole } from "../kubernetes/node-role";
 import { nameOf } from "../kubernetes/scheduling/pod";
 import { repellingTaint, repels, tolerates } from "../kubernetes/scheduling/taints";
@@ -95,12 +95,7 @@ function isNamed(node: V1Node, { nodesToLabel }: Asked): boolean {
   return nodesToLabel.includes(nameOf(node));
 }
 
-async function podsOn(client: ClusterClient, node: string): Promise<V1Pod[] | undefined> {
-  try {
-    const selection = { fieldSelector: `spec.nodeName=${node},status.phase!=Succeeded,status.phase!=Failed` };
-    return await client.list<V1Pod>("v1", "Pod", undefined, selection);
-  } catch (error) {
-    if (error instanceof ClusterError && error.code === 403) return undefined;
-    throw error;
-  }
+function podsOn(client: ClusterClient, node: string): Promise<V1Pod[] | undefined> {
+  const selection = { fieldSelector: `spec.nodeName=${node},status.phase!=Succeeded,status.phase!=Failed` };
+  return unlessForbidden(client.list<V1Pod>("v1", "Pod", undefined, selection));
 }

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { type ClusterClient, ClusterError } from "../kubernetes/client";
+import { type ClusterClient, unlessForbidden } from "../kubernetes/client";
 import { appliedBy } from "../kubernetes/managed-fields";
 
 /**
@@ -13,13 +13,8 @@ export async function deleteOwnSecret(
   namespace: string,
   fieldManager: string,
 ): Promise<boolean> {
-  const secret = await client
-    .get<KubernetesObject>("v1", "Secret", name, namespace)
-    .catch((error: unknown) => {
-      // A stack that has no right to it made none.
-      if (error instanceof ClusterError && error.code === 403) return undefined;
-      throw error;
-    });
+  // A stack that has no right to it made none.
+  const secret = await unlessForbidden(client.get<KubernetesObject>("v1", "Secret", name, namespace));
   if (!secret || !appliedBy(secret, fieldManager)) return false;
   await client.delete({ ...secret, apiVersion: "v1", kind: "Secret" });
   return true;

@@ -2,7 +2,7 @@ import type { KubernetesObject, V1Secret } from "@kubernetes/client-node";
 import { sizeOf } from "../backends/class-claim";
 import { claimSpec, volumeSpec } from "../backends/nfs-volume";
 import { s3Secret } from "../backends/s3";
-import { type ClusterClient, ClusterError } from "../kubernetes/client";
+import { type ClusterClient, unlessForbidden } from "../kubernetes/client";
 import { s3Manager, stackManager, storageManager } from "../kubernetes/field-managers";
 import type { Finding } from "./finding";
 import { type AskedFields, type DriftedObject, fieldsLost, firstChanges } from "./field-drift";
@@ -72,10 +72,7 @@ export function takeUpProblems(live: Pick<Live, "s3Keys">, { backend, namespace 
 /** The Secret with the keys of s3, where the stack asks for one; a user who may not see it is told nothing of it. */
 export async function readS3Keys(client: ClusterClient, { backend, namespace }: Plan) {
   if (backend.name !== "s3" && !backend.needs?.s3Keys) return undefined;
-  return client.get<V1Secret>("v1", "Secret", s3Secret.name, namespace).catch((error: unknown) => {
-    if (error instanceof ClusterError && error.code === 403) return undefined;
-    throw error;
-  });
+  return unlessForbidden(client.get<V1Secret>("v1", "Secret", s3Secret.name, namespace));
 }
 
 function encoded({ accessKey, secretKey }: { readonly accessKey: string; readonly secretKey: string }) {

@@ -4,7 +4,7 @@ import { type ExportedDirectory, readExport } from "../backends/export";
 import { describeStorage, storageInUse } from "../backends/stores";
 import type { Configuration } from "../config/schema";
 import { leftHold, readHold } from "../images/hold";
-import { ClusterClient, ClusterError } from "../kubernetes/client";
+import { ClusterClient, unlessForbidden } from "../kubernetes/client";
 import { isNearlyFull, type Room } from "../kubernetes/volume-stats";
 import { platforms, resolved } from "../platforms";
 import type { Condition, Drift, Lag } from "../platforms/observed";
@@ -96,7 +96,8 @@ export async function readStatus(
   ]);
 
   const changes = [platform.drift(client, live, plan), platform.unapplied(client, live, plan)];
-  const drift = (await readable(Promise.all(changes)))?.flat();
+  // Not told to a user who may not ask for what others changed.
+  const drift = (await unlessForbidden(Promise.all(changes)))?.flat();
   const byOthers = (drift ?? []).filter(({ remedy, by }) => remedy !== "evict" || by.length > 0);
   const changed = byOthers.map((field) => `an up ${driftText(field)}`);
   const lags = unsaid(platform.unfinished(live, plan), byOthers);
@@ -129,16 +130,6 @@ function unsaid(lags: readonly Lag[], drift: readonly Drift[]): Lag[] {
     drift.flatMap(({ path: [, section, key] }) => (key === "managementState" ? [] : [section])),
   );
   return lags.filter((lag) => lag.of !== "Config" || !said.has(lag.field));
-}
-
-/** Undefined where this user may not ask: what others changed is then not told. */
-async function readable<T>(request: Promise<T>): Promise<T | undefined> {
-  try {
-    return await request;
-  } catch (error) {
-    if (error instanceof ClusterError && error.code === 403) return undefined;
-    throw error;
-  }
 }
 
 function claimStatus(name: string, { claims, volume, volumeInUse }: LiveRegistry): ClaimStatus {

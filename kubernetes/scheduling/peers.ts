@@ -1,5 +1,5 @@
 import type { V1LabelSelector, V1LabelSelectorRequirement, V1Node, V1Pod } from "@kubernetes/client-node";
-import { type ClusterClient, ClusterError } from "../client";
+import { type ClusterClient, unlessForbidden } from "../client";
 import { namespacesOf, type PodAffinityKind, requiredTerms } from "./affinity";
 import { nameOf, type PlacedPod, type PodToPlace } from "./pod";
 
@@ -46,17 +46,14 @@ async function podsOf(
     if (selector === undefined) return [];
     return places === "all" ? [{ selector }] : places.map((namespace) => ({ selector, namespace }));
   });
-  try {
-    const lists = await Promise.all(
+  const lists = await unlessForbidden(
+    Promise.all(
       asked.map(({ selector, namespace }: { selector: string; namespace?: string }) =>
         client.list<V1Pod>("v1", "Pod", namespace, { labelSelector: selector }),
       ),
-    );
-    return lists.flatMap((pods = []) => pods.filter(isRunning));
-  } catch (error) {
-    if (error instanceof ClusterError && error.code === 403) return undefined;
-    throw error;
-  }
+    ),
+  );
+  return lists?.flatMap((pods = []) => pods.filter(isRunning));
 }
 
 function isRunning({ spec, status }: V1Pod): boolean {
