@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../errors";
+import { quote } from "../hosts/quote";
 import { output, type Shell } from "./shell";
-import { quoted } from "./store";
 
 /** Whether clients reach the registry's pods, and whether any still do: what a hold is worth is seen, not believed. */
 
 /** Whether the pod's port answers where the shell runs; a registry that wants TLS says so, too. */
 export async function reaches(shell: Shell, pod: V1Pod, port: number): Promise<boolean> {
-  const address = quoted(pod.status?.podIP ?? "");
+  const address = quote(pod.status?.podIP ?? "");
   const script = `ask() { printf 'GET / HTTP/1.0\\r\\n\\r\\n'; }
     if command -v nc >/dev/null
     then answer=$(ask | timeout 5 nc -w 3 ${address} ${port} 2>/dev/null | head -c 1)

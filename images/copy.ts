@@ -1,8 +1,9 @@
 import { PassThrough, Transform, type TransformCallback } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { quote } from "../hosts/quote";
 import { Frames, unframe } from "./frames";
 import { must } from "./shell";
-import { layout, list, type Listing, quoted, type StoreAt } from "./store";
+import { layout, list, type Listing, type StoreAt } from "./store";
 
 /** Both stores of a move. Where one shell sees both, files do not go through this machine. */
 export interface Stores {
@@ -57,8 +58,8 @@ export async function copyFiles(
 
   async function within({ source, target }: Stores, batch: readonly string[]): Promise<void> {
     const script = `${unframe}
-      mkdir -p ${quoted(`${target.root}/${layout}`)} && cd ${quoted(`${source.root}/${layout}`)} &&
-      ${archived} | tar -xf - -C ${quoted(`${target.root}/${layout}`)}`;
+      mkdir -p ${quote(`${target.root}/${layout}`)} && cd ${quote(`${source.root}/${layout}`)} &&
+      ${archived} | tar -xf - -C ${quote(`${target.root}/${layout}`)}`;
     await must(
       source.shell,
       script,
@@ -69,9 +70,9 @@ export async function copyFiles(
 
   async function across({ source, target }: Stores, batch: readonly string[]): Promise<void> {
     const read = `${unframe}
-      cd ${quoted(`${source.root}/${layout}`)} && ${archived}`;
+      cd ${quote(`${source.root}/${layout}`)} && ${archived}`;
     const write = `${unframe}
-      mkdir -p ${quoted(`${target.root}/${layout}`)} && cd ${quoted(`${target.root}/${layout}`)} && unframe | tar -xf -`;
+      mkdir -p ${quote(`${target.root}/${layout}`)} && cd ${quote(`${target.root}/${layout}`)} && unframe | tar -xf -`;
     const archive = new PassThrough({ highWaterMark: 4 * 1024 ** 2 });
     const framed = new PassThrough({ highWaterMark: 4 * 1024 ** 2 });
     const reading = must(source.shell, read, { stdin: list(batch), stdout: archive }, whileServing).finally(

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { quote } from "../hosts/quote";
 import { Frames, unframe } from "./frames";
 import { output, type Shell } from "./shell";
 
@@ -25,7 +26,7 @@ const kept = `-type f ! -path '*/_uploads/*'`;
 
 /** Every file of a store; none where nobody ever pushed. */
 export async function listFiles({ shell, root }: StoreAt, whileServing: boolean): Promise<Listing> {
-  const script = `cd ${quoted(root)} || exit
+  const script = `cd ${quote(root)} || exit
     [ -d ${layout} ] || exit 0
     cd ${layout} && find . ${kept} -exec stat -c '%s %Y %n' {} +`;
   const files = new Map<string, StoredFile>();
@@ -44,7 +45,7 @@ export async function hashes(
   whileServing = false,
 ): Promise<Map<string, string>> {
   const script = `${unframe}
-    cd ${quoted(`${root}/${layout}`)} && unframe | tr '\\n' '\\0' | xargs -0 ${tool} --`;
+    cd ${quote(`${root}/${layout}`)} && unframe | tr '\\n' '\\0' | xargs -0 ${tool} --`;
   return paths.length
     ? parseHashes(await output(shell, script, { stdin: list(paths), whileServing }))
     : new Map();
@@ -52,7 +53,7 @@ export async function hashes(
 
 /** The hash of every link: what a tag or a repository's list of layers and manifests says. */
 export async function linkHashes({ shell, root }: StoreAt): Promise<Map<string, string>> {
-  const script = `cd ${quoted(root)} || exit
+  const script = `cd ${quote(root)} || exit
     [ -d ${layout}/repositories ] || exit 0
     cd ${layout} && find ./repositories ${kept} -exec sha256sum {} +`;
   return parseHashes(await output(shell, script));
@@ -62,7 +63,7 @@ export async function linkHashes({ shell, root }: StoreAt): Promise<Map<string, 
 export async function removeLinks({ shell, root }: StoreAt, paths: readonly string[]): Promise<void> {
   if (paths.some((path) => !path.startsWith("repositories/"))) throw new Error("not a link");
   const script = `${unframe}
-    cd ${quoted(`${root}/${layout}`)} && unframe | tr '\\n' '\\0' | xargs -0 rm -f --`;
+    cd ${quote(`${root}/${layout}`)} && unframe | tr '\\n' '\\0' | xargs -0 rm -f --`;
   if (paths.length) await output(shell, script, { stdin: list(paths) });
 }
 
@@ -78,10 +79,6 @@ function parseHashes(printed: string): Map<string, string> {
     if (path !== undefined) found.set(path, hash);
   }
   return found;
-}
-
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** A blob's digest by its path, in the parts that its path has; undefined for what is no blob. */

@@ -1,6 +1,7 @@
 import { UserError } from "../errors";
 import { bytesText } from "../platforms/text/bytes";
-import { layout, quoted, type StoreAt } from "./store";
+import { quote } from "../hosts/quote";
+import { layout, type StoreAt } from "./store";
 import { output } from "./shell";
 
 /** Marks a store whose images are not all there yet, and names the store that they come from. */
@@ -11,10 +12,10 @@ export const marker = ".image-registry-copy";
  * end. Whatever else is there stays untouched. Writes, so that a store that cannot be written to is found here.
  */
 export async function claimTarget({ shell, root }: StoreAt, source: string): Promise<void> {
-  const script = `cd ${quoted(root)} || exit
+  const script = `cd ${quote(root)} || exit
     if [ -e ${marker} ]; then cat ${marker}; exit; fi
     if [ -d ${layout} ]; then echo other; exit; fi
-    printf '%s' ${quoted(source)} > ${marker} && cat ${marker}`;
+    printf '%s' ${quote(source)} > ${marker} && cat ${marker}`;
   const found = await output(shell, script);
   if (found === source) return;
   throw new UserError(
@@ -27,12 +28,12 @@ export async function claimTarget({ shell, root }: StoreAt, source: string): Pro
 
 /** The store is whole: a later copy to it would begin anew. */
 export async function releaseTarget({ shell, root }: StoreAt): Promise<void> {
-  await output(shell, `rm -f ${quoted(`${root}/${marker}`)}`);
+  await output(shell, `rm -f ${quote(`${root}/${marker}`)}`);
 }
 
 /** An error where less is free than has to be copied. */
 export async function assertRoom({ shell, root }: StoreAt, bytes: number): Promise<void> {
-  const printed = await output(shell, `df -Pk ${quoted(root)}`);
+  const printed = await output(shell, `df -Pk ${quote(root)}`);
   const free = Number(printed.trim().split("\n").at(-1)?.split(/\s+/)[3]) * 1024;
   if (free < bytes) {
     throw new UserError(
