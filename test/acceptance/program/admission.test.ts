@@ -20,7 +20,10 @@ describe("access/admission.yaml", function () {
     await until(() => assert.rejects(makeVolume({ hostPath: { path: "/" } }), /on NFS alone/));
     const before = await cluster.get("PersistentVolume", nfsClaim);
     if (before) await cluster.delete("PersistentVolume", nfsClaim);
-    await until(() => assert.rejects(change(overrides), /stack does not set spec/));
+    let asked = 0;
+    // Another value at each look: one that got in before the policy held is no change any more.
+    const override = () => ({ unsupportedConfigOverrides: { asked: `${(asked += 1)}` } });
+    await until(() => assert.rejects(change(override()), /stack does not set spec/));
     await cluster.patch("Config", "cluster", { spec: { unsupportedConfigOverrides: null } });
   });
 
