@@ -9,7 +9,6 @@ export const leftOut: Readonly<Record<string, string>> = {
     "test/machines/nfs-component.test.ts",
     "test/machines/nfs-firewalls.test.ts",
     "test/machines/nfs-neighbours.test.ts",
-    "test/machines/nfs-protocols.test.ts",
     "test/machines/nfs-serving.test.ts",
     "test/machines/persistence-pod.test.ts",
     "test/machines/persistence.test.ts",
