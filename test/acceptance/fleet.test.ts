@@ -12,7 +12,7 @@ import { projectDirectory } from "../../project";
 import { type ControlPlane, startControlPlane } from "../../sandbox/control-plane";
 import { installCrds } from "../../sandbox/crds";
 import { hubAt, readHub } from "../../status/fleet/hub";
-import { emptyDir, nfs, stackFile, TestCheckout } from "../unit/fleet/checkout";
+import { emptyDir, nfs, stackFile, TestCheckout } from "../integration/fleet/checkout";
 import { eventually } from "./support";
 
 /** The operator's published CRDs, beside the checkout: too big for it. */

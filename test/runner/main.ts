@@ -15,25 +15,31 @@ const usage = `npm test -- [options] [file or folder]...   (default: all of test
   -f, --fgrep TEXT     only tests whose full title holds this
   -i, --invert         all but those`;
 
+type Kind = "unit" | "integration" | "acceptance" | "machines";
+
 /*
  * Machines keep one processor busy each and take gigabytes; what runs on a control plane waits most of the time, and so do
- * the programs that unit tests start.
+ * programs that other tests start.
  */
-const jobs = { unit: 3, acceptance: 3, machines: 1 };
+const jobs: Record<Kind, number> = { unit: 2, integration: 3, acceptance: 3, machines: 1 };
 
 async function main(): Promise<void> {
   const { selection, paths } = readArguments();
   const isWhole = paths.length === 0 && Object.keys(selection).length === 0;
   const found = testFiles(paths.length > 0 ? paths : [path.join(project, "test")]);
   const all = isWhole ? found.filter((file) => !(file in leftOut)) : found;
-  const isUnit = (file: string) => file.startsWith("test/unit/");
-  const isMachines = (file: string) => file.startsWith("test/machines/");
-  const acceptance = all.filter((file) => !isUnit(file) && !isMachines(file));
   const summary = new Summary();
-  const run = (files: string[], jobs: number) => runLane({ files, jobs }, selection, summary);
+  const run = async (kind: Kind) => {
+    const files = all.filter((file) => file.startsWith(`test/${kind}/`));
+    await runLane({ files, jobs: jobs[kind] }, selection, summary);
+  };
+  const runOnThisMachine = async () => {
+    await run("unit");
+    await run("integration");
+  };
 
-  await Promise.all([run(all.filter(isUnit), jobs.unit), isWhole && buildSandbox()]);
-  await Promise.all([run(acceptance, jobs.acceptance), run(all.filter(isMachines), jobs.machines)]);
+  await Promise.all([runOnThisMachine(), isWhole && buildSandbox()]);
+  await Promise.all([run("acceptance"), run("machines")]);
 
   const relative = Object.entries(summary.seconds).map(([file, s]) => [path.relative(project, file), s]);
   if (isWhole) recordSeconds(Object.fromEntries(relative) as Record<string, number>);
@@ -47,7 +53,7 @@ async function main(): Promise<void> {
   process.exitCode = summary.failed > 0 ? 1 : 0;
 }
 
-/** Beside the unit tests and out of their way. What cannot be built fails the tests that need it, with the reason. */
+/** Beside the tests that need nothing of it, and out of their way. What cannot be built fails the tests that need it, with the reason. */
 async function buildSandbox(): Promise<void> {
   const build = [process.execPath, ...process.execArgv, path.join(project, "sandbox/build.ts")];
   await once(spawn("nice", ["-n", "15", ...build], { stdio: "inherit" }), "close");

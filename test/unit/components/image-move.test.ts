@@ -3,7 +3,7 @@ import { ImageMove } from "../../../components/image-move";
 import type { Hold } from "../../../images/hold";
 import type { Move } from "../../../platforms/image-move";
 import { standalone, type StandaloneTypes } from "../../../platforms/standalone";
-import { FakeMoveCluster } from "../images/fake-moves";
+import { FakeMoveCluster } from "../../integration/images/fake-moves";
 import { emptyDir, onClaim } from "../support/fixtures";
 import { liveStandalone, rolledOut, standalonePlan } from "../support/standalone-fixtures";
 

@@ -11,7 +11,7 @@ import type { PulumiRun } from "../../../../ci/lib/run";
 import { bodyLimit, outline, report } from "../../../../ci/lib/report";
 import { resourceChanges } from "../../../../ci/lib/resource-changes";
 import { redactor } from "../../../../ci/lib/secrets";
-import { diagnostic, summary } from "../job";
+import { diagnostic, summary } from "../../../integration/ci/job";
 
 const run = (more: Partial<PulumiRun>): PulumiRun => ({
   exitCode: 0,

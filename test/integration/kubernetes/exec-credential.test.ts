@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { ClusterClient } from "../../../kubernetes/client";
-import { connectionTo, failingRead, httpServer, type LocalServer } from "./api-server";
+import { connectionTo, failingRead, httpServer, type LocalServer } from "../../unit/kubernetes/api-server";
 
 const apiVersion = "client.authentication.k8s.io/v1";
 

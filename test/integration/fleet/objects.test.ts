@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { UserError } from "../../../errors";
 import { fleetObjects, type FleetOptions } from "../../../fleet/objects";
 import type { Source } from "../../../fleet/stack-object";
-import { host as sshHost } from "../support/configuration";
+import { host as sshHost } from "../../unit/support/configuration";
 import { emptyDir, nfs, stackFile, TestCheckout } from "./checkout";
 
 describe("the objects of a fleet", () => {

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { buildSync } from "esbuild";
 import { projectDirectory, typescriptLoader } from "../../../project";
 
-const entry = "test/unit/loader/starts.ts";
+const entry = "test/integration/loader/starts.ts";
 const planted = `{"code":"console.log('planted')","map":{"version":3,"sources":[],"mappings":""}}`;
 // What the SDK does with an error that the program throws.
 const asTheSdk = `process.on("unhandledRejection", (error) => console.error(error.stack))`;
@@ -36,7 +36,7 @@ for (const [what, args] of Object.entries(ways)) {
     });
 
     it("tells where in the source an error arose", () => {
-      assert.match(start(args, folder), /test\/unit\/loader\/fails\.ts:7:9\b/);
+      assert.match(start(args, folder), /test\/integration\/loader\/fails\.ts:7:9\b/);
     });
   });
 }

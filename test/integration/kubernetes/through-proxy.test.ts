@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { ClusterClient } from "../../../kubernetes/client";
-import { connectionTo, failingRead, httpServer, type LocalServer, tcpServer } from "./api-server";
+import {
+  connectionTo,
+  failingRead,
+  httpServer,
+  type LocalServer,
+  tcpServer,
+} from "../../unit/kubernetes/api-server";
 
 const name = "api.prod.invalid";
 

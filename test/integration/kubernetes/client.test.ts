@@ -4,7 +4,13 @@ import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { ClusterClient, type ClusterError } from "../../../kubernetes/client";
-import { connectionTo, failingRead, httpServer, type LocalServer, tcpServer } from "./api-server";
+import {
+  connectionTo,
+  failingRead,
+  httpServer,
+  type LocalServer,
+  tcpServer,
+} from "../../unit/kubernetes/api-server";
 
 const json = (response: ServerResponse, body: unknown, code = 200, headers = {}) =>
   response.writeHead(code, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));

@@ -2,7 +2,7 @@ import type { KubernetesObject, V1Pod } from "@kubernetes/client-node";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { holdName } from "../../../images/hold";
-import { connectionTo, httpServer, type LocalServer } from "../kubernetes/api-server";
+import { connectionTo, httpServer, type LocalServer } from "../../unit/kubernetes/api-server";
 import { LocalShell, type LocalStore } from "./local-store";
 
 const namespace = "image-registry";

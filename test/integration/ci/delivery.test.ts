@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 import { unknown } from "../../../ci/lib/update-plan";
 import { thisForge } from "../../../ci/lib/this-forge";
-import { FakeForge } from "./fake-forge";
+import { FakeForge } from "../../unit/ci/fake-forge";
 import { diagnostic, Job, summary } from "./job";
 
 const kubeconfig = "users:\n  - name: ci\n    user: { token: a-very-secret-token }\n";
