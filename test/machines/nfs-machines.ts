@@ -109,7 +109,7 @@ export function runClient(
   return machine.run(command(mode), { input: clientScript(spec) });
 }
 
-/** Mounts the export at /mnt of a client; what was there is let go. */
+/** Mounts the export at /mnt of a client; what was there is let go. A server that refuses is asked once, and not for minutes. */
 export async function mount(
   machine: Machine,
   options = "nfsvers=4.2",
@@ -117,7 +117,7 @@ export async function mount(
 ): Promise<CommandResult> {
   await unmount(machine);
   return machine.run(
-    `timeout 120 mount -t nfs -o ${options},soft,timeo=100,retrans=3 ${server}:${exportPath} /mnt`,
+    `timeout 120 mount -t nfs -o ${options},soft,timeo=100,retrans=3,retry=0 ${server}:${exportPath} /mnt`,
   );
 }
 
