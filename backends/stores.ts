@@ -1,4 +1,4 @@
-import type { V1Deployment } from "@kubernetes/client-node";
+import type { V1Deployment, V1PodSpec } from "@kubernetes/client-node";
 import {
   imageVolume,
   type PodStorage,
@@ -115,7 +115,11 @@ function valuesOf(storage: Storage, { key }: Store): Record<string, unknown> {
  * what was last reported, but images are where the pods write them.
  */
 export function storageInUse(deployment: V1Deployment | undefined): Storage | undefined {
-  const pod = deployment?.spec?.template.spec;
+  return storageInPod(deployment?.spec?.template.spec);
+}
+
+/** The same of one pod. */
+export function storageInPod(pod: V1PodSpec | undefined): Storage | undefined {
   if (!pod) return undefined;
   const env = new Map(pod.containers[0]?.env?.map(({ name, value }) => [name, value]));
   const seen: SeenPod = {

@@ -1,5 +1,6 @@
-import { describeStorage } from "../backends/stores";
-import { type Hold, isLabelled, liftHold } from "../images/hold";
+import { describeStorage, sameStore } from "../backends/stores";
+import { UserError } from "../errors";
+import { type Hold, liftHold } from "../images/hold";
 import { finishMove, moveImages, type MoveOptions } from "../images/move";
 import { podShell } from "../images/pod-shell";
 import { ClusterClient } from "../kubernetes/client";
@@ -48,22 +49,30 @@ export class ImageMove<K extends PlatformTypes> {
   /** Takes away what an up left that died before its switch: nothing has changed, and pushes may go on. */
   async beforeWaiting(): Promise<void> {
     const { hold, live } = await this.checked;
-    if (this.isDone || !(hold ?? live.pods.some(isLabelled))) return;
     // Pods of the former store may be there still: what they took would be lost.
-    if (hold && hold.from !== describeStorage(this.platform.askedStore(live) ?? {})) return;
+    if (this.isDone || !hold || !sameStore(hold.from, this.platform.askedStore(live) ?? {})) return;
     await this.lift();
-    this.told.warn(`lifted the hold on pushes that an up left${hold ? ` at ${hold.since}` : ""}`);
+    this.told.warn(`lifted the hold on pushes that an up left at ${hold.since}`);
   }
 
   /** Once the registry serves from the new store alone. */
   async whenConverged(): Promise<void> {
-    const { hold } = await this.checked;
-    if (this.isDone || hold) await finishMove(this.plan.namespace, this.options());
+    const { hold, move } = await this.checked;
+    if (!this.isDone && !hold) return;
+    try {
+      await finishMove(this.plan.namespace, this.options());
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      // The registry serves from the new store, and needs none of this.
+      const former = describeStorage(move?.from ?? hold?.from ?? {});
+      this.told.warn(
+        `${former} may be protected from writing still; the next up tries again: ${error.message}`,
+      );
+    }
   }
 
   private async lift(): Promise<void> {
-    const { client, readPods } = this.options();
-    await liftHold(client, this.plan.namespace, await readPods());
+    await liftHold(this.plan.namespace, this.options());
   }
 
   private options(): MoveOptions {

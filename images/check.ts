@@ -1,8 +1,8 @@
-import type { V1Pod } from "@kubernetes/client-node";
 import { imageMount } from "../backends/backend";
 import { readExport } from "../backends/export";
 import { UserError } from "../errors";
 import { ClusterClient } from "../kubernetes/client";
+import { isRunning, mainContainer } from "../kubernetes/pods";
 import { assertPossible, type Checked } from "../platforms/check";
 import type { Finding, ImageSurvey } from "../platforms/finding";
 import { type Hold, leftHold, readHold } from "./hold";
@@ -22,9 +22,9 @@ type Read = Pick<Checked, "connection" | "plan" | "live" | "move">;
 
 /** Looks at the images that are to move; what cannot work ends the run before anything is changed. Writes nothing. */
 export async function checkImages(checked: Read): Promise<CheckedImages> {
-  const { connection, plan, live, move } = checked;
+  const { connection, plan, move } = checked;
   const hold = await readHold(new ClusterClient(connection), plan.namespace);
-  const held = leftHold(hold, live.pods);
+  const held = leftHold(hold);
   if (!move) return { hold, warnings: held };
   const { from, targetClaim: claim } = move;
   const [seen, exported] = await Promise.all([surveyed(checked), readExport(plan.backend)]);
@@ -40,10 +40,10 @@ export async function checkImages(checked: Read): Promise<CheckedImages> {
 
 /** What the store of a running pod holds, or why that is not known. */
 async function surveyed({ connection, live }: Read): Promise<ImageSurvey | string> {
-  const pod = live.pods.find(({ status }: V1Pod) => status?.phase === "Running");
+  const pod = live.pods.find(isRunning);
   if (!pod) return "no pod of the registry runs";
   try {
-    const shell = podShell(connection, pod, pod.spec?.containers[0]?.name ?? "");
+    const shell = podShell(connection, pod, mainContainer(pod));
     const begin = Date.now();
     const files = await listFiles({ shell, root: imageMount.mountPath }, true);
     return surveyOf(files, (Date.now() - begin) / 1000);

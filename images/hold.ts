@@ -1,127 +1,140 @@
-import type { V1NetworkPolicy, V1Pod } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1PersistentVolumeClaim, V1Pod } from "@kubernetes/client-node";
+import { imageMount, type Storage } from "../backends/backend";
+import { sameStore, storageInPod } from "../backends/stores";
 import { UserError } from "../errors";
 import { type ClusterClient, unlessForbidden } from "../kubernetes/client";
-import { holdManager } from "../kubernetes/field-managers";
+import { isRunning, mainContainer } from "../kubernetes/pods";
+import { until } from "../kubernetes/until";
 import type { MoveFinding } from "../platforms/finding";
-import { heldLabel } from "../platforms/moving";
+import { Mover } from "./mover";
+import { mounts } from "./mover-job";
+import type { MoveOptions } from "./move";
+import type { StoreAt } from "./store";
+import { keepProtected, protect, stayProtected, unprotect } from "./write-protection";
 
 /**
- * Keeps clients away from the pods of one revision of the registry: nobody pushes to them, or pulls, while the last of their
- * images are copied, and until they are gone. The pods that come after are of another revision and are not held. It belongs
- * to the mover's Job until just before the switch: Kubernetes itself takes it away where the program that set it has died.
+ * Nobody pushes to the former store while the last of its images are copied, and until the registry has left it; pulls go on.
+ * A ConfigMap says so to whoever looks at the cluster: it is there before the store is protected, and until it no longer is.
  */
 export const holdName = "image-registry-hold";
+const identity = { apiVersion: "v1", kind: "ConfigMap" } as const;
+const fromKey = "from";
+const heartbeatMilliseconds = 20_000;
 
-const fromAnnotation = "image-registry/from";
-const hashLabel = "pod-template-hash";
-
-/** A hold that is on. */
+/** A hold that is on, or of which nobody has seen the end. */
 export interface Hold {
-  readonly uid: string;
   /** ISO time. */
   readonly since: string;
-  /** The store whose images were to move, for people. */
-  readonly from: string;
+  /** The store whose images were to move. */
+  readonly from: Storage;
 }
 
-const identity = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" } as const;
+type HoldOptions = Pick<MoveOptions, "client" | "readPods" | "shellIn" | "troublesOf" | "timeoutSeconds">;
 
 /** Undefined where there is none, or this user may not ask. */
 export async function readHold(client: ClusterClient, namespace: string): Promise<Hold | undefined> {
-  const { apiVersion, kind } = identity;
-  const found = await unlessForbidden(client.get<V1NetworkPolicy>(apiVersion, kind, holdName, namespace));
+  const found = await unlessForbidden(findRecord(client, namespace));
   return found && holdIn(found);
 }
 
-export async function setHold(
-  client: ClusterClient,
-  {
-    namespace,
-    owner,
-    pods,
-    hasOwnPolicy,
-    from,
-  }: {
-    readonly namespace: string;
-    readonly owner: { readonly name: string; readonly uid: string };
-    readonly pods: readonly V1Pod[];
-    readonly hasOwnPolicy: boolean;
-    readonly from: string;
-  },
-): Promise<Hold> {
-  const revisions = new Set(pods.map(({ metadata }) => metadata?.labels?.[hashLabel]));
-  const values = [...revisions].filter((one) => one !== undefined);
-  if (values.length !== revisions.size || values.length === 0)
+/** What an up that did not end has left on, for a preview and for status. */
+export function leftHold(hold: Hold | undefined): MoveFinding[] {
+  return hold ? [{ kind: "pushes are held", ...hold }] : [];
+}
+
+/** The hold of a run that lives: it ends by itself some time after the run does, unless it is kept. */
+export class HeldStore {
+  private readonly heart: NodeJS.Timeout;
+
+  private constructor(private readonly store: StoreAt) {
+    // One that fails is followed by another; what became of the hold is told when it is to be kept.
+    this.heart = setInterval(() => void stayProtected(store).catch(() => undefined), heartbeatMilliseconds);
+    this.heart.unref();
+  }
+
+  /** Whoever calls it lifts the hold (`liftHold`) after an error. */
+  static async hold(
+    client: ClusterClient,
+    namespace: string,
+    from: Storage,
+    store: StoreAt,
+  ): Promise<HeldStore> {
+    await client.create<V1ConfigMap>({
+      ...identity,
+      metadata: { name: holdName, namespace, labels: { "app.kubernetes.io/managed-by": "image-registry" } },
+      data: { [fromKey]: JSON.stringify(from) },
+    });
+    if (await protect(store)) return new HeldStore(store);
     throw new UserError(
-      `the registry's pods are not of a Deployment (no label ${hashLabel}): pushes cannot be held`,
+      `pushes cannot be held: in ${store.shell.place} the registry writes to its store whatever the modes of the files say, ` +
+        `because it runs as root, or its file system knows no modes`,
     );
-  const made = await client.create<V1NetworkPolicy>({
-    ...identity,
-    metadata: {
-      name: holdName,
-      namespace,
-      annotations: { [fromAnnotation]: from },
-      ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", ...owner }],
-    },
-    spec: {
-      podSelector: { matchExpressions: [{ key: hashLabel, operator: "In", values }] },
-      policyTypes: ["Ingress"],
-      ingress: [],
-    },
-  });
-  if (hasOwnPolicy) for (const pod of pods) await setLabel(client, pod, "true");
-  return holdIn(made);
+  }
+
+  /** From now on it outlives this run. What was held all the time is held still; one that has ended is an error. */
+  async keep(): Promise<void> {
+    if (await keepProtected(this.store)) return;
+    throw new UserError("the hold on pushes ended before the switch; the next up begins again");
+  }
+
+  stop(): void {
+    clearInterval(this.heart);
+  }
 }
 
 /**
- * Makes the hold outlive the mover: from now on it ends with the held pods. What was held all the time is held still: one
- * that Kubernetes took away meanwhile, and another one, are errors.
+ * Ends the hold that is on, if one is, and returns it: by a pod of the registry that has the store, else, where that is a
+ * claim, by a mover. An emptyDir that no pod has is gone.
  */
-export async function keepHold(client: ClusterClient, namespace: string, { uid }: Hold): Promise<void> {
-  const found = await client.get<V1NetworkPolicy>(identity.apiVersion, identity.kind, holdName, namespace);
-  if (found?.metadata?.uid !== uid)
-    throw new UserError("the hold on pushes was taken away before the switch; the next up begins again");
-  const { resourceVersion = "" } = found.metadata;
-  const metadata = { name: holdName, namespace, uid, resourceVersion, ownerReferences: null };
-  await client.mergePatch({ ...identity, metadata: metadata as never }, holdManager);
+export async function liftHold(namespace: string, options: HoldOptions): Promise<Hold | undefined> {
+  const { client, shellIn } = options;
+  const record = await findRecord(client, namespace);
+  if (!record) return undefined;
+  const hold = holdIn(record);
+  const holder = await runningHolder(hold.from, options);
+  if (holder) await unprotect({ shell: shellIn(holder, mainContainer(holder)), root: imageMount.mountPath });
+  else if (hold.from.pvc) await unprotectClaim(namespace, hold.from.pvc.claim ?? "", options);
+  await client.delete({ ...identity, metadata: record.metadata });
+  return hold;
 }
 
-/** Takes the hold away, also from pods that lost the policy but not its label; returns whether there was one. */
-export async function liftHold(
-  client: ClusterClient,
-  namespace: string,
-  pods: readonly V1Pod[],
-): Promise<boolean> {
-  const labelled = pods.filter(isLabelled);
-  for (const pod of labelled) await setLabel(client, pod, null);
-  const found = await client.get<V1NetworkPolicy>(identity.apiVersion, identity.kind, holdName, namespace);
-  if (found) await client.delete({ ...identity, metadata: found.metadata });
-  return found !== undefined || labelled.length > 0;
+/** A pod that ends may still take pushes, and lose them with it. */
+function runningHolder(from: Storage, { readPods, timeoutSeconds }: HoldOptions): Promise<V1Pod | null> {
+  let holders: V1Pod[] = [];
+  return until(
+    async () => {
+      holders = (await readPods()).filter(({ spec }) => sameStore(storageInPod(spec) ?? {}, from));
+      return holders.find(isRunning) ?? (holders.length === 0 || from.emptyDir ? null : undefined);
+    },
+    {
+      seconds: timeoutSeconds,
+      otherwise: () => new UserError(`pod ${holders[0]?.metadata?.name} neither runs nor ends`),
+    },
+  );
 }
 
-/** What an up that did not end has left on, for a preview and for status. */
-export function leftHold(hold: Hold | undefined, pods: readonly V1Pod[]): MoveFinding[] {
-  if (hold) return [{ kind: "pushes are held", since: hold.since, from: hold.from }];
-  return pods.some(isLabelled) ? [{ kind: "pods are open" }] : [];
+async function unprotectClaim(namespace: string, claim: string, options: HoldOptions): Promise<void> {
+  const { client, readPods, timeoutSeconds } = options;
+  const claims = (await client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace)) ?? [];
+  if (!claims.some(({ metadata }) => metadata?.name === claim)) return;
+  const [registry] = await readPods();
+  if (!registry?.spec)
+    throw new UserError(`no pod of the registry is there, as which claim ${claim} could be mounted`);
+  // It goes where the claim is, which need not be where the registry is now.
+  const pod = { ...registry.spec, nodeSelector: {}, tolerations: [{ operator: "Exists" }] };
+  const mover = await Mover.start(client, { namespace, pod, targetClaim: claim }, options);
+  try {
+    await unprotect({ shell: mover.shell, root: mounts.target });
+  } finally {
+    await mover.stop(timeoutSeconds);
+  }
 }
 
-/** Whether a hold was set on the pod: once its policy is gone, no policy of the stack's counts for it. */
-export function isLabelled({ metadata }: V1Pod): boolean {
-  return metadata?.labels?.[heldLabel] !== undefined && !metadata.deletionTimestamp;
+function findRecord(client: ClusterClient, namespace: string): Promise<V1ConfigMap | undefined> {
+  return client.get<V1ConfigMap>(identity.apiVersion, identity.kind, holdName, namespace);
 }
 
-async function setLabel(client: ClusterClient, { metadata }: V1Pod, value: string | null): Promise<void> {
-  const { name = "", namespace = "", uid = "" } = metadata ?? {};
-  const labels = { [heldLabel]: value as never };
-  const labelled = { apiVersion: "v1", kind: "Pod", metadata: { name, namespace, uid, labels } };
-  await client.mergePatch(labelled, holdManager);
-}
-
-function holdIn({ metadata }: V1NetworkPolicy): Hold {
+function holdIn({ metadata, data }: V1ConfigMap): Hold {
   const since = metadata?.creationTimestamp as unknown as string | undefined;
-  return {
-    uid: metadata?.uid ?? "",
-    since: since ?? "",
-    from: metadata?.annotations?.[fromAnnotation] ?? "",
-  };
+  return { since: since ?? "", from: JSON.parse(data?.[fromKey] ?? "{}") as Storage };
 }

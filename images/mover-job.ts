@@ -1,6 +1,5 @@
 import type { V1Job, V1PodSpec } from "@kubernetes/client-node";
 import { imageMount } from "../backends/backend";
-import { moverLabels } from "../platforms/moving";
 
 /** The pod that has the target mounted, and a source that is a claim beside it. */
 export interface MoverSpec {
@@ -24,13 +23,13 @@ const aliveMinutes = 2;
 
 /**
  * Ends when nobody has asked anything of it for two minutes: then its Job is finished, Kubernetes deletes it at once
- * (ttlSecondsAfterFinished), and with it the hold that it owns. A program that died holds up nobody for long.
+ * (ttlSecondsAfterFinished). A program that died keeps claims from nobody for long.
  */
 const untilAbandoned = `trap 'exit 0' TERM
 touch ${mounts.scratch}/alive
 while [ -n "$(find ${mounts.scratch}/alive -mmin -${aliveMinutes})" ]; do sleep 5 & wait $!; done`;
 
-/** Kubernetes deletes it as soon as it is finished, and what it owns with it. */
+/** Kubernetes deletes it as soon as it is finished. */
 export function moverJob({ namespace, pod, targetClaim, sourceClaim, node }: MoverSpec): V1Job {
   const {
     securityContext,
@@ -50,7 +49,7 @@ export function moverJob({ namespace, pod, targetClaim, sourceClaim, node }: Mov
       backoffLimit: 0,
       ttlSecondsAfterFinished: 0,
       template: {
-        metadata: { labels: moverLabels },
+        metadata: { labels: { "app.kubernetes.io/name": moverName } },
         spec: {
           restartPolicy: "Never",
           terminationGracePeriodSeconds: 1,

@@ -1,8 +1,9 @@
 import { PassThrough } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../errors";
 import type { ClusterClient } from "../kubernetes/client";
+import { isRunning } from "../kubernetes/pods";
+import { until } from "../kubernetes/until";
 import { containerName, jobIdentity, mounts, moverJob, moverName, type MoverSpec } from "./mover-job";
 import type { Shell } from "./shell";
 
@@ -66,14 +67,17 @@ export async function removeMover(
 ): Promise<void> {
   const found = await client.get<V1Job>(jobIdentity.apiVersion, jobIdentity.kind, moverName, namespace);
   if (found) await client.delete({ ...found, ...jobIdentity });
-  const deadline = Date.now() + timeoutSeconds * 1000;
-  for (;;) {
-    const job = await client.get<V1Job>(jobIdentity.apiVersion, jobIdentity.kind, moverName, namespace);
-    const pods = (await client.list<V1Pod>("v1", "Pod", namespace, podSelector)) ?? [];
-    if (!job && pods.length === 0) return;
-    if (Date.now() > deadline) throw new UserError(`job ${moverName} of an earlier up does not go away`);
-    await sleep(500);
-  }
+  await until(
+    async () => {
+      const job = await client.get<V1Job>(jobIdentity.apiVersion, jobIdentity.kind, moverName, namespace);
+      const pods = (await client.list<V1Pod>("v1", "Pod", namespace, podSelector)) ?? [];
+      return !job && pods.length === 0 ? true : undefined;
+    },
+    {
+      seconds: timeoutSeconds,
+      otherwise: () => new UserError(`job ${moverName} of an earlier up does not go away`),
+    },
+  );
 }
 
 async function runningPod(
@@ -81,22 +85,21 @@ async function runningPod(
   namespace: string,
   { troublesOf, timeoutSeconds }: StartOptions,
 ): Promise<V1Pod> {
-  const deadline = Date.now() + timeoutSeconds * 1000;
-  for (;;) {
-    const pods = (await client.list<V1Pod>("v1", "Pod", namespace, podSelector)) ?? [];
-    const running = pods.find(
-      ({ status }) => status?.phase === "Running" && status.containerStatuses?.[0]?.ready,
-    );
-    if (running) return running;
-    const ended = pods.find(({ status }) => status?.phase === "Failed");
-    if (ended || Date.now() > deadline) {
-      const why = `the pod that moves images does not run${ended ? "" : ` within ${timeoutSeconds} s (timeoutSeconds)`}`;
-      const state = ended?.status?.containerStatuses?.[0]?.state?.terminated;
-      const told = state
-        ? [`${state.reason}: ${state.message ?? `exit code ${state.exitCode}`}`]
-        : troublesOf(pods);
-      throw new UserError([why, ...told].join("\n  "));
-    }
-    await sleep(500);
-  }
+  let pods: V1Pod[] = [];
+  const failure = (why: string, told: readonly string[]) =>
+    new UserError([`the pod that moves images ${why}`, ...told].join("\n  "));
+  return until(
+    async () => {
+      pods = (await client.list<V1Pod>("v1", "Pod", namespace, podSelector)) ?? [];
+      const ended = pods.find(({ status }) => status?.phase === "Failed")?.status;
+      const state = ended?.containerStatuses?.[0]?.state?.terminated;
+      const { reason = "Failed", message = `exit code ${state?.exitCode}` } = state ?? ended ?? {};
+      if (ended) throw failure("does not run", [`${reason}: ${message}`]);
+      return pods.find((pod) => isRunning(pod) && pod.status?.containerStatuses?.[0]?.ready);
+    },
+    {
+      seconds: timeoutSeconds,
+      otherwise: () => failure(`does not run within ${timeoutSeconds} s (timeoutSeconds)`, troublesOf(pods)),
+    },
+  );
 }

@@ -22,9 +22,6 @@ export const operatorManager = "cluster-image-registry-operator";
 /** Sends the merge patch that removes foreign storage backends. */
 export const evictionManager = "image-registry-eviction";
 
-/** Makes the hold on pushes last until the switch is done. */
-export const holdManager = "image-registry-hold";
-
 /** How the provider is told which manager it applies an object as; one that is stable takes up what an earlier stack left. */
 export function appliedAs(fieldManager: string): Record<string, string> {
   return { "pulumi.com/patchFieldManager": fieldManager };

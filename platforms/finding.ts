@@ -115,15 +115,13 @@ export type MoveFinding =
           readonly room: MoveRoom;
         }
     ))
-  /** `since` is an ISO time, `from` the store whose images were to move, in words. */
+  /** `since` is an ISO time, `from` the store whose images were to move. */
   | {
       readonly kind: "pushes are held";
       readonly field?: undefined;
       readonly since: string;
-      readonly from: string;
-    }
-  /** What is left of a hold whose policy has gone. */
-  | { readonly kind: "pods are open"; readonly field?: undefined };
+      readonly from: Storage;
+    };
 
 /** What each of the first nodes has to say. */
 export interface NodeVerdicts {

@@ -11,13 +11,6 @@ export interface Move {
   readonly targetBytes?: number | undefined;
   /** The registry's pod as it is to be, as far as it says who and where the mover is. */
   readonly pod: V1PodSpec;
-  /** The registry's port. */
-  readonly port: number;
-  /** A NetworkPolicy of the stack's own lets clients in to pods without the label of held ones. */
-  readonly hasOwnPolicy: boolean;
   /** The one node that can mount the source, where only one can. */
   readonly node?: string | undefined;
 }
-
-/** What a platform says of the registry's pods. */
-export type MovedPod = Pick<Move, "pod" | "port" | "hasOwnPolicy">;

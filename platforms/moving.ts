@@ -1,19 +1,15 @@
-import type { V1Node, V1PersistentVolume, V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import type { V1Node, V1PersistentVolume, V1PersistentVolumeClaim, V1PodSpec } from "@kubernetes/client-node";
 import type { Storage } from "../backends/backend";
 import { parseQuantity } from "../kubernetes/quantity";
 import { nameOf } from "../kubernetes/scheduling/pod";
 import { whyNotVolume } from "../kubernetes/scheduling/node";
 import type { MoveFinding } from "./finding";
-import type { Move, MovedPod } from "./image-move";
+import type { Move } from "./image-move";
 import { isLeft, type KeptImages } from "./kept-images";
 import type { LiveRegistry } from "./platform";
 import type { RegistryPlan } from "./plan";
 
 /** Whether and how images go along when a stack changes the store. Pure, as all of the checks; images/ does it. */
-
-/** On pods to which pushes are held: the stack's own NetworkPolicy, where it has one, lets nobody in to them. */
-export const heldLabel = "image-registry/held";
-export const moverLabels = { "app.kubernetes.io/name": "image-registry-mover" } as const;
 
 type Found = Pick<LiveRegistry, "deployment" | "claims" | "pods" | "nodes" | "volume" | "volumeInUse">;
 
@@ -58,12 +54,12 @@ function claimsApart(from: Storage, live: Found, plan: RegistryPlan): MoveFindin
 }
 
 /** What is to be moved by this run; nothing where copyImages is not set, or nothing would be left behind. */
-export function moveOf(kept: KeptImages, live: Found, plan: RegistryPlan, pod: MovedPod): Move | undefined {
+export function moveOf(kept: KeptImages, live: Found, plan: RegistryPlan, pod: V1PodSpec): Move | undefined {
   const targetClaim = plan.storage.pvc?.claim;
   const from = kept.stores.find((store) => isMoved(store, kept, plan));
   if (!from || !targetClaim) return undefined;
   const targetBytes = bytesOf(live.claims.find(isNamed(targetClaim)), live.volume);
-  return { namespace: plan.namespace, from, targetClaim, targetBytes, node: nodeOf(from, live), ...pod };
+  return { namespace: plan.namespace, from, targetClaim, targetBytes, node: nodeOf(from, live), pod };
 }
 
 const isNamed =

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Pod } from "@kubernetes/client-node";
 import { type ClusterClient, ClusterError } from "../kubernetes/client";
+import { isReady, isRunning } from "../kubernetes/pods";
+import { until } from "../kubernetes/until";
 import type { Platform, PlatformTypes } from "../platforms/platform";
 import { podTroubles } from "../platforms/rollout";
 import { podText } from "../platforms/text";
@@ -8,13 +9,9 @@ import { Problem } from "./problem";
 
 type Some<T> = readonly [T, ...T[]];
 
-const pollMilliseconds = 1000;
-
 /** The pods that run, the ready ones first: one that is not ready may still say why. */
 export function runningPods(pods: readonly V1Pod[]): Some<V1Pod> {
-  const running = pods.filter(
-    ({ metadata, status }) => !metadata?.deletionTimestamp && status?.phase === "Running",
-  );
+  const running = pods.filter(isRunning);
   const [first, ...more] = [...running.filter(isReady), ...running.filter((pod) => !isReady(pod))];
   if (first) return [first, ...more];
   const told = podTroubles(pods).map(podText);
@@ -29,18 +26,18 @@ export async function replaced<K extends PlatformTypes>(
   gone: V1Pod,
   timeoutSeconds: number,
 ): Promise<Some<V1Pod>> {
-  const deadline = Date.now() + timeoutSeconds * 1000;
-  for (;;) {
-    const pods = await podsNow(client, platform, plan);
-    const left = pods?.some(({ metadata }) => metadata?.uid === gone.metadata?.uid);
-    const [first, ...more] = pods?.filter((pod) => isReady(pod) && !pod.metadata?.deletionTimestamp) ?? [];
-    if (first && !left && more.length + 1 >= plan.replicas) return [first, ...more];
-    if (Date.now() > deadline) {
-      const why = `pod ${gone.metadata?.name} was deleted, and within ${timeoutSeconds} s (timeoutSeconds) no other serves in its place`;
-      throw new Problem("unreachable", [why, ...podTroubles(pods ?? []).map(podText)].join("\n  "));
-    }
-    await sleep(pollMilliseconds);
-  }
+  let last: readonly V1Pod[] | undefined;
+  const look = async (): Promise<Some<V1Pod> | undefined> => {
+    last = await podsNow(client, platform, plan);
+    const left = last?.some(({ metadata }) => metadata?.uid === gone.metadata?.uid);
+    const [first, ...more] = last?.filter((pod) => isReady(pod) && !pod.metadata?.deletionTimestamp) ?? [];
+    return first && !left && more.length + 1 >= plan.replicas ? [first, ...more] : undefined;
+  };
+  const otherwise = () => {
+    const why = `pod ${gone.metadata?.name} was deleted, and within ${timeoutSeconds} s (timeoutSeconds) no other serves in its place`;
+    return new Problem("unreachable", [why, ...podTroubles(last ?? []).map(podText)].join("\n  "));
+  };
+  return until(look, { seconds: timeoutSeconds, every: 1, otherwise });
 }
 
 async function podsNow<K extends PlatformTypes>(
@@ -54,8 +51,4 @@ async function podsNow<K extends PlatformTypes>(
     if (error instanceof ClusterError && error.transient) return undefined;
     throw error;
   }
-}
-
-function isReady({ status }: V1Pod): boolean {
-  return status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
 }

@@ -4,6 +4,7 @@ import { type ExportedDirectory, readExport } from "../backends/export";
 import { describeStorage, storageInUse } from "../backends/stores";
 import type { Configuration } from "../config/schema";
 import { leftHold, readHold } from "../images/hold";
+import { isReady } from "../kubernetes/pods";
 import { ClusterClient, unlessForbidden } from "../kubernetes/client";
 import { isNearlyFull, type Room } from "../kubernetes/volume-stats";
 import { platforms, resolved } from "../platforms";
@@ -101,7 +102,7 @@ export async function readStatus(
   const byOthers = (drift ?? []).filter(({ remedy, by }) => remedy !== "evict" || by.length > 0);
   const changed = byOthers.map((field) => `an up ${driftText(field)}`);
   const lags = unsaid(platform.unfinished(live, plan), byOthers);
-  const held = leftHold(hold, live.pods).map(findingText);
+  const held = leftHold(hold).map(findingText);
   const waiting = [...held, ...lagTexts(lags), ...changed];
   const inUse = storageInUse(live.deployment);
   const claimName = inUse?.pvc?.claim ?? plan.storage.pvc?.claim;
@@ -148,11 +149,12 @@ function claimStatus(name: string, { claims, volume, volumeInUse }: LiveRegistry
   };
 }
 
-function podStatus({ metadata, spec, status }: V1Pod): PodStatus {
+function podStatus(pod: V1Pod): PodStatus {
+  const { metadata, spec, status } = pod;
   return {
     name: metadata?.name ?? "",
     phase: status?.phase ?? "Unknown",
-    ready: status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false,
+    ready: isReady(pod),
     ...(spec?.nodeName && { node: spec.nodeName }),
     restarts: (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
   };

@@ -1,5 +1,6 @@
+import type { V1PodSpec } from "@kubernetes/client-node";
 import { sameStore } from "../../backends/stores";
-import type { Move, MovedPod } from "../image-move";
+import type { Move } from "../image-move";
 import { moveOf } from "../moving";
 import type { RegistryPlan } from "../plan";
 import { keptImages, storageToBe } from "./images";
@@ -15,13 +16,12 @@ export function move(live: LiveOperator, asked: RegistryPlan): Move | undefined 
 }
 
 /** The pod that the operator runs, where it will be: only the operator knows the image, and who may use which user. */
-function movedPod({ deployment }: LiveOperator, { placement }: Pick<RegistryPlan, "placement">): MovedPod {
+function movedPod({ deployment }: LiveOperator, { placement }: Pick<RegistryPlan, "placement">): V1PodSpec {
   const { nodeSelector, tolerations } = placement;
   const live = deployment?.spec?.template.spec ?? { containers: [] };
-  const pod = {
+  return {
     ...live,
     ...(Object.keys(nodeSelector).length && { nodeSelector: { ...nodeSelector } }),
     ...(tolerations.length && { tolerations: [...tolerations] }),
   };
-  return { pod, port: live.containers[0]?.ports?.[0]?.containerPort ?? 5000, hasOwnPolicy: false };
 }

@@ -1,6 +1,5 @@
 import type { V1NetworkPolicyPeer, V1Node } from "@kubernetes/client-node";
 import ipaddr from "ipaddr.js";
-import { heldLabel, moverLabels } from "../moving";
 import type { AllowFrom } from "./plan";
 import { registryPort, selector } from "./registry";
 
@@ -8,9 +7,8 @@ import { registryPort, selector } from "./registry";
 const hostNetwork = { "policy-group.network.openshift.io/host-network": "" };
 
 /**
- * Who reaches the registry's pods: the nodes, for they pull images and probe, whom the stack names, and the pod that moves
- * images, which sees whether pushes are held. A node in a network that is named needs no line of its own, so that the policy
- * stays the same while nodes come and go.
+ * Who reaches the registry's pods: the nodes, for they pull images and probe, and whom the stack names. A node in a network
+ * that is named needs no line of its own, so that the policy stays the same while nodes come and go.
  */
 export function networkPolicySpec(nodes: readonly V1Node[], { namespaces, networks }: AllowFrom) {
   const named = networks.map(asNetwork);
@@ -25,14 +23,9 @@ export function networkPolicySpec(nodes: readonly V1Node[], { namespaces, networ
       namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
     })),
     { namespaceSelector: { matchLabels: hostNetwork } },
-    { podSelector: { matchLabels: moverLabels } },
   ];
   return {
-    podSelector: {
-      matchLabels: selector,
-      // Policies add up: another one cannot hold pushes to a pod to which this one lets clients in.
-      matchExpressions: [{ key: heldLabel, operator: "DoesNotExist" }],
-    },
+    podSelector: { matchLabels: selector },
     policyTypes: ["Ingress"],
     // As the API has it: the client library calls it _from.
     ingress: [{ from, ports: [{ protocol: "TCP", port: registryPort }] }],

@@ -25,13 +25,10 @@ export const moveTexts: Texts<MoveFinding> = {
     `or let it grow`,
   "images will move": ({ from, claim, seen, room }) =>
     `will copy the images from ${describeStorage(from)} to claim ${claim} before the switch: ${surveyText(seen)}; there, ` +
-    `${roomText(room)}. Pushes and pulls are held at the end, for ${holdTimeText(seen)} and until the new pods serve`,
+    `${roomText(room)}. Pushes are held at the end, for ${holdTimeText(seen)} and until the new pods serve; pulls go on`,
   "pushes are held": ({ from, since }) =>
-    `pushes to the registry's pods on ${from} are held since ${since} (NetworkPolicy image-registry-hold), by an up that ` +
-    `copied images and did not end; the next up takes the hold away`,
-  "pods are open": () =>
-    "the registry's pods take connections from everybody: a hold on pushes has ended by itself, and the stack's own " +
-    "NetworkPolicy does not count for them; the next up puts that right",
+    `pushes to ${describeStorage(from)} are held since ${since} (ConfigMap image-registry-hold), by an up that copied ` +
+    `images and did not end, or the hold has ended by itself; pulls go on, and the next up takes it away`,
 };
 
 function surveyText(seen: ImageSurvey | string): string {

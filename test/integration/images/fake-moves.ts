@@ -1,9 +1,10 @@
 import type { KubernetesObject, V1Pod } from "@kubernetes/client-node";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
+import type { Storage } from "../../../backends/backend";
 import { holdName } from "../../../images/hold";
 import { connectionTo, httpServer, type LocalServer } from "../../unit/kubernetes/api-server";
-import { LocalShell, type LocalStore } from "./local-store";
+import { asUser, LocalShell, type LocalStore } from "./local-store";
 
 const namespace = "image-registry";
 
@@ -15,6 +16,7 @@ export class FakeMoveCluster {
   isDead: (request: string) => boolean = () => false;
   /** The pods of the mover's Job, as long as that is there. */
   moverPods: V1Pod[] = [moverPod];
+  claims: KubernetesObject[] = [{ metadata: { name: "old", namespace } }];
   private server: LocalServer | undefined;
   private uids = 0;
 
@@ -40,17 +42,19 @@ export class FakeMoveCluster {
   }
 
   get hold() {
-    return this.objects.get(`networkpolicies/${holdName}`);
+    return this.objects.get(`configmaps/${holdName}`);
   }
 
   private answer(method: string, pathname: string, body: string): [number, unknown?] {
-    const [, resource = "", name = ""] = /\/(jobs|networkpolicies|pods)(?:\/(.+))?$/.exec(pathname) ?? [];
+    const [, resource = "", name = ""] =
+      /\/(jobs|configmaps|pods|persistentvolumeclaims)(?:\/(.+))?$/.exec(pathname) ?? [];
     const key = `${resource}/${name}`;
+    if (method === "GET" && resource === "persistentvolumeclaims") return [200, { items: this.claims }];
     if (method === "GET" && name === "")
       return [200, { items: this.objects.has("jobs/image-registry-mover") ? this.moverPods : [] }];
     const found = this.objects.get(key);
     if (method === "GET") return found ? [200, found] : [404];
-    this.writes.push(`${method} ${resource} ${body.includes('"ownerReferences":null') ? "keep" : ""}`.trim());
+    this.writes.push(`${method} ${resource}`);
     if (method === "POST") {
       const made = JSON.parse(body) as KubernetesObject & Record<string, unknown>;
       made.metadata = { ...made.metadata, uid: `uid-${++this.uids}`, resourceVersion: "1" };
@@ -59,7 +63,6 @@ export class FakeMoveCluster {
     }
     if (!found) return [404];
     if (method === "DELETE") this.objects.delete(key);
-    if (method === "PATCH") delete found.metadata!.ownerReferences;
     return [200, found];
   }
 }
@@ -70,15 +73,17 @@ const moverPod: V1Pod = {
   status: { phase: "Running", containerStatuses: [{ ready: true } as never] },
 };
 
-export function registryPod(uid = "pod-1"): V1Pod {
+export function registryPod(uid = "pod-1", storage: Storage = { emptyDir: {} }): V1Pod {
+  const { emptyDir, pvc } = storage;
+  const volume = emptyDir ? { emptyDir } : { persistentVolumeClaim: { claimName: pvc?.claim ?? "" } };
   return {
-    metadata: { name: "image-registry-7d4b9", namespace, uid, labels: { "pod-template-hash": "7d4b9" } },
-    spec: { containers: [{ name: "registry" }] },
-    status: { phase: "Running", podIP: "10.0.0.1" },
+    metadata: { name: `image-registry-${uid}`, namespace, uid },
+    spec: { containers: [{ name: "registry" }], volumes: [{ name: "registry-storage", ...volume }] },
+    status: { phase: "Running" },
   };
 }
 
-/** A pod's shell on this machine: its mounts are folders here, and its network is what the cluster's policies let through. */
+/** A pod's shell on this machine: its mounts are folders here. */
 export class FakePodShell extends LocalShell {
   /** @default what there is */
   freeBytes: number | undefined;
@@ -86,21 +91,18 @@ export class FakePodShell extends LocalShell {
   constructor(
     place: string,
     private readonly mounted: Readonly<Record<string, LocalStore>>,
-    private readonly reaches: () => boolean,
+    user: readonly string[] = asUser,
   ) {
-    super(place);
+    super(place, [...user, "sh", "-c"]);
   }
 
   override async run(script: string, streams: { stdin?: Readable; stdout: Writable }) {
     await this.before(script);
-    if (/command -v nc/.test(script))
-      return this.prints(streams.stdout, this.reaches() ? "open\n" : "closed\n");
     if (this.freeBytes !== undefined && script.startsWith("df "))
       return this.prints(
         streams.stdout,
         `Filesystem 1024-blocks Used Available\nx 9 9 ${this.freeBytes / 1024} 9% /\n`,
       );
-    if (/proc\/net/.test(script)) return this.prints(streams.stdout, "");
     const here = Object.entries(this.mounted).reduce(
       (text, [mount, { root }]) => text.replaceAll(`'${mount}`, `'${root}`),
       script,

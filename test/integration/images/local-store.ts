@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
   existsSync,
@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,6 +17,10 @@ import { finished } from "node:stream/promises";
 import type { Shell } from "../../../images/shell";
 import type { StoreAt } from "../../../images/store";
 
+/** Modes mean something also to root, as to the users that registries run as. */
+export const asUser: readonly string[] =
+  process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
+
 /** This machine's shell in place of a container's: its tools, or busybox, which has those of Alpine's images. */
 export class LocalShell implements Shell {
   /** Called with every script before it runs; what it throws is what the way to the pod throws. */
@@ -23,7 +28,7 @@ export class LocalShell implements Shell {
 
   constructor(
     readonly place: string,
-    private readonly command: readonly [string, ...string[]] = ["sh", "-c"],
+    private readonly command: readonly string[] = ["sh", "-c"],
   ) {}
 
   async run(script: string, { stdin, stdout }: { stdin?: Readable; stdout: Writable }) {
@@ -32,7 +37,7 @@ export class LocalShell implements Shell {
   }
 
   protected async onThisMachine(script: string, { stdin, stdout }: { stdin?: Readable; stdout: Writable }) {
-    const [program, ...args] = this.command;
+    const [program = "sh", ...args] = this.command;
     const child = spawn(program, [...args, script], { stdio: ["pipe", "pipe", "pipe"] });
     let stderr = "";
     child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
@@ -102,11 +107,24 @@ export class LocalStore {
     return Object.fromEntries(found.sort());
   }
 
+  /** By its owner, as long as modes mean something to that. */
+  canBeWritten(): boolean {
+    return readdirSync(this.path(""), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory() || entry.name === "link")
+      .every((entry) => statSync(path.join(entry.parentPath, entry.name)).mode & 0o200);
+  }
+
+  /** Whether a hold on it ends only when somebody ends it. */
+  isKept(): boolean {
+    return existsSync(path.join(this.root, ".image-registry-hold/kept"));
+  }
+
   path(file: string): string {
     return path.join(this.root, "docker/registry/v2", file);
   }
 
   remove(): void {
+    spawnSync("chmod", ["-R", "u+w", this.root]);
     rmSync(this.root, { recursive: true });
   }
 }

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { UserError } from "../../../errors";
+import { readHold } from "../../../images/hold";
 import { finishMove, moveImages, type MoveOptions } from "../../../images/move";
 import { marker } from "../../../images/target";
 import { ClusterClient } from "../../../kubernetes/client";
 import type { Move } from "../../../platforms/image-move";
 import { FakeMoveCluster, FakePodShell, registryPod } from "./fake-moves";
-import { LocalStore } from "./local-store";
+import { asUser, LocalStore } from "./local-store";
 
 describe("a move of images", () => {
   let [source, target] = [new LocalStore(), new LocalStore()];
@@ -15,14 +17,14 @@ describe("a move of images", () => {
   let pods = [registryPod()];
   /** What happens before a script runs in one of the pods. */
   let before: (script: string) => void;
-  let isEnforced: boolean;
-  let isOpen: boolean;
+  /** As which the registry's pod runs. */
+  let user: readonly string[];
   let free: number | undefined;
 
   beforeEach(async () => {
     [source, target] = [new LocalStore(), new LocalStore()];
     cluster = await new FakeMoveCluster().start();
-    [lines, pods, isEnforced, isOpen, free] = [[], [registryPod()], true, true, undefined];
+    [lines, pods, user, free] = [[], [registryPod()], asUser, undefined];
     before = () => {};
     source.push("shop/cart", "1");
   });
@@ -37,13 +39,10 @@ describe("a move of images", () => {
     from: { emptyDir: {} },
     targetClaim: "images",
     pod: { containers: [container], serviceAccountName: "registry" },
-    port: 5000,
-    hasOwnPolicy: false,
   };
   const fromClaim: Move = { ...fromEmptyDir, from: { pvc: { claim: "old" } }, node: "worker-0" };
 
   function options(): MoveOptions {
-    const reaches = () => isOpen && !(cluster.hold && isEnforced);
     return {
       client: new ClusterClient(cluster.connection),
       timeoutSeconds: 1,
@@ -53,7 +52,7 @@ describe("a move of images", () => {
       shellIn: ({ metadata }, container) => {
         const mounted: Record<string, LocalStore> =
           container === "mover" ? { "/registry": target, "/source": source } : { "/registry": source };
-        const shell = new FakePodShell(`pod ${metadata?.name}`, mounted, reaches);
+        const shell = new FakePodShell(`pod ${metadata?.name}`, mounted, user);
         shell.freeBytes = free;
         shell.before = (script) => before(script);
         return shell;
@@ -66,18 +65,15 @@ describe("a move of images", () => {
     ["a claim", fromClaim],
   ] as const) {
     it(`from ${what} copies first, holds then, and keeps the hold for the switch once the mover is gone`, async () => {
+      pods = [registryPod("pod-1", move.from)];
       before = (script) => {
         if (!cluster.hold && script.includes("sha256sum")) source.push("shop/cart", "pushed meanwhile");
       };
       assert.deepEqual(await moveImages(move, options()), []);
       assert.deepEqual(target.files(), source.files());
-      assert.deepEqual(cluster.writes, [
-        "POST jobs",
-        "POST networkpolicies",
-        "PATCH networkpolicies keep",
-        "DELETE jobs",
-      ]);
-      assert.ok(cluster.hold && !cluster.hold.metadata?.ownerReferences);
+      assert.deepEqual(cluster.writes, ["POST jobs", "POST configmaps", "DELETE jobs"]);
+      assert.ok(!source.canBeWritten());
+      assert.ok(target.canBeWritten());
     });
   }
 
@@ -101,43 +97,52 @@ describe("a move of images", () => {
     assert.match(JSON.stringify(volumes), /"claimName":"images".*"claimName":"old"/);
   });
 
-  it("holds pushes to the old pods alone, by a policy that goes with the mover", async () => {
-    let hold: unknown;
-    before = () => (hold ??= structuredClone(cluster.hold));
-    await moveImages(fromEmptyDir, options());
-    const { metadata, spec } = hold as {
-      metadata: { ownerReferences: { kind: string; name: string }[] };
-      spec: unknown;
+  it("says in the cluster that pushes are held before they are", async () => {
+    let wasHeld: boolean | undefined;
+    before = (script) => {
+      if (script.includes("chmod a-w")) wasHeld = cluster.hold !== undefined;
     };
-    assert.deepEqual(
-      metadata.ownerReferences.map(({ kind, name }) => `${kind} ${name}`),
-      ["Job image-registry-mover"],
-    );
-    assert.deepEqual(spec, {
-      podSelector: { matchExpressions: [{ key: "pod-template-hash", operator: "In", values: ["7d4b9"] }] },
-      policyTypes: ["Ingress"],
-      ingress: [],
-    });
+    await moveImages(fromEmptyDir, options());
+    assert.equal(wasHeld, true);
+    const { client } = options();
+    assert.deepEqual((await readHold(client, "image-registry"))?.from, { emptyDir: {} });
   });
 
-  it("ends without a hold and without a mover where the network does not enforce policies", async () => {
-    isEnforced = false;
+  it("ends without a hold and without a mover where the registry runs as root, which no mode keeps from writing", async function () {
+    if (asUser.length === 0) this.skip(); // only root can be root
+    user = [];
     await assert.rejects(
       moveImages(fromEmptyDir, options()),
-      /pushes cannot be held.*serves from emptyDir as before/s,
+      /pushes cannot be held.*as root.*serves from emptyDir as before/s,
+    );
+    assert.equal(cluster.objects.size, 0);
+    assert.ok(source.canBeWritten());
+  });
+
+  it("lets pushes in again where it fails after they were held", async () => {
+    before = (script) => {
+      if (cluster.hold && script.includes("find ./repositories")) throw new UserError("the storage is away");
+    };
+    await assert.rejects(moveImages(fromEmptyDir, options()), /the storage is away.*as before;/s);
+    assert.ok(source.canBeWritten());
+    assert.equal(cluster.objects.size, 0);
+  });
+
+  it("does not believe in a hold that has ended by itself meanwhile", async () => {
+    before = (script) => {
+      if (cluster.hold && script.includes("find ./repositories"))
+        rmSync(path.join(source.root, ".image-registry-hold/alive"), { force: true });
+    };
+    await assert.rejects(
+      moveImages(fromEmptyDir, options()),
+      /ended before the switch; the next up begins again/,
     );
     assert.equal(cluster.objects.size, 0);
   });
 
-  it("does not take a mover that never reached the registry for a hold", async () => {
-    isOpen = false;
-    await assert.rejects(moveImages(fromEmptyDir, options()), /cannot see whether pushes are held/);
-    assert.ok(!cluster.writes.includes("POST networkpolicies"));
-  });
-
   it("ends plainly where the pod with the emptyDir goes, and says that what was copied stays", async () => {
     before = (script) => {
-      if (cluster.hold && script.includes("command -v nc")) pods = [registryPod("another")];
+      if (cluster.hold && script.includes("chmod a-w")) pods = [registryPod("another")];
     };
     await assert.rejects(
       moveImages(fromEmptyDir, options()),
@@ -163,7 +168,7 @@ describe("a move of images", () => {
     const there = target.files();
     await assert.rejects(moveImages(fromEmptyDir, options()), /not empty.*no copy of this store/s);
     assert.deepEqual(target.files(), there);
-    assert.ok(!cluster.writes.includes("POST networkpolicies"));
+    assert.ok(!cluster.writes.includes("POST configmaps"));
   });
 
   it("ends before anything is held where there is no room", async () => {
@@ -172,7 +177,7 @@ describe("a move of images", () => {
       moveImages(fromEmptyDir, options()),
       /need \d\.\d KiB more, and the target has 1\.0 KiB free/,
     );
-    assert.ok(!cluster.writes.includes("POST networkpolicies"));
+    assert.ok(!cluster.writes.includes("POST configmaps"));
   });
 
   describe("whose program was killed", () => {
@@ -180,13 +185,10 @@ describe("a move of images", () => {
       ["before the mover is made", ({ request }) => request.startsWith("POST") && request.endsWith("/jobs")],
       ["when the target is taken", ({ script }) => script.includes(marker)],
       ["in the first pass", ({ script }) => script.includes("tar -")],
-      [
-        "before the hold",
-        ({ request }) => request.startsWith("POST") && request.endsWith("/networkpolicies"),
-      ],
-      ["once pushes are held", ({ script }) => !!cluster.hold && script.includes("proc/net")],
-      ["in the last pass", ({ script }) => !!cluster.hold && script.includes("repositories")],
-      ["before the hold is kept", ({ request }) => request.startsWith("PATCH")],
+      ["before the hold", ({ request }) => request.startsWith("POST") && request.endsWith("/configmaps")],
+      ["before the store is protected", ({ script }) => script.includes("chmod a-w")],
+      ["in the last pass", ({ script }) => !!cluster.hold && script.includes("find ./repositories")],
+      ["before the hold is kept", ({ script }) => script.includes("/kept")],
       [
         "before the mover goes",
         ({ request }) => request.startsWith("DELETE") && request.endsWith("/image-registry-mover"),
@@ -204,9 +206,9 @@ describe("a move of images", () => {
         await assert.rejects(moveImages(fromEmptyDir, options()));
         assert.ok(isDead, when);
         assert.deepEqual(source.files(), images, when);
-        // The registry serves from the old store; one that pushes wait for is the mover's, or the stores are the same.
-        const { hold } = cluster;
-        if (hold && !hold.metadata?.ownerReferences) assert.deepEqual(target.files(), images, when);
+        // A hold is named; one that does not end by itself is of stores that are the same.
+        if (!source.canBeWritten()) assert.ok(cluster.hold, when);
+        if (source.isKept()) assert.deepEqual(target.files(), images, when);
       }
       cluster.isDead = () => false;
       before = () => {};
@@ -220,12 +222,47 @@ describe("a move of images", () => {
   it("is finished by a store that says nothing of a copy any more, and no hold", async () => {
     await moveImages(fromEmptyDir, options());
     assert.ok(existsSync(path.join(target.root, marker)));
-    const { client, readPods } = options();
-    const served = new FakePodShell("the new pod", { "/registry": target }, () => true);
-    await finishMove("image-registry", { client, readPods, shellIn: () => served });
+    const shellIn = () => new FakePodShell("the new pod", { "/registry": target });
+    pods = [registryPod("pod-2", { pvc: { claim: "images" } })];
+    await finishMove("image-registry", { ...options(), shellIn });
     assert.ok(!existsSync(path.join(target.root, marker)));
     assert.equal(cluster.hold, undefined);
+    pods = [registryPod()];
     writeFileSync(path.join(target.root, "of-the-users"), "");
     await assert.rejects(moveImages(fromEmptyDir, options()), /not empty/);
+  });
+
+  describe("from a claim, once the registry serves from another one", () => {
+    /** The registry's pods are on the new claim, and the former is mounted by the mover alone. */
+    async function finish(changes: Partial<MoveOptions> = {}) {
+      pods = [registryPod("pod-1", fromClaim.from)];
+      await moveImages(fromClaim, options());
+      pods = [registryPod("pod-2", { pvc: { claim: "images" } })];
+      cluster.writes.length = 0;
+      const shellIn = (_: unknown, container: string) =>
+        new FakePodShell("x", { "/registry": container === "mover" ? source : target });
+      await finishMove("image-registry", { ...options(), shellIn, ...changes });
+    }
+
+    it("lets it be written to again, by a mover", async () => {
+      await finish();
+      assert.deepEqual(cluster.writes, ["POST jobs", "DELETE jobs", "DELETE configmaps"]);
+      assert.ok(source.canBeWritten());
+    });
+
+    it("waits until no pod is left that could write to it", async () => {
+      const ending = registryPod("pod-1", fromClaim.from);
+      ending.metadata!.deletionTimestamp = new Date();
+      let looks = 0;
+      await finish({ readPods: () => Promise.resolve(++looks < 4 ? [...pods, ending] : pods) });
+      assert.ok(looks >= 4);
+      assert.ok(source.canBeWritten());
+    });
+
+    it("forgets one that was deleted", async () => {
+      cluster.claims = [];
+      await finish();
+      assert.deepEqual(cluster.writes, ["DELETE configmaps"]);
+    });
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ImageMove } from "../../../components/image-move";
+import type { Storage } from "../../../backends/backend";
 import type { Hold } from "../../../images/hold";
 import type { Move } from "../../../platforms/image-move";
 import { standalone, type StandaloneTypes } from "../../../platforms/standalone";
@@ -22,16 +23,15 @@ describe("the part of an up that takes images along", () => {
     from: emptyDir,
     targetClaim: "images",
     pod: { containers: [{ name: "registry" }] },
-    port: 5000,
-    hasOwnPolicy: true,
   };
-  const hold = (from: string): Hold => ({ uid: "left", since: "2026-11-28T09:00:00Z", from });
+  const hold = (from: Storage): Hold => ({ since: "2026-11-28T09:00:00Z", from });
 
   function part(changes: { move?: Move; hold?: Hold; from?: typeof emptyDir } = {}) {
     const { from = emptyDir, ...given } = changes;
     if (given.hold) {
-      const policy = { metadata: { name: "image-registry-hold", namespace, uid: given.hold.uid } };
-      cluster.objects.set("networkpolicies/image-registry-hold", policy);
+      const metadata = { name: "image-registry-hold", namespace, uid: "left" };
+      const data = { from: JSON.stringify(given.hold.from) };
+      cluster.objects.set("configmaps/image-registry-hold", { metadata, data });
     }
     const plan = standalonePlan({ replicas: 1, storage: onClaim("images") });
     const deployment = rolledOut(standalonePlan({ replicas: 1, storage: from }));
@@ -57,13 +57,13 @@ describe("the part of an up that takes images along", () => {
   });
 
   it("takes away the hold of an up that died before its switch, and says so", async () => {
-    await part({ hold: hold("emptyDir") }).beforeWaiting();
+    await part({ hold: hold(emptyDir) }).beforeWaiting();
     assert.equal(cluster.hold, undefined);
     assert.match(warnings.join(), /lifted the hold on pushes that an up left/);
   });
 
   it("keeps the hold of an up that died after its switch until the old pods are gone", async () => {
-    const late = part({ hold: hold("emptyDir"), from: onClaim("images") });
+    const late = part({ hold: hold(emptyDir), from: onClaim("images") });
     await late.beforeWaiting();
     assert.ok(cluster.hold);
     await late.whenConverged();

@@ -26,22 +26,14 @@ function peers(...args: Parameters<typeof networkPolicySpec>): string[] {
   );
 }
 const hostNetwork = "policy-group.network.openshift.io/host-network=";
-const mover = "app.kubernetes.io/name=image-registry-mover";
 
 describe("the network policy of a standalone registry", () => {
   it("lets in the nodes and nobody else, to the registry's port of its pods alone", () => {
-    assert.deepEqual(peers(nodes, nobody), ["10.0.0.1/32", "10.0.0.2/32", "fd00::2/128", hostNetwork, mover]);
+    assert.deepEqual(peers(nodes, nobody), ["10.0.0.1/32", "10.0.0.2/32", "fd00::2/128", hostNetwork]);
     const { podSelector, policyTypes, ingress } = networkPolicySpec(nodes, nobody);
     assert.deepEqual(podSelector.matchLabels, selector);
     assert.deepEqual(policyTypes, ["Ingress"]);
     assert.deepEqual(ingress[0]?.ports, [{ protocol: "TCP", port: 5000 }]);
-  });
-
-  it("steps back from pods to which pushes are held, for policies add up", () => {
-    const { podSelector } = networkPolicySpec(nodes, nobody);
-    assert.deepEqual(podSelector.matchExpressions, [
-      { key: "image-registry/held", operator: "DoesNotExist" },
-    ]);
   });
 
   it("lets in the namespaces and networks that are named", () => {
@@ -51,14 +43,13 @@ describe("the network policy of a standalone registry", () => {
       "203.0.113.7/32",
       "kubernetes.io/metadata.name=ci",
       hostNetwork,
-      mover,
     ]);
   });
 
   it("stays the same while nodes of a named network come and go", () => {
     const inside = { namespaces: [], networks: ["10.0.0.0/24", "fd00::/64"] };
     assert.deepEqual(peers(nodes, inside), peers([...nodes, at("c", "10.0.0.3")], inside));
-    assert.deepEqual(peers(nodes, inside), ["10.0.0.0/24", "fd00::/64", hostNetwork, mover]);
+    assert.deepEqual(peers(nodes, inside), ["10.0.0.0/24", "fd00::/64", hostNetwork]);
   });
 
   it("is the same in whatever order the cluster lists its nodes", () => {
