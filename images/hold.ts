@@ -64,11 +64,9 @@ export class HeldStore {
       metadata: { name: holdName, namespace, labels: { "app.kubernetes.io/managed-by": "image-registry" } },
       data: { [fromKey]: JSON.stringify(from) },
     });
-    if (await protect(store)) return new HeldStore(store);
-    throw new UserError(
-      `pushes cannot be held: in ${store.shell.place} the registry writes to its store whatever the modes of the files say, ` +
-        `because it runs as root, or its file system knows no modes`,
-    );
+    const why = await protect(store);
+    if (why !== undefined) throw new UserError(`pushes cannot be held: in ${store.shell.place} ${why}`);
+    return new HeldStore(store);
   }
 
   /** From now on it outlives this run. What was held all the time is held still; one that has ended is an error. */

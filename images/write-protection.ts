@@ -35,13 +35,12 @@ export interface ProtectOptions {
 }
 
 /**
- * Takes the right to write away, and returns whether that keeps the registry from writing: modes mean nothing to root, and on
- * some file systems. A process that is left in the pod gives it back once nobody calls `stayProtected` any more.
+ * Takes the right to write away, and returns what makes that worth nothing, if anything does. A process that is left in the pod gives it back once nobody calls `stayProtected` any more.
  */
 export async function protect(
   { shell, root }: StoreAt,
   { abandonedAfter = abandonedSeconds, lookEvery = lookSeconds }: ProtectOptions = {},
-): Promise<boolean> {
+): Promise<string | undefined> {
   const script = `${writable}
     ${open}
     watch() {
@@ -60,20 +59,21 @@ export async function protect(
     esac >${folder}/who && : >${folder}/alive || exit
     round=0
     while [ -n "$(writable | head -n 1)" ]; do
-      [ $round -lt ${roundsAtMost} ] || { echo "$said" >&2; exit 1; }
+      [ $round -lt ${roundsAtMost} ] || { echo "modes of files cannot be changed: $said"; exit; }
       said=$(writable -exec chmod a-w {} + 2>&1 | head -n 3)
       round=$((round + 1))
     done
-    [ -e ${folder}/alive ] || { open; echo "somebody has ended it" >&2; exit 1; }
+    [ -e ${folder}/alive ] || { open; echo "somebody else has ended the hold"; exit; }
     (watch) </dev/null >/dev/null 2>&1 &
     for place in ${top} ${layout}/blobs ${layout}/repositories; do
       mkdir $place/${folder} 2>/dev/null || continue
       rmdir $place/${folder}
-      echo open
+      echo "the registry writes to its store whatever the modes of files say: it runs as root, or its file system knows no modes"
       exit
     done
     echo protected`;
-  return (await output(shell, script)).trim() === "protected";
+  const said = (await output(shell, script)).trim();
+  return said === "protected" ? undefined : said;
 }
 
 /** To be called every some seconds. */
