@@ -3,8 +3,13 @@
 # dislikes elsewhere fails it, a duplicate of ours elsewhere wins over ours. So the table itself is compared.
 
 # What exportfs has made of all files: PATH<tab>CLIENT(OPTIONS), with every option written out, defaults too. `exportfs -s`
-# leaves some out.
-live_table() { if [[ -s /var/lib/nfs/etab ]]; then printf '%s\n' "$(</var/lib/nfs/etab)"; fi; }
+# leaves some out. It leaves the client of a line empty that names none, and serves everybody.
+live_table() {
+  local text nobody=$'\t(' everybody=$'\t*('
+  if [[ ! -s /var/lib/nfs/etab ]]; then return; fi
+  text=$(</var/lib/nfs/etab)
+  printf '%s\n' "${text//"$nobody"/$everybody}"
+}
 
 want_export() {
   local before previous='' existed=no differences messages told=$CHANGES
@@ -87,29 +92,6 @@ option_differences() {
     fi
   done
   printf '%s' "$text"
-}
-
-# named_elsewhere PATH CLIENT: "file:line" of another file that names it; nothing when none does. A line ends where no
-# backslash continues it, and may have its path in quotes.
-named_elsewhere() {
-  local file
-  for file in /etc/exports /etc/exports.d/*.exports; do
-    if [[ ! -e $file || $file == "$EXPORTS_FILE" ]]; then continue; fi
-    EXPORTED=$1 CLIENT=$2 awk -v file="$file" '
-      { if (text == "") start = NR; text = text $0 }
-      sub(/\\$/, " ", text) { next }
-      {
-        sub(/#.*/, "", text); gsub(/"/, "", text)
-        n = split(text, words); text = ""
-        if (words[1] != ENVIRON["EXPORTED"] && words[1] != ENVIRON["EXPORTED"] "/") next
-        for (i = 2; i <= n; i++) {
-          client = words[i]; sub(/\(.*/, "", client)
-          if (client == "") client = "*"
-          if (client == ENVIRON["CLIENT"]) { print file ":" start; exit }
-        }
-        if (n == 1 && ENVIRON["CLIENT"] == "*") { print file ":" start; exit }
-      }' "$file"
-  done | head -n 1
 }
 
 withdraw_export() {

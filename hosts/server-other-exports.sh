@@ -1,16 +1,27 @@
 # shellcheck shell=bash
-# Exports that are not ours and reach the same files: of the same directory, of one above it or below it. Each passes the rules
-# that ours must pass, or it is said: to a client of theirs it makes no difference how well ours is kept.
+# Exports that are not ours and reach the same files: of the same directory, of one above it or below it, by whatever name it is
+# mounted. Each passes the rules that ours must pass, or it is said: to a client of theirs it makes no difference how well ours
+# is kept. So are those that keep our clients from ours.
 
 JUDGED=''
 
 judge_other_exports() {
-  local path client crosses reason place text refused=''
-  while IFS=$'\t' read -r path client crosses reason; do
-    # What is mounted below an export is reached through it only where it says crossmnt.
-    if [[ -z $path ]] || { [[ $crosses == no ]] && other_file_system "$path"; }; then continue; fi
+  local path client network crosses harm reason place text refused=''
+  while IFS=$'\t' read -r path client network crosses harm reason; do
+    if [[ -z $path ]]; then continue; fi
+    case $harm in
+      opens)
+        reaches_images "$path" "$crosses" || continue
+        text="$path, which reaches the images, is exported to $client $reason"
+        ;;
+      differs)
+        ours_among "$network" || continue
+        text="$path is exported to $client $reason: clients of ours, who would not get what was asked"
+        ;;
+      moves-root) text="$path is exported to $client with fsid=0, which makes it the root of NFSv4: no client finds $EXPORT_PATH there" ;;
+    esac
     place=$(named_elsewhere "$path" "$client")
-    text="$path, which reaches the images, is exported to $client $reason (${place:-by no file, so by hand})"
+    text+=" (${place:-by no file, so by hand})"
     if [[ $JUDGED == *"$text"* ]]; then continue; fi
     JUDGED+=$text
     if [[ $MODE == apply && $OTHER_EXPORTS == warn ]]; then say "warning: $text"; else refused+="${refused:+; }$text"; fi
@@ -20,16 +31,45 @@ judge_other_exports() {
   fi
 }
 
-other_file_system() {
-  [[ $EXPORT_PATH == "${1%/}"/* && -d $EXPORT_PATH && $(stat -c %d "$1" 2>/dev/null) != "$(stat -c %d "$EXPORT_PATH")" ]]
+# reaches_images PATH CROSSES: what is mounted below an export is reached through it only where it says crossmnt; a bind mount
+# has the files under another name.
+reaches_images() {
+  local path ours
+  if [[ $1/ == "$EXPORT_PATH"/* ]]; then return; fi
+  if [[ $EXPORT_PATH == "${1%/}"/* && ($2 == yes || ! -d $EXPORT_PATH || $(stat -c %d "$1" 2>/dev/null) == "$(stat -c %d "$EXPORT_PATH")") ]]; then
+    return
+  fi
+  printf -v path '%b' "$1"
+  path=$(place_of "$path") ours=$(place_of "$EXPORT_PATH")
+  [[ -n $path && -n $ours && ($path == "$ours"* || $ours == "$path"*) ]]
 }
 
-# Of the table on stdin, what covers our path and is not as strict: path, client, yes or no for crossmnt, the reason.
+# place_of DIRECTORY: its file system, and its path in there. Nothing where it is not there.
+place_of() {
+  local lines pairs='^MAJ.MIN="([^"]*)" FSROOT="([^"]*)" TARGET="([^"]*)"'
+  if [[ ! -d $1 ]]; then return; fi
+  lines=$(findmnt --noheadings --pairs --output MAJ:MIN,FSROOT,TARGET --target "$1") || true
+  if [[ ${lines##*$'\n'} =~ $pairs ]]; then
+    printf '%s %s/' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]%/}${1#"${BASH_REMATCH[3]%/}"}"
+  fi
+}
+
+# ours_among NETWORK: one of our clients is in it, or it in one of ours. Of what is no network nobody knows.
+ours_among() {
+  local client
+  if ! is_network "$1"; then return; fi
+  for client in "${CLIENTS[@]}"; do if holds "$client" "$1" || holds "$1" "$client"; then return; fi; done
+  return 1
+}
+
+# Of the table on stdin, what is no good beside ours: path, client, its network, yes or no for crossmnt, the harm that it does
+# where the caller finds that it does any, the reason.
 other_exports() {
   local known=''
   # What our file had until now is about to be replaced by what it is to have.
   if [[ -e $EXPORTS_FILE ]]; then known=$(sed -n 's/^[^ #]* \([^(]*\)(.*/\1/p' "$EXPORTS_FILE" | tr '\n' ' '); fi
-  EXPORTED=$EXPORT_PATH OURS=" ${CLIENTS[*]} $known" FLAVOURS=":$SECURITY:" awk -F '\t' '
+  EXPORTED=$EXPORT_PATH OURS=" ${CLIENTS[*]} $known" FLAVOURS=":$SECURITY:" \
+    NEEDED="rw sync all_squash anonuid=$EXPORT_UID anongid=$EXPORT_GID" awk -F '\t' '
     function bits(mask,   parts, n, i, count, byte) {
       if (mask !~ /\./) return mask + 0
       n = split(mask, parts, ".")
@@ -56,14 +96,25 @@ other_exports() {
       }
       return ""
     }
+    function missing_options(options,   list, n, i, text) {
+      n = split(ENVIRON["NEEDED"], list, " ")
+      for (i = 1; i <= n; i++) if (index("," options ",", "," list[i] ",") == 0) text = text (text == "" ? "without " : ", ") list[i]
+      return text
+    }
+    function network(client,   parts) {
+      return split(client, parts, "/") == 2 ? parts[1] "/" bits(parts[2]) : client
+    }
+    function tell(harm, reason) {
+      print path "\t" client "\t" network(client) "\t" (options ~ /(^|,)crossmnt(,|$)/ ? "yes" : "no") "\t" harm "\t" reason
+    }
     {
-      path = $1; ours = ENVIRON["EXPORTED"]
-      if (index(ours "/", path == "/" ? path : path "/") != 1 && index(path "/", ours "/") != 1) next
-      client = $2; sub(/\(.*/, "", client)
-      if (path == ours && index(ENVIRON["OURS"], " " client " ")) next
+      path = $1; client = $2; sub(/\(.*/, "", client)
+      if (path == ENVIRON["EXPORTED"] && index(ENVIRON["OURS"], " " client " ")) next
       options = $2; sub(/^[^(]*\(/, "", options); sub(/\)$/, "", options)
       reason = options_problem(options); open = client_problem(client)
       if (open != "") reason = reason == "" ? open : open ", " reason
-      if (reason != "") printf "%s\t%s\t%s\t%s\n", path, client, options ~ /(^|,)crossmnt(,|$)/ ? "yes" : "no", reason
+      if (reason != "") tell("opens", reason)
+      else if (path == ENVIRON["EXPORTED"] && (reason = missing_options(options)) != "") tell("differs", reason)
+      if (path != ENVIRON["EXPORTED"] && path != "/" && options ~ /(^|,)fsid=0(,|$)/) tell("moves-root", "-")
     }'
 }

@@ -23,6 +23,7 @@ const files = [
   "server-settings.sh",
   "server-services.sh",
   "server-exports.sh",
+  "server-other-files.sh",
   "server-other-exports.sh",
   "server-holders.sh",
   "server-networks.sh",

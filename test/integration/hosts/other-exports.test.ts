@@ -96,9 +96,12 @@ describe("a host's exports, of which ours is one", function () {
       for (const [index, [what, line, reason]] of lines.entries()) {
         const place = `(/etc/exports:${index + 2})`;
         for (const said of [stderr, checked.stdout, accepted]) {
-          const about = said.split(/; |\n/).find((text) => text.includes(place));
-          assert.match(about ?? said, reason, what);
-          assert.ok(about?.includes(`${line.split(" ")[0]}, which reaches the images`), `${what}: ${about}`);
+          const about = said
+            .split(/; |\n/)
+            .filter((text) => text.includes(place))
+            .join("; ");
+          assert.match(about, reason, what);
+          assert.ok(about.includes(`${line.split(" ")[0]}, which reaches the images`), `${what}: ${about}`);
         }
         const warned = accepted
           .split("\n")
@@ -116,6 +119,66 @@ describe("a host's exports, of which ours is one", function () {
     assert.match(applies(), /serving/);
     assert.equal(checks().status, 0);
     assert.match(table(), /^\/srv\/registry\t10\.5\.0\.0\/16/m);
+  });
+
+  it("are told from those of the administrator's lines, however these are written", () => {
+    applies();
+    host.link("/srv/registry", "/srv/images");
+    const lines = [
+      '"/srv/registry" 10.5.0.1(rw)',
+      "/srv/regist\\162y -rw,sync 10.5.0.2 10.5.0.3 # and no more",
+      '/srv/registry/ "10.5.0.4"(rw) \\',
+      "  10.5.0.5",
+      "/srv/images 10.5.0.6(rw)",
+      "/srv/registry localhost(rw)",
+    ];
+    host.write("/etc/exports", `${lines.join("\n")}\n`);
+    const served = ["1", "2", "3", "4", "5", "6"].map((last) => `10.5.0.${last}`);
+    const options = "(rw,sync,all_squash,anonuid=5000,anongid=5000,sec=sys)";
+    const entries = served.map((client) => `/srv/registry\t${client}${options}\n`);
+    host.write("/var/lib/nfs/etab", [table(), ...entries].join(""));
+    const { status, stdout } = checks();
+    assert.equal(status, 0, stdout);
+    // The table has a host by its full name.
+    host.write("/var/lib/nfs/etab", `${table()}/srv/registry\tlocalhost(rw,no_root_squash,sec=sys)\n`);
+    assert.match(checks().stdout, /to localhost by a name.*\(\/etc\/exports:6\)/);
+  });
+
+  it("are not served beside one that has the files by another name, or that keeps clients from them", () => {
+    applies();
+    for (const folder of ["/srv/bound", "/srv/part", "/srv/team"]) host.mkdir(folder);
+    host.write(
+      "places",
+      [
+        '/srv/registry MAJ:MIN="8:1" FSROOT="/" TARGET="/"',
+        '/srv/bound MAJ_MIN="8:1" FSROOT="/srv" TARGET="/srv/bound"',
+        '/srv/part MAJ:MIN="8:1" FSROOT="/srv/registry/docker" TARGET="/srv/part"',
+        '/srv/team MAJ:MIN="8:1" FSROOT="/" TARGET="/"',
+      ].join("\n"),
+    );
+    const ofOurs = "rw,sync,all_squash,anonuid=5000,anongid=5000,sec=sys";
+    const entries = [
+      "/srv/bound\t10.9.0.1(rw,no_root_squash,sec=sys)",
+      "/srv/part\t10.9.0.2(rw,no_root_squash,sec=sys)",
+      "/srv/team\t10.9.0.3(rw,no_root_squash,sec=sys)",
+      "/srv\t(ro,root_squash,sec=sys)",
+      `/srv/registry\t10.0.0.0/255.255.255.0(${ofOurs.replace("rw", "ro")})`,
+      `/srv/registry\t10.9.0.0/16(${ofOurs.replace("rw", "ro")})`,
+      `/srv/team\t10.9.0.5(${ofOurs},fsid=0)`,
+    ];
+    host.write("/etc/exports", "/srv/registry 10.0.0.0/255.255.255.0(ro) 10.9.0.0/16(ro)\n");
+    host.write("/var/lib/nfs/etab", `${table()}${entries.join("\n")}\n`);
+    const { status, stdout } = checks();
+    assert.equal(status, 3);
+    for (const said of [
+      /\/srv\/bound, which reaches the images, is exported to 10\.9\.0\.1 with no_root_squash/,
+      /\/srv\/part, which reaches the images, is exported to 10\.9\.0\.2 with no_root_squash/,
+      /\/srv, which reaches the images, is exported to \* to every host/,
+      /\/srv\/registry is exported to 10\.0\.0\.0\/255\.255\.255\.0 without rw: clients of ours/,
+      /\/srv\/team is exported to 10\.9\.0\.5 with fsid=0, which makes it the root of NFSv4/,
+    ])
+      assert.match(stdout, said);
+    assert.doesNotMatch(stdout, /10\.9\.0\.3|10\.9\.0\.0\/16/);
   });
 
   it("asks for security that no other export of the files undercuts", () => {

@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# What the administrator's own exports files name. exportfs keeps no word of the line that an entry of its table comes from, so
+# the files are read as it reads them: lines that a backslash continues, names in quotes or with octal escapes, options before
+# the clients, hosts by a short name, directories by a symbolic link.
+
+# other_files: FILE:LINE<tab>PATH<tab>CLIENT, for each client of each line.
+other_files() {
+  local file
+  for file in /etc/exports /etc/exports.d/*.exports; do
+    if [[ ! -e $file || $file == "$EXPORTS_FILE" ]]; then continue; fi
+    awk -v file="$file" '
+      function plain(word,   out) {
+        out = ""
+        while (match(word, /\\[0-3][0-7][0-7]/)) {
+          out = out substr(word, 1, RSTART - 1)
+          out = out sprintf("%c", 64 * substr(word, RSTART + 1, 1) + 8 * substr(word, RSTART + 2, 1) + substr(word, RSTART + 3, 1))
+          word = substr(word, RSTART + 4)
+        }
+        return out word
+      }
+      function split_line(line,   i, c, word, quoted) {
+        count = 0; word = ""; quoted = 0; line = line " "
+        for (i = 1; i <= length(line); i++) {
+          c = substr(line, i, 1)
+          if (c == "\"") quoted = !quoted
+          else if (c == "#" && word == "" && !quoted) return
+          else if (quoted || c !~ /[ \t]/) word = word c
+          else if (word != "") { words[++count] = plain(word); word = "" }
+        }
+      }
+      { if (text == "") start = NR; text = text $0 }
+      sub(/\\$/, " ", text) { next }
+      {
+        split_line(text); text = ""; named = 0
+        for (i = 2; i <= count; i++) if (words[i] !~ /^-/) {
+          sub(/\(.*/, "", words[i])
+          printf "%s:%d\t%s\t%s\n", file, start, words[1], words[i] == "" ? "*" : words[i]
+          named = 1
+        }
+        if (count > 0 && !named) printf "%s:%d\t%s\t*\n", file, start, words[1]
+      }' "$file"
+  done
+}
+
+# named_elsewhere PATH CLIENT, as the live table has them: "file:line" of another file that names them; nothing when none does.
+named_elsewhere() {
+  local path place named client
+  printf -v path '%b' "$1"
+  while IFS=$'\t' read -r place named client; do
+    if [[ -n $place ]] && same_client "$client" "$2" && [[ $named == "$path" || $(readlink -m -- "$named") == "$path" ]]; then
+      printf '%s' "$place"
+      return
+    fi
+  done <<<"$(other_files)"
+}
+
+# same_client NAMED SERVED: the table has the full name of a host that a file names by another.
+same_client() {
+  if [[ $1 == "$2" ]]; then return; fi
+  if [[ $1 == *[!0-9a-zA-Z.-]* || $2 != *[a-zA-Z]* || $2 == *[!0-9a-zA-Z.-]* ]]; then return 1; fi
+  [[ " $(timeout 10 getent hosts "$1" | tr -s ' \n' ' ') " == *" $2 "* ]]
+}
