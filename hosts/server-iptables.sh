@@ -18,6 +18,37 @@ iptables_variants() {
   done
 }
 
+# saved_tables COMMAND: all that it would bring back. Chains with a name too long for it, as ours has, came in by nft.
+saved_tables() {
+  bounded "$1-save" 2>/dev/null | awk '
+    /^\*/ { text = ""; strange = 0 }
+    /^:/ && length($1) > 29 { strange = 1 }
+    { text = text $0 "\n" }
+    /^COMMIT/ { if (!strange) printf "%s", text; text = "" }' || true
+}
+
+# Tables of nftables, such as "ip filter", that iptables keeps there: it can read them, as it cannot what was written with nft
+# alone under the same names.
+tables_of_iptables() {
+  local variant family
+  for variant in $(iptables_variants); do
+    if [[ $variant != *-nft && $("$variant" -V) != *nf_tables* ]]; then continue; fi
+    family=ip
+    if [[ $variant == ip6* ]]; then family=ip6; fi
+    saved_tables "$variant" | sed -n "s/^\*/$family /p"
+  done
+}
+
+# Those of them that are not back at boot by nftables.service, which then is who can open them.
+tables_that_iptables_brings_back() {
+  local table command
+  while IFS= read -r table; do
+    command=iptables
+    if [[ $table == ip6\ * ]]; then command=ip6tables; fi
+    if [[ -n $table ]] && { ! active nftables || [[ -n $(saved_rules_file "$command") ]]; }; then printf '%s\n' "$table"; fi
+  done < <(tables_of_iptables)
+}
+
 # want_iptables COMMAND; rules that are ours and not asked for go away. True: it judges what comes in.
 want_iptables() {
   local command=$1 rules rule file judges=no

@@ -7,24 +7,25 @@
 # Reads the live rules once; INPUT_FILTERS then holds "family table chain" of every chain, on a packet's way in, that may drop
 # one of a client's: by its policy, or by a rule of its own or of a chain it leads to. Left out are rules about other ports,
 # about packets that belong to no connection or have come in by the wrong interface, and the tables that
-# firewalld, ufw and iptables keep themselves. Whatever escapes this is found by try_packets.
+# firewalld, ufw and iptables keep themselves. A map of verdicts counts as a chain. Whatever escapes this is found by try_packets.
 read_nftables() {
   LIVE_RULESET='' INPUT_FILTERS=''
   if ! command -v nft >/dev/null; then return; fi
   LIVE_RULESET=$(bounded nft --handle list ruleset 2>/dev/null) || true
-  INPUT_FILTERS=$(PORTS=" ${FIREWALL_PORTS[*]%/*} " OURS=$RULE_COMMENT awk '
+  INPUT_FILTERS=$(PORTS=" ${FIREWALL_PORTS[*]%/*} " THEIRS=$(tables_that_iptables_brings_back) awk '
     { sub(/ # handle [0-9]+$/, "") }
     $1 == "table" { family = $2; name = $3; table = $2 " " $3 }
-    $1 == "chain" { chain = table " " $2; last = $2; next }
+    $1 == "chain" { chain = table " " $2; next }
+    $1 == "map" { chain = table " @" $2; next }
     $1 == "}" { chain = "" }
     chain == "" { next }
     /type filter hook (input|prerouting)/ && family ~ /^(inet|ip|ip6)$/ && name != "firewalld" &&
-      !(family != "inet" && last ~ /^(INPUT|PREROUTING)$/ && name ~ /^(filter|mangle|raw|security)$/) { order[++bases] = chain }
+      index("\n" ENVIRON["THEIRS"] "\n", "\n" table "\n") == 0 { order[++bases] = chain }
     /policy drop/ { drops[chain] = 1 }
     {
       rule = $0
       sub(/"[^"]*"/, "", rule); gsub(/(invalid|untracked) : drop/, "", rule)
-      for (rest = rule; match(rest, /(jump|goto) [^ ,}]+/); rest = substr(rest, RSTART + RLENGTH))
+      for (rest = rule; match(rest, /(jump|goto|vmap) [^ ,{}]+/); rest = substr(rest, RSTART + RLENGTH))
         leads[chain] = leads[chain] "\n" table " " substr(rest, RSTART + 5, RLENGTH - 5)
       if (rule !~ /(^|[ \t:])(drop|reject|queue)([ ,}]|$)/ || rule ~ /ct state (invalid|untracked) |fib /) next
       if (match(rule, /dport [0-9]+ /) && index(ENVIRON["PORTS"], substr(rule, RSTART + 5, RLENGTH - 5)) == 0) next

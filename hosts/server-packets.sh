@@ -56,6 +56,8 @@ try_connection() {
   nsenter --target "$peer" --net bash --norc -ec \
     'ip address add "$1/$3" dev wire nodad; ip link set wire up; ip route add "$2/$3" dev wire src "$1"' \
     wire "$client" "$server" "$bits"
+  # Sets that rules of iptables name; tables of nftables hold their own.
+  if [[ -s $rules/ipset ]]; then ipset restore <"$rules/ipset"; fi
   for file in "$rules"/*tables*; do
     if [[ -s $file ]]; then "${file##*/}-restore" <"$file"; fi
   done
@@ -78,18 +80,18 @@ try_connection() {
 copy_rules() {
   local variant
   for variant in $(iptables_variants); do
-    bounded "$variant-save" 2>/dev/null >"$1/$variant" || true
+    saved_tables "$variant" >"$1/$variant"
     if ! grep -qE '^(-A|:.* DROP)' "$1/$variant"; then : >"$1/$variant"; fi
   done
   if command -v nft >/dev/null; then
-    bounded nft list ruleset 2>/dev/null | awk '
-      /^table / { text = ""; theirs = 0; known = $2 ~ /^ip6?$/ && $3 ~ /^(filter|nat|mangle|raw|security)$/ }
-      known && $1 == "chain" && $2 ~ /^(INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING)$/ { theirs = 1 }
+    bounded nft list ruleset 2>/dev/null | THEIRS=$(tables_of_iptables) awk '
+      /^table / { text = ""; theirs = index("\n" ENVIRON["THEIRS"] "\n", "\n" $2 " " $3 "\n") }
       { text = text $0 "\n" }
       /^}/ { if (!theirs) printf "%s", text }' >"$1/nft" || true
   fi
   if [[ -n $(find "$1" -type f -size +0 -print -quit) ]]; then
     ip -o link | awk -F ': ' '{ sub(/@.*/, "", $2); print $2 }' >"$1/interfaces.names"
+    if command -v ipset >/dev/null; then bounded ipset save 2>/dev/null >"$1/ipset" || true; fi
   fi
 }
 
@@ -98,7 +100,8 @@ addresses_to_try() {
   local network
   {
     printf '%s\n' "$1"
-    grep -ohE '([0-9]+\.){3}[0-9]+(/[0-9]+)?|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}(/[0-9]+)?' "$3"/*tables* "$3/nft" 2>/dev/null |
+    grep -ohE '([0-9]+\.){3}[0-9]+(/[0-9]+)?|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}(/[0-9]+)?' \
+      "$3"/*tables* "$3/nft" "$3/ipset" 2>/dev/null |
       sort -u | while read -r network; do
       if is_network "$network" && holds "$1" "$network" 2>/dev/null; then printf '%s\n' "$network"; fi
     done
