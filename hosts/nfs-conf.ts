@@ -6,14 +6,14 @@ export const nfs3Ports = { rpcbind: 111, nfs: 2049, mountd: 20048, statd: 50825,
 // Off in the kernel everywhere, but as long as it is not said here rpc.mountd listens for its clients, on random ports.
 const noNfs2 = "nfsd vers2 n";
 
-// What the volume asks for; an administrator may have switched it off.
-const nfs42 = "nfsd vers4.2 y";
+// What the volume asks for; an administrator may have switched it off, or all of NFSv4.
+const nfs42 = ["nfsd vers4 y", "nfsd vers4.2 y"];
 
 /** "section key value" of nfs.conf(5). NFS over UDP stays off: it can corrupt data (nfs(5)). */
-export const nfs4Settings: readonly string[] = [noNfs2, nfs42, "nfsd vers3 n"];
+export const nfs4Settings: readonly string[] = [noNfs2, ...nfs42, "nfsd vers3 n"];
 export const nfs3Settings: readonly string[] = [
   noNfs2,
-  nfs42,
+  ...nfs42,
   "nfsd vers3 y",
   `mountd port ${nfs3Ports.mountd}`,
   `statd port ${nfs3Ports.statd}`,

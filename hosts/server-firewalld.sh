@@ -47,11 +47,15 @@ zones_of() {
   done < <(zone_lines "$RUNNING_ZONES"$'\n'"$PERMANENT_ZONES" sources)
   if [[ $whole == no ]]; then
     device=$(device_to "$client")
-    zone=$(zone_lines "$RUNNING_ZONES" interfaces | sed -n "s/^\([^ ]*\) ${device:-no device}\$/\1/p" | head -n 1)
-    found+=${zone:-$DEFAULT_ZONE}
+    zone=$(zone_of_interface "$RUNNING_ZONES" "$device")
+    # After a reload, or a boot, it may be in another one.
+    found+="${zone:-$DEFAULT_ZONE} $(zone_of_interface "$PERMANENT_ZONES" "$device")"
   fi
-  tr ' ' '\n' <<<"$found" | sort -u
+  tr -s ' ' '\n' <<<"$found" | sort -u
 }
+
+# zone_of_interface ZONES DEVICE
+zone_of_interface() { zone_lines "$1" interfaces | sed -n "s/^\([^ ]*\) ${2:-no device}\$/\1/p" | head -n 1; }
 
 # add_rich_rules ZONE RULES CONFIGURATION [--permanent]
 add_rich_rules() {

@@ -5,11 +5,15 @@
 ufw_enabled() { command -v ufw >/dev/null && grep -qsi '^ENABLED=yes' /etc/ufw/ufw.conf; }
 
 want_ufw() {
-  local rule added live wanted
-  wanted=$(printf '%s\n' "${UFW_RULES[@]}")
+  local rule added live wanted rules=()
+  # Where it keeps no IPv6 it takes no such rule, and lets none in.
+  for rule in "${UFW_RULES[@]}"; do
+    if [[ $rule != from\ *:* ]] || ! grep -qsi '^IPV6=no' /etc/default/ufw; then rules+=("$rule"); fi
+  done
+  wanted=$(printf '%s\n' "${rules[@]}")
   drop_ufw_rules "$wanted"
   added=$(bounded ufw show added)
-  for rule in "${UFW_RULES[@]}"; do
+  for rule in "${rules[@]}"; do
     if [[ $added$'\n' == *$'\n'"ufw allow $rule"$'\n'* || $added$'\n' == *$'\n'"ufw allow $rule comment "* ]]; then
       if [[ $MODE == apply ]] && other_record_has "$UFW_RECORD" "$rule"; then record_rules "$UFW_RECORD" "$rule"; fi
     elif mend "ufw allow $rule"; then
@@ -20,7 +24,7 @@ want_ufw() {
     fi
   done
   live=$(iptables -w -S 2>/dev/null && ip6tables -w -S 2>/dev/null) || true
-  for rule in "${UFW_RULES[@]}"; do
+  for rule in "${rules[@]}"; do
     read -r _ rule _ <<<"$rule"
     if ! grep -q -- "^-A ufw6\\{0,1\\}-user-input .*-s $rule\\(/[0-9]*\\)\\{0,1\\} .*-j ACCEPT" <<<"$live" && mend "ufw reload, because $rule is not let in"; then
       bounded ufw reload >/dev/null

@@ -90,7 +90,7 @@ describe("hosts that cannot be booted here, by recorded commands", function () {
     run(nfs3, "apply");
     assert.match(
       host.read("/etc/nfs.conf"),
-      /^nfsd vers2 n\nnfsd vers4\.2 y\nnfsd vers3 y\nmountd port 20048\nstatd port 50825\n/,
+      /^nfsd vers2 n\nnfsd vers4 y\nnfsd vers4\.2 y\nnfsd vers3 y\nmountd port 20048\nstatd port 50825\n/,
     );
     run(nfs3, "remove");
     assert.equal(host.read("/etc/nfs.conf"), "mountd port 892\n", "what was there before is back");
@@ -172,6 +172,13 @@ describe("hosts that cannot be booted here, by recorded commands", function () {
       host.write("firewalld.block.sources", "10.1.0.7");
       run(server(), "apply");
       assert.equal(host.read("firewalld.block.permanent"), "", "that source is nobody's here");
+    });
+
+    it("opens the zone, too, in which the interface is after the next boot", () => {
+      host.write("firewalld.interface", "public");
+      run(server(), "apply");
+      for (const zone of ["internal", "public"])
+        assert.match(host.read(`firewalld.${zone}.permanent`), /^rule /, zone);
     });
 
     it("closes it to a client that is no longer named", () => {
