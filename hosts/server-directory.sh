@@ -55,15 +55,17 @@ refuse_strangers() {
     # The registry makes and deletes files in each folder, and writes to those that name a tag's image.
     refuse_stranger "$(as_squashed find . -xdev -mindepth 1 "${depth[@]}" "${NOT_IMAGES[@]}" \
       '(' -type d -o -type f ! -user "$EXPORT_UID" ')' ! -writable -print -quit 2>/dev/null)"
-  elif [[ -n $(find . -mindepth 1 "${NOT_IMAGES[@]}" -print -quit) || ($owner != 0 && $known == no) ]]; then
+  elif [[ -n $(find . -mindepth 1 -maxdepth 1 "${NOBODYS[@]}" -print -quit) || ($owner != 0 && $known == no) ]]; then
     refuse_stranger .
   elif [[ $owner == 0 && -n $(package_of "$EXPORT_PATH") ]]; then
     refuse "$EXPORT_PATH belongs to package $(package_of "$EXPORT_PATH"); name a directory of its own"
   fi
 }
 
-# lost+found and snapshots are the file system's.
-NOT_IMAGES=('(' -path ./lost+found -o -path './.*' ')' -prune -o)
+# What the file system keeps for itself in an empty directory: its own, quotas, snapshots.
+NOBODYS=(! -name lost+found ! -name 'aquota.*' ! -name '.snapshot*' ! -name .zfs)
+# In one that is used already, what the registry never enters.
+NOT_IMAGES=('(' -path ./lost+found -o -path './aquota.*' -o -path './.*' ')' -prune -o)
 
 refuse_stranger() {
   local owner where=$EXPORT_PATH${1#.} out=''

@@ -153,11 +153,14 @@ describe("a host whose directories and exports belong to somebody", function () 
     serves(server());
     host.run(server(), "remove");
     host.delete(path);
-    full("important", 0);
-    refused(
-      server(),
-      /\/srv\/registry belongs to 0:0 .* every push would fail.* give them over on the host: chown -R/,
-    );
+    for (const file of ["important", ".git/config"]) {
+      full(file, 0);
+      refused(
+        server(),
+        /\/srv\/registry belongs to 0:0 .* every push would fail.* give them over on the host: chown -R/,
+      );
+      host.delete(path);
+    }
   });
 
   it("refuses images that another user wrote, however deep the first of them lies", () => {
