@@ -6,7 +6,6 @@ export const leftOut: Readonly<Record<string, string>> = {
   ...because("not seen to pass in QEMU since what it tests, or its own set-up, was rebuilt", [
     "test/machines/copy-images.test.ts",
     "test/machines/nfs-firewalls.test.ts",
-    "test/machines/nfs-serving.test.ts",
     "test/machines/persistence-pod.test.ts",
     "test/machines/persistence.test.ts",
   ]),
