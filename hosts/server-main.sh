@@ -14,6 +14,7 @@ main() {
 
 converge() {
   choose_conf_style
+  OTHER_FILES=$(other_files)
   refuse_others_export
   refuse_others_directory
   # What is refused has no use for the rest, which a check would go through.
@@ -47,6 +48,7 @@ converge() {
 
 remove_export() {
   choose_conf_style
+  OTHER_FILES=$(other_files)
   if belongs_to_another; then
     say "kept: the export of $EXPORT_PATH, which belongs to stack $RECORD_STACK of cluster $RECORD_CLUSTER"
     return

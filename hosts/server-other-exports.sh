@@ -34,14 +34,20 @@ judge_other_exports() {
 # reaches_images PATH CROSSES: what is mounted below an export is reached through it only where it says crossmnt; a bind mount
 # has the files under another name.
 reaches_images() {
-  local path ours
+  local path
   if [[ $1/ == "$EXPORT_PATH"/* ]]; then return; fi
   if [[ $EXPORT_PATH == "${1%/}"/* && ($2 == yes || ! -d $EXPORT_PATH || $(stat -c %d "$1" 2>/dev/null) == "$(stat -c %d "$EXPORT_PATH")") ]]; then
     return
   fi
   printf -v path '%b' "$1"
-  path=$(place_of "$path") ours=$(place_of "$EXPORT_PATH")
-  [[ -n $path && -n $ours && ($path == "$ours"* || $ours == "$path"*) ]]
+  share_files "$path" "$EXPORT_PATH"
+}
+
+# share_files DIRECTORY DIRECTORY: one is the other, or below it, whatever they are called.
+share_files() {
+  local one another
+  one=$(place_of "$1") another=$(place_of "$2")
+  [[ -n $one && -n $another && ($one == "$another"* || $another == "$one"*) ]]
 }
 
 # place_of DIRECTORY: its file system, and its path in there. Nothing where it is not there.

@@ -3,7 +3,7 @@
 # the files are read as it reads them: lines that a backslash continues, names in quotes or with octal escapes, options before
 # the clients, hosts by a short name, directories by a symbolic link.
 
-# other_files: FILE:LINE<tab>PATH<tab>CLIENT, for each client of each line.
+# FILE:LINE<tab>PATH<tab>CLIENT, for each client of each line.
 other_files() {
   local file
   for file in /etc/exports /etc/exports.d/*.exports; do
@@ -51,7 +51,7 @@ named_elsewhere() {
       printf '%s' "$place"
       return
     fi
-  done <<<"$(other_files)"
+  done <<<"$OTHER_FILES"
 }
 
 # same_client NAMED SERVED: the table has the full name of a host that a file names by another.

@@ -19,7 +19,7 @@ ours() {
 }
 
 # One directory below another is as good as the same: its owner and its mode would be two stacks'.
-overlap() { [[ $1/ == "$2"/* || $2/ == "$1"/* ]]; }
+overlap() { [[ $1/ == "$2"/* || $2/ == "$1"/* ]] || share_files "$1" "$2"; }
 
 refuse_others_export() {
   local record name whose

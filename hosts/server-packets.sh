@@ -68,7 +68,7 @@ try_connection() {
   for port in "$@"; do
     until ss -ltn | grep -q ":$port "; do sleep 0.1; done
     # shellcheck disable=SC2016
-    if ! nsenter --target "$peer" --net timeout 3 bash --norc -c 'exec 3<>"/dev/tcp/$1/$2"' connect "$server" "$port" 2>/dev/null; then
+    if ! nsenter --target "$peer" --net timeout 5 bash --norc -c 'exec 3<>"/dev/tcp/$1/$2"' connect "$server" "$port" 2>/dev/null; then
       printf '%s/tcp\n' "$port"
       exit 7
     fi

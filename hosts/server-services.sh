@@ -87,15 +87,16 @@ nfs_conf_files() {
 # Before any port is moved: one that another program has, and lockd's, which it keeps for as long as this host itself has
 # something mounted over NFSv3.
 refuse_taken_ports() {
-  local port holder mounted
-  if [[ $NFS3 != yes ]]; then return; fi
-  for port in "${NFS3_PORTS[@]}"; do
+  local port holder mounted ports=(2049)
+  if [[ $NFS3 == yes ]]; then ports=("${NFS3_PORTS[@]}"); fi
+  for port in "${ports[@]}"; do
     holder=$(ss -ltnp | grep -E "[:.]${port}[[:space:]]" | sed -n 's/.*users:((\"\([^\"]*\)\".*/\1/p' | head -n 1) || true
     case $holder in
       '' | rpcbind | rpc.mountd | rpc.statd | systemd) ;;
-      *) refuse "port $port is taken by $holder; NFSv3 needs it" ;;
+      *) refuse "port $port is taken by $holder; NFS needs it" ;;
     esac
   done
+  if [[ $NFS3 != yes ]]; then return; fi
   mounted=$(awk '$3 == "nfs" && $4 ~ /(^|,)vers=3(,|$)/ && $4 !~ /(^|,)nolock(,|$)/ { print $2; exit }' /proc/mounts)
   if [[ -n $mounted && $(sysctl -n fs.nfs.nlm_tcpport 2>/dev/null) != "$LOCKD_PORT" ]]; then
     refuse "lockd cannot take port $LOCKD_PORT while this host itself mounts $mounted over NFSv3; unmount it, or mount it with nolock"

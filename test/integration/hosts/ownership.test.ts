@@ -91,6 +91,17 @@ describe("a host whose directories and exports belong to somebody", function () 
       refused(server({ owner: copy, export: below }), /name a directory that is no part of it/);
     });
 
+    it("is refused under another name of the same files, such as a bind mount has", () => {
+      served();
+      host.mkdir("/srv/bound");
+      host.write(
+        "places",
+        `${path} MAJ:MIN="8:1" FSROOT="/" TARGET="/"\n/srv/bound MAJ:MIN="8:1" FSROOT="${path}" TARGET="/srv/bound"\n`,
+      );
+      const bound = { ...exported, id: "bound", path: "/srv/bound" };
+      refused(server({ owner: copy, export: bound }), /name a directory that is no part of it/);
+    });
+
     it("is told from one of a cluster that is called the same, and is the same cluster's under another name", () => {
       const uid = "0f5e4c1a-9f3e-4a53-8f0e-0d3a3c1b2d3e";
       serves(server());

@@ -99,11 +99,16 @@ describe("what a host shares between exports", function () {
   });
 
   it("finds a port that another program has before any is moved", () => {
-    host.write("port-holder", '20048 ("collectd",pid=77,fd=3)\n');
-    const { status, stderr, stdout } = host.run(registryServer(nfs3), "apply");
-    assert.equal(status, 1);
-    assert.match(stderr, /port 20048 is taken by collectd; NFSv3 needs it/);
-    assert.doesNotMatch(stdout, /changed/);
+    for (const [holder, port, script] of [
+      ["collectd", 20048, registryServer(nfs3)],
+      ["ganesha.nfsd", 2049, registryServer()],
+    ] as const) {
+      host.write("port-holder", `${port} ("${holder}",pid=77,fd=3)\n`);
+      const { status, stderr, stdout } = host.run(script, "apply");
+      assert.equal(status, 1);
+      assert.ok(stderr.includes(`port ${port} is taken by ${holder}; NFS needs it`), stderr);
+      assert.doesNotMatch(stdout, /changed/);
+    }
   });
 
   it("serves no empty directory in the place of a disk that is missing", () => {
