@@ -4,9 +4,11 @@ import { patchAnnotations, prunerManager } from "../kubernetes/field-managers";
 import { appliedBy } from "../kubernetes/managed-fields";
 import type { Placement } from "../kubernetes/nodes";
 import { fieldsLost, firstChanges, type SpecObject } from "../platforms/field-drift";
+import type { LiveOperator } from "../platforms/operator/live";
 import { patchNotes } from "../platforms/operator/patch-notes";
 import { registryApi, registryName } from "../platforms/operator/registry";
 import type { PrunerSettings } from "../crds/fields";
+import { isNobodys } from "../platforms/owning-stack";
 import { driftText } from "../platforms/text";
 import { Component } from "./component";
 
@@ -19,7 +21,7 @@ export interface ImagePrunerArgs {
    * The live `imagepruners.imageregistry.operator.openshift.io/cluster`, undefined where the cluster has none.
    * @default it is there, and Pulumi's state is believed
    */
-  readonly checked?: { readonly live: { readonly pruner: SpecObject | undefined } };
+  readonly checked?: { readonly live: Pick<LiveOperator, "pruner" | "owningStack"> };
 }
 
 /** Its name while InfraPlacement placed the pruner. */
@@ -41,16 +43,17 @@ export class ImagePruner extends Component {
     if (!live) {
       if (asked) this.warn("pruner: this cluster has no ImagePruner; nothing to set up");
     } else if (asked || appliedBy(live, prunerManager)) {
-      this.patch(live, spec);
+      this.patch(live, spec, args.checked ? isNobodys(args.checked.live) : false);
     }
     this.registerOutputs({});
   }
 
-  private patch(live: SpecObject, spec: object): CustomResourcePatch {
+  private patch(live: SpecObject, spec: object, isLeft: boolean): CustomResourcePatch {
     const drift = fieldsLost(live, prunerManager, { spec });
     if (pulumi.runtime.isDryRun()) {
       for (const field of drift) this.warn(driftText(field));
-      for (const change of firstChanges(live, prunerManager, { spec })) this.inform(driftText(change));
+      for (const change of firstChanges(live, prunerManager, { spec }, { isLeft }))
+        this.inform(driftText(change));
     }
     const notes = live === unseen ? {} : patchNotes(live, spec, drift);
     return new CustomResourcePatch(

@@ -153,9 +153,10 @@ export class StandaloneRegistry extends Component {
   }
 
   private disruptionBudget(): PodDisruptionBudget {
+    const spec = budgetSpec();
     return new PodDisruptionBudget(
       this.child("budget"),
-      { metadata: this.metadata(), spec: budgetSpec() },
+      { metadata: this.metadata(this.applied("PodDisruptionBudget", Promise.resolve(spec))), spec },
       this.childOptions(this.takesOver("policy/v1", "PodDisruptionBudget")),
     );
   }
@@ -181,6 +182,7 @@ export class StandaloneRegistry extends Component {
         Deployment: live.deployment,
         Service: live.service,
         NetworkPolicy: live.networkPolicy,
+        PodDisruptionBudget: live.budget,
       };
       const object = objects[kind];
       return pulumi.output(appliedValue(object, await spec, hasDrifted));

@@ -17,6 +17,17 @@ export function ownedBy(object: KubernetesObject, manager: string, path: readonl
   return entriesOf(object).some((entry) => isApplyOf(manager, entry) && owns(entry, path));
 }
 
+/** Every field that the manager applied, down to what is owned as one value; of a list with owned items the list. */
+export function ownedPaths(object: KubernetesObject, manager: string): string[][] {
+  const leaves = (fields: Fields, path: readonly string[]): string[][] => {
+    const inner = Object.entries(fields).filter(([key]) => key.startsWith("f:"));
+    if (inner.length === 0) return [[...path]];
+    return inner.flatMap(([key, below]) => leaves(below, [...path, key.slice(2)]));
+  };
+  const applied = entriesOf(object).find((entry) => isApplyOf(manager, entry));
+  return leaves((applied && fieldsOf(applied)) ?? {}, []);
+}
+
 /** Whether the manager applied the object once and has since lost the field to another one. */
 export function lostByManager(object: KubernetesObject, manager: string, path: readonly string[]): boolean {
   return appliedBy(object, manager) && !ownedBy(object, manager, path);

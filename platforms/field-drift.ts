@@ -2,7 +2,14 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import { canonical, isBlank } from "../kubernetes/blank";
 import { durationSeconds } from "../kubernetes/duration";
 import { pathText } from "../kubernetes/field-path";
-import { appliedBy, lostByManager, managersOf } from "../kubernetes/managed-fields";
+import {
+  appliedBy,
+  lostByManager,
+  managersOf,
+  ownedBy,
+  ownedByOther,
+  ownedPaths,
+} from "../kubernetes/managed-fields";
 import { quantityValue } from "../kubernetes/quantity";
 import type { Drift } from "./observed";
 
@@ -66,21 +73,39 @@ export function fieldsLost(
 
 /**
  * What an apply of the manager changes in fields that others have set and it never had: a preview compares inputs with
- * inputs, and shows none of it.
+ * inputs, and shows none of it. Of an object that a stack which is gone left behind (`isLeft`), the same goes for what that
+ * one applied: to the engine, the object is new.
  */
 export function firstChanges(
   live: KubernetesObject,
   manager: string,
   asked: AskedFields,
-  object: DriftedObject = { kind: live.kind ?? "object" },
+  { isLeft = false, ...object }: Partial<DriftedObject> & { readonly isLeft?: boolean } = {},
 ): Drift[] {
   const former = formerFields(live);
-  const had = (path: readonly string[]) => appliedBy(live, manager) && (former?.has(noteOf(path)) ?? true);
-  return fieldsOf(asked).flatMap(({ path, value }): Drift[] => {
+  const had = (path: readonly string[]) =>
+    appliedBy(live, manager) &&
+    (former?.has(noteOf(path)) ?? true) &&
+    !(isLeft && ownedBy(live, manager, path));
+  const fields = [...fieldsOf(asked), ...(isLeft ? askedNoMore(live, manager, asked) : [])];
+  return fields.flatMap(({ path, value, isGone }): Drift[] => {
     const is = valueAt(live, path);
-    if (had(path) || is === undefined || value === undefined || sameValue(is, value)) return [];
-    return [{ ...object, path, is, asked: value, by: managersOf(live, path), remedy: "change" }];
+    if (had(path) || is === undefined || sameValue(is, value)) return [];
+    if (value === undefined && !isGone) return [];
+    const field = { kind: live.kind ?? "object", ...object, path, is, by: managersOf(live, path) };
+    return [{ ...field, asked: value, remedy: "change" }];
   });
+}
+
+/** What the manager owns alone and asks for no more: the next apply takes it away. */
+function askedNoMore(live: KubernetesObject, manager: string, asked: AskedFields): Field[] {
+  const paths = fieldsOf(asked).map(({ path }) => pathText(path));
+  const isAsked = (field: string) =>
+    paths.some((path) => `${field}.`.startsWith(`${path}.`) || `${path}.`.startsWith(`${field}.`));
+  return ownedPaths(live, manager)
+    .filter(([root]) => root !== undefined && root in asked)
+    .filter((path) => !isAsked(pathText(path)) && !ownedByOther(live, manager, path))
+    .map((path) => ({ path, value: undefined, isGone: true }));
 }
 
 function formerFields({ metadata }: KubernetesObject): Set<string> | undefined {
@@ -100,6 +125,8 @@ function noteOf([, ...path]: readonly string[]): string {
 interface Field {
   readonly path: readonly string[];
   readonly value: unknown;
+  /** It is asked for no more. One that has no value otherwise is a secret. */
+  readonly isGone?: boolean;
 }
 
 /** Down to scalars, lists and empty objects: server-side apply keeps an owner for each of these. */

@@ -13,6 +13,11 @@ export function readOwningStack(client: ClusterClient, namespace: string): Promi
   return client.get<V1ConfigMap>("v1", "ConfigMap", owningStackName, namespace);
 }
 
+/** No stack has this cluster: what is there of one was left by a stack that is gone. */
+export function isNobodys({ owningStack }: { readonly owningStack: V1ConfigMap | undefined }): boolean {
+  return owningStack === undefined;
+}
+
 /** Why the stack (organization/project/stack) may not have this cluster, or undefined when it may. */
 export function heldByAnother(configMap: V1ConfigMap | undefined, stack: string): Finding | undefined {
   if (!configMap || configMap.data?.["stack"] === stack) return undefined;

@@ -6,6 +6,7 @@ import { type ClusterClient, unlessForbidden } from "../kubernetes/client";
 import { s3Manager, stackManager, storageManager } from "../kubernetes/field-managers";
 import type { Finding } from "./finding";
 import { type AskedFields, type DriftedObject, fieldsLost, firstChanges } from "./field-drift";
+import { isNobodys } from "./owning-stack";
 import type { RegistryPlan } from "./plan";
 import type { Drift } from "./observed";
 import type { LiveRegistry } from "./platform";
@@ -30,12 +31,13 @@ export function volumeDrift({ volume }: Pick<Live, "volume">, { backend, namespa
 /** What becomes of objects that somebody else made under the names of the stack's own. */
 function takenUp(live: Live, { backend, namespace }: Plan): Drift[] {
   const { volume, claim, s3Keys } = backend.needs ?? {};
+  const isLeft = isNobodys(live);
   const changes = (
     kind: string,
     object: KubernetesObject | undefined,
     manager: string,
     asked: AskedFields,
-  ) => (object ? firstChanges(object, manager, asked, named(kind, object)) : []);
+  ) => (object ? firstChanges(object, manager, asked, { ...named(kind, object), isLeft }) : []);
   const claimed = (name: string | undefined) => live.claims.find(({ metadata }) => metadata?.name === name);
   const [pairs, ofClass] = [claimed(volume?.claimName), claimed(claim?.claimName)];
   const size = claim && sizeOf(claim, ofClass);

@@ -37,9 +37,11 @@ export function configDrift(live: RegistryConfig, plan: RegistryPlan): Drift[] {
   ];
 }
 
-/** What the stack's next apply changes in what others set before it first asked for it. */
-export function configChanges(live: RegistryConfig, plan: RegistryPlan): Drift[] {
-  return firstChanges(live, registryManager, { spec: askedSpec(plan) });
+/** What the stack's next apply changes in what others set before it first asked for it, or a stack that is gone has left. */
+export function configChanges(live: RegistryConfig, plan: RegistryPlan, { isLeft = false } = {}): Drift[] {
+  const changes = firstChanges(live, registryManager, { spec: askedSpec(plan) }, { isLeft });
+  // A store that goes is evicted.
+  return changes.filter(({ path, asked }) => path[1] !== "storage" || asked !== undefined);
 }
 
 /** What others have set since the stack wrote the Config, which was all it asks for then. */

@@ -4,6 +4,7 @@ import { conditionsOf, isGood, unfinished, unwell } from "./convergence";
 import { storeDrift } from "../store-drift";
 import { configChanges, configDrift, overruled } from "./drift";
 import { type LiveOperator, type OperatorRollout, readRegistry, readRollout } from "./live";
+import { isNobodys } from "../owning-stack";
 import { planOf } from "./plan";
 import { move } from "./move";
 import { preflight } from "./preflight";
@@ -25,7 +26,7 @@ export const operator: Platform<OperatorTypes> = {
   drift: (_, live, plan) =>
     Promise.resolve([
       ...configDrift(live.config, plan),
-      ...configChanges(live.config, plan),
+      ...configChanges(live.config, plan, { isLeft: isNobodys(live) }),
       ...storeDrift(live, plan),
     ]),
   overruled: (_, live, plan) => Promise.resolve(overruled(live.config, plan)),

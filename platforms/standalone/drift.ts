@@ -3,9 +3,10 @@ import type { KubernetesObject, V1Deployment, V1PodTemplateSpec } from "@kuberne
 import type { ClusterClient } from "../../kubernetes/client";
 import { standaloneManager } from "../../kubernetes/field-managers";
 import type { FieldPath, PathStep } from "../../kubernetes/field-path";
-import { appliedBy, managersOf, othersAt } from "../../kubernetes/managed-fields";
+import { appliedBy, othersAt } from "../../kubernetes/managed-fields";
 import { firstChanges } from "../field-drift";
 import type { Drift } from "../observed";
+import { isNobodys } from "../owning-stack";
 import { named } from "../store-drift";
 import type { LiveStandalone } from "./live";
 import { networkPolicySpec } from "./network-policy";
@@ -14,7 +15,7 @@ import { isOwnNamespace, namespaceLabels } from "./namespace";
 import { budgetSpec, deploymentSpec, fingerprint, serviceSpec } from "./workload";
 
 /** What is looked after on the cluster itself, where Pulumi sees nothing. */
-export type StandaloneKind = "Deployment" | "Service" | "NetworkPolicy";
+export type StandaloneKind = "Deployment" | "Service" | "NetworkPolicy" | "PodDisruptionBudget";
 
 type Live = KubernetesObject & { spec?: object };
 
@@ -23,16 +24,13 @@ export async function driftOf(
   live: LiveStandalone,
   plan: StandalonePlan,
 ): Promise<Drift[]> {
+  const state = { isLeft: isNobodys(live) };
+  const policy = networkPolicySpec(live.allNodes, plan.allowFrom);
   return [
-    ...(await changesIn(client, "Deployment", live.deployment, deploymentSpec(plan, live))),
-    ...(await changesIn(client, "Service", live.service, serviceSpec())),
-    ...(await changesIn(
-      client,
-      "NetworkPolicy",
-      live.networkPolicy,
-      networkPolicySpec(live.allNodes, plan.allowFrom),
-    )),
-    ...budgetChanges(live),
+    ...(await changesIn(client, "Deployment", live.deployment, deploymentSpec(plan, live), state)),
+    ...(await changesIn(client, "Service", live.service, serviceSpec(), state)),
+    ...(await changesIn(client, "NetworkPolicy", live.networkPolicy, policy, state)),
+    ...(await changesIn(client, "PodDisruptionBudget", live.budget, budgetSpec(), state)),
   ];
 }
 
@@ -46,19 +44,6 @@ export async function unapplied(
   return [
     ...(await changesIn(client, "Deployment", live.deployment, deploymentSpec(plan, live), waits)),
     ...(await changesIn(client, "Service", live.service, serviceSpec(), waits)),
-  ];
-}
-
-/** What an up changes in a budget that carries the stacks' labels and was made by hand: of its two limits it can have one. */
-function budgetChanges({ budget }: LiveStandalone): Drift[] {
-  if (!budget || appliedBy(budget, standaloneManager)) return [];
-  const object = named("PodDisruptionBudget", budget);
-  const path = ["spec", "minAvailable"];
-  const is = budget.spec?.minAvailable;
-  const gone = { ...object, path, is, by: managersOf(budget, path), remedy: "change" } as const;
-  return [
-    ...firstChanges(budget, standaloneManager, { spec: budgetSpec() }, object),
-    ...(is === undefined ? [] : [gone]),
   ];
 }
 
@@ -79,19 +64,18 @@ async function changesIn(
   kind: StandaloneKind,
   live: Live | undefined,
   wanted: object,
-  { isUnapplied } = { isUnapplied: false },
+  { isUnapplied = false, isLeft = false },
 ): Promise<Drift[]> {
   if (!live) return [];
   // Of what the configuration changes, the engine shows the difference itself.
-  const isOurs = appliedBy(live, standaloneManager);
+  const isOurs = appliedBy(live, standaloneManager) && !isLeft;
   if ((isOurs && !isApplied(live, wanted)) !== isUnapplied) return [];
-  const metadata = { ...live.metadata, resourceVersion: undefined };
-  const restored = await client.dryRunReplace<Live>({
-    ...live,
-    metadata,
-    spec: withAnnotationsOf(live, wanted),
-  });
-  return differences(live.spec, restored?.spec, ["spec"]).map(({ path, ...change }) => ({
+  // The server adds nothing to a budget, and would replace it only as it was at that moment.
+  const restored =
+    kind === "PodDisruptionBudget"
+      ? wanted
+      : await asTheServerHasIt(client, live, withAnnotationsOf(live, wanted));
+  return differences(live.spec, restored, ["spec"]).map(({ path, ...change }) => ({
     kind,
     path,
     by: othersAt(live, standaloneManager, path),
@@ -100,6 +84,16 @@ async function changesIn(
     // A value that somebody put into the environment may be a secret.
     ...(path.includes("env") && { isSecret: true }),
   }));
+}
+
+/** With the server's defaults. */
+async function asTheServerHasIt(
+  client: ClusterClient,
+  live: Live,
+  spec: object,
+): Promise<object | undefined> {
+  const metadata = { ...live.metadata, resourceVersion: undefined };
+  return (await client.dryRunReplace<Live>({ ...live, metadata, spec }))?.spec;
 }
 
 /** On the live object: what was applied last, and the generation at which drift was put back, if it ever was. */

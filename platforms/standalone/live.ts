@@ -28,7 +28,6 @@ export interface LiveStandalone extends LiveRegistry, StandaloneRollout {
   readonly namespace: V1Namespace | undefined;
   /** What running pods sign upload states with. */
   readonly httpSecret: string | undefined;
-  readonly budget: V1PodDisruptionBudget | undefined;
   /** The Secret that the plan names for TLS, when it holds a certificate and its key. */
   readonly certificate: V1Secret | undefined;
   /** The file of users in the Secret that the plan names for them. */
@@ -42,6 +41,7 @@ export interface LiveStandalone extends LiveRegistry, StandaloneRollout {
 export interface StandaloneRollout extends Rollout {
   readonly service: V1Service | undefined;
   readonly networkPolicy: V1NetworkPolicy | undefined;
+  readonly budget: V1PodDisruptionBudget | undefined;
   /** How many pods the Service sends requests to. */
   readonly endpoints: number;
 }
@@ -52,18 +52,16 @@ export async function readRegistry(client: ClusterClient, plan: StandalonePlan):
   const live = await client.get<V1Namespace>("v1", "Namespace", namespace);
   const secretNamed = (name: string | undefined) =>
     name === undefined ? undefined : client.get<V1Secret>("v1", "Secret", name, namespace);
-  const [rollout, claims, secret, certificate, users, assignsUsers, owningStack, s3Keys, budget] =
-    await Promise.all([
-      readRollout(client, plan),
-      client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
-      secretNamed(httpSecret.name),
-      secretNamed(tlsSecret),
-      secretNamed(htpasswdSecret),
-      readAssignsUsers(client),
-      readOwningStack(client, namespace),
-      readS3Keys(client, plan),
-      client.get<V1PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", standaloneName, namespace),
-    ]);
+  const [rollout, claims, secret, certificate, users, assignsUsers, owningStack, s3Keys] = await Promise.all([
+    readRollout(client, plan),
+    client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
+    secretNamed(httpSecret.name),
+    secretNamed(tlsSecret),
+    secretNamed(htpasswdSecret),
+    readAssignsUsers(client),
+    readOwningStack(client, namespace),
+    readS3Keys(client, plan),
+  ]);
   const volumes = await readVolumes(client, plan, rollout, claims ?? []);
   const tls = certificate?.data?.["tls.crt"] && certificate.data["tls.key"] ? certificate : undefined;
   const pod = podToPlace(plan, { ...volumes, assignsUsers, certificate: tls });
@@ -90,7 +88,6 @@ export async function readRegistry(client: ClusterClient, plan: StandalonePlan):
     holdsImages: undefined,
     owningStack,
     s3Keys,
-    budget,
     moment: new Date().toISOString(),
   };
 }
@@ -99,10 +96,11 @@ export async function readRollout(
   client: ClusterClient,
   { namespace }: Pick<StandalonePlan, "namespace">,
 ): Promise<StandaloneRollout> {
-  const [deployment, service, networkPolicy, pods, slices] = await Promise.all([
+  const [deployment, service, networkPolicy, budget, pods, slices] = await Promise.all([
     client.get<V1Deployment>("apps/v1", "Deployment", standaloneName, namespace),
     client.get<V1Service>("v1", "Service", standaloneName, namespace),
     client.get<V1NetworkPolicy>("networking.k8s.io/v1", "NetworkPolicy", standaloneName, namespace),
+    client.get<V1PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", standaloneName, namespace),
     client.list<V1Pod>("v1", "Pod", namespace, { labelSelector: labelSelector(selector) }),
     client.list<V1EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice", namespace, {
       labelSelector: labelSelector({ "kubernetes.io/service-name": standaloneName }),
@@ -112,6 +110,7 @@ export async function readRollout(
     deployment,
     service,
     networkPolicy,
+    budget,
     pods: pods ?? [],
     endpoints: readyPods(slices ?? []),
   };

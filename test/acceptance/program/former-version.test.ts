@@ -70,7 +70,7 @@ describe("a stack that an earlier version of this program has made", function ()
       secrets: await standalone.secrets(),
       pods: (await standalone.list("Pod")).map(({ metadata }) => metadata.uid),
     });
-    await becomesClean(run, seen, ["create registry-network-policy"]);
+    await becomesClean(run, seen, ["create registry-network-policy", "update registry-budget"]);
   });
 
   async function becomesClean(
@@ -81,7 +81,7 @@ describe("a stack that an earlier version of this program has made", function ()
     await bringBack(run);
     await assert.rejects(assertHidden(run, ""), /the state has .* in plain text/);
     const before = await seen();
-    const steps = ["create registry-http-secret", ...added, "retain registry-http-secret"];
+    const steps = ["create registry-http-secret", ...added, "retain registry-http-secret"].sort();
     const unsearched = { ...run, secrets: () => Promise.resolve({}) }; // a preview cleans nothing
     assert.deepEqual(changes(await preview(unsearched)).sort(), steps);
     assert.deepEqual(changes(await up(run)).sort(), steps); // what it leaves is searched, as after every run

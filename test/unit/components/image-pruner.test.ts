@@ -13,7 +13,11 @@ async function pruned(
   const { resources, warnings } = await run(
     () => {
       const provider = clusterProvider();
-      new ImagePruner("pruner", { checked: { live: { pruner } }, ...args }, { provider, ...options });
+      new ImagePruner(
+        "pruner",
+        { checked: { live: { pruner, owningStack: undefined } }, ...args },
+        { provider, ...options },
+      );
     },
     { preview: true },
   );

@@ -68,7 +68,7 @@ export function liveStandalone(changes: Partial<LiveStandalone> = {}): LiveStand
     assignsUsers: false,
     owningStack: undefined,
     s3Keys: undefined,
-    budget: undefined,
+    budget: { metadata: { name: "image-registry", labels: { ...managedBy } } },
     moment: "100",
     ...changes,
   };
@@ -80,5 +80,6 @@ export const nothingYet = {
   deployment: undefined,
   service: undefined,
   networkPolicy: undefined,
+  budget: undefined,
   endpoints: 0,
 } as const;

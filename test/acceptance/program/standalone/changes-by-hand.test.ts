@@ -69,6 +69,16 @@ describe("changes by hand to a standalone registry", function () {
     assert.deepEqual(changes(await preview(cluster.asking())), []);
   });
 
+  it("are put back in the disruption budget too, which can have one of its two limits", async () => {
+    await cluster.patch("PodDisruptionBudget", name, { spec: { minAvailable: 2, maxUnavailable: null } });
+    const told = /put back spec\.minAvailable of the PodDisruptionBudget: it was added by kubectl-patch/;
+    assert.match(warnings(await preview(cluster.asking())), told);
+    await cluster.serving(cluster.asking(), 2);
+    const { minAvailable, maxUnavailable } = (await cluster.get("PodDisruptionBudget", name))!.spec!;
+    assert.deepEqual([minAvailable, maxUnavailable], [undefined, 1]);
+    assert.deepEqual(changes(await preview(cluster.asking())), []);
+  });
+
   it("that restart the pods are no reason to restart them again", async () => {
     const annotations = { "kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z" };
     await edit({ template: { metadata: { annotations } } });

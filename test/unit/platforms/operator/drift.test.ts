@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { V1ConfigMap } from "@kubernetes/client-node";
 import { registryManager } from "../../../../kubernetes/field-managers";
 import { fieldsLost, firstChanges, ownsNote } from "../../../../platforms/field-drift";
-import { configDrift, overruled, takenFrom } from "../../../../platforms/operator/drift";
+import { configChanges, configDrift, overruled, takenFrom } from "../../../../platforms/operator/drift";
 import type { RegistryConfig } from "../../../../platforms/operator/registry";
 import { pathText } from "../../../../kubernetes/field-path";
 import { driftText } from "../../../../platforms/text";
@@ -170,6 +170,34 @@ describe("what a first apply takes from others", () => {
     assert.deepEqual(changes.map(text), [
       'will change spec.logLevel of the Config from "Trace" (set by kubectl-patch) to "Debug"',
     ]);
+  });
+});
+
+describe("a Config that a stack which is gone has left", () => {
+  const left = byHand(
+    {
+      replicas: 2,
+      nodeSelector: { pool: "infra" },
+      tolerations: [{ operator: "Exists" }],
+      logLevel: "Trace",
+    },
+    { "f:nodeSelector": { "f:pool": {} }, "f:tolerations": {}, "f:httpSecret": {} },
+    { "f:logLevel": {} },
+  );
+  const wanted = plan({ storage: { emptyDir: {} } });
+  const told = (isLeft: boolean) => configChanges(left, wanted, { isLeft }).map(driftText);
+
+  it("is told with all that the next one changes in it or takes away, and nothing of others", () => {
+    const by = `(set by ${registryManager})`;
+    assert.deepEqual(told(true), [
+      `will change spec.replicas of the Config from 2 ${by} to 1`,
+      `will change spec.nodeSelector.pool of the Config from "infra" ${by} to nothing`,
+      `will change spec.tolerations of the Config from [{"operator":"Exists"}] ${by} to nothing`,
+    ]);
+  });
+
+  it("is the stack's own as long as there is one: the engine shows what of it changes", () => {
+    assert.deepEqual(told(false), []);
   });
 });
 

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
-import type { V1PodDisruptionBudget } from "@kubernetes/client-node";
-import { ClusterClient } from "../../../../kubernetes/client";
-import { driftOf, namespaceChanges } from "../../../../platforms/standalone/drift";
+import { namespaceChanges } from "../../../../platforms/standalone/drift";
 import { managedBy } from "../../../../platforms/standalone/registry";
 import { driftText } from "../../../../platforms/text";
-import { FakeCluster } from "../../support/fake-cluster";
-import { live } from "../../support/fixtures";
-import { liveStandalone, nothingYet, standalonePlan } from "../../support/standalone-fixtures";
 
 const byHand = (field: object) => ({
   managedFields: [{ manager: "kubectl-create", operation: "Update", fieldsV1: field }],
@@ -22,23 +17,5 @@ describe("an object of platform standalone that carries the stacks' labels and w
     ]);
     const theirs = { metadata: { name: "image-registry", labels: { [enforce]: "privileged" } } };
     assert.deepEqual(namespaceChanges({ namespace: theirs }), [], "without the label it stays as it is");
-  });
-
-  it("is, as a disruption budget, told with the limit that goes", async () => {
-    const cluster = await new FakeCluster(live()).start();
-    const budget: V1PodDisruptionBudget = {
-      metadata: {
-        name: "image-registry",
-        labels: { ...managedBy },
-        ...byHand({ "f:spec": { "f:minAvailable": {} } }),
-      },
-      spec: { minAvailable: 1 },
-    };
-    const found = liveStandalone({ ...nothingYet, budget });
-    const drift = await driftOf(new ClusterClient(cluster.connection), found, standalonePlan());
-    await cluster.stop();
-    assert.deepEqual(drift.map(driftText), [
-      'will change spec.minAvailable of the PodDisruptionBudget "image-registry" from 1 (set by kubectl-create) to nothing',
-    ]);
   });
 });
