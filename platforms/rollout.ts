@@ -1,4 +1,4 @@
-import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
+import type { V1Deployment, V1DeploymentStatus, V1Pod } from "@kubernetes/client-node";
 import type { Condition, Lag, PodTrouble } from "./observed";
 
 /** What a Deployment and its pods tell of themselves, whoever made them. */
@@ -11,7 +11,15 @@ export function rolloutLags({ status, metadata }: V1Deployment, replicas: number
   const { updatedReplicas: updated = 0, replicas: all = 0, availableReplicas: available = 0 } = status ?? {};
   const { reason } = status?.conditions?.find(({ type }) => type === "Progressing") ?? {};
   const isDone = reason === rolledOut && [updated, all, available].every((count) => count === replicas);
-  return isDone ? [] : [{ ...lag, is: { updated, all, available, reason: reason ?? "not begun" } }];
+  if (isDone) return [];
+  return [{ ...lag, is: { updated, all, available, reason: reason ?? "not begun" } }, ...refused(status)];
+}
+
+/** Pods that the API server does not let in, by a quota, a LimitRange or a webhook, are told nowhere else. */
+function refused(status: V1DeploymentStatus | undefined): Lag[] {
+  return conditionsFrom(status?.conditions)
+    .filter(({ type, status }) => type === "ReplicaFailure" && status === "True")
+    .map((is) => ({ of: "condition", type: is.type, is }));
 }
 
 /** Reason of the Deployment's condition Progressing, which stays True, when nothing progresses any more. */

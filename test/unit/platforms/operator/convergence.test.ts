@@ -91,6 +91,13 @@ describe("a rollout", () => {
     assert.match(waitsFor(config, withStatus(deployment, { conditions })), /ProgressDeadlineExceeded/);
   });
 
+  it("says why the API server lets no pod in, which neither the Config nor a pod tells", () => {
+    const message = 'pods "image-registry-7f" is forbidden: exceeded quota: few';
+    const refused = { type: "ReplicaFailure", status: "True", reason: "FailedCreate", message };
+    const text = waitsFor(config, withStatus(deployment, { updatedReplicas: 0, conditions: [refused] }));
+    assert.match(text, /ReplicaFailure=True \(FailedCreate\): pods .* exceeded quota: few/);
+  });
+
   it("is not done on a deployment that is being deleted", () => {
     const deleted = { ...deployment, metadata: { ...deployment.metadata, deletionTimestamp: new Date() } };
     assert.match(waitsFor(config, deleted), /being deleted/);
