@@ -1,4 +1,4 @@
-import type { V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
+import type { V1PersistentVolume, V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
 import { quantityValue } from "../kubernetes/quantity";
 import { sameModes } from "./access-modes";
 import type { Asked, Backend, ClassClaim, FoundStorage } from "./backend";
@@ -6,6 +6,8 @@ import type { ClassClaimFinding } from "./finding";
 
 /** What the registry's operator takes when it makes a claim of its own. */
 const defaultSize = "100Gi";
+
+type NamedClaim = Pick<ClassClaim, "claimName" | "storageClassName">;
 
 /**
  * A claim that the stack makes, for a volume that a storage class provides. Nothing of the stack ever deletes it: with most
@@ -34,6 +36,22 @@ export function bindsAtFirstUse(
   wanted: ClassClaim,
 ): boolean {
   return classFor(found, wanted)?.volumeBindingMode === "WaitForFirstConsumer";
+}
+
+/** The volume that a class will make for the claim, as far as the class says which nodes will reach it. */
+export function volumeToCome(
+  found: Pick<FoundStorage, "claims" | "classes">,
+  wanted: NamedClaim,
+): V1PersistentVolume | undefined {
+  const { allowedTopologies = [] } = classFor(found, wanted) ?? {};
+  if (allowedTopologies.length === 0 || claimIn(found, wanted)?.spec?.volumeName) return undefined;
+  const nodeSelectorTerms = allowedTopologies.map(({ matchLabelExpressions = [] }) => ({
+    matchExpressions: matchLabelExpressions.map(({ key, values }) => ({ key, operator: "In", values })),
+  }));
+  return {
+    metadata: { name: wanted.claimName },
+    spec: { nodeAffinity: { required: { nodeSelectorTerms } } },
+  };
 }
 
 function problemsOf(found: FoundStorage, wanted: ClassClaim, asked: Asked): ClassClaimFinding[] {
@@ -130,14 +148,14 @@ function sizeConflicts(
   ];
 }
 
-function claimIn({ claims }: Pick<FoundStorage, "claims">, { claimName }: ClassClaim) {
+function claimIn({ claims }: Pick<FoundStorage, "claims">, { claimName }: NamedClaim) {
   return claims.find(({ metadata }) => metadata?.name === claimName);
 }
 
 /** The class of the claim that is there, or the one that a new claim gets: of several defaults, the newest. */
 function classFor(
   found: Pick<FoundStorage, "claims" | "classes">,
-  wanted: ClassClaim,
+  wanted: NamedClaim,
 ): V1StorageClass | undefined {
   const name = claimIn(found, wanted)?.spec?.storageClassName ?? wanted.storageClassName;
   if (name !== undefined) return found.classes.find((one) => nameOf(one) === name);

@@ -1,4 +1,5 @@
 import type { V1PersistentVolume, V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
+import { volumeToCome } from "../backends/class-claim";
 import { storageInUse } from "../backends/stores";
 import { type ClusterClient, ClusterError } from "../kubernetes/client";
 import { roomOfClaim } from "../kubernetes/volume-stats";
@@ -11,7 +12,7 @@ export async function readVolumes(
   { backend, storage }: Pick<RegistryPlan, "backend" | "storage">,
   { deployment, pods }: Rollout,
   claims: V1PersistentVolumeClaim[],
-): Promise<Pick<LiveRegistry, "claims" | "classes" | "room" | "volume" | "volumeInUse">> {
+): Promise<Pick<LiveRegistry, "claims" | "classes" | "room" | "volume" | "volumeToCome" | "volumeInUse">> {
   const claimNamed = (name: string | undefined) =>
     claims.find(({ metadata }) => name && metadata?.name === name);
   const boundTo = (name: string | undefined) => claimNamed(name)?.spec?.volumeName;
@@ -27,7 +28,17 @@ export async function readVolumes(
   ]);
   const found = (name: string | undefined) =>
     volumes.find(({ metadata } = {}) => metadata?.name === name && name);
-  return { claims, classes, room, volume: found(wanted), volumeInUse: found(inUse) };
+  const named = storage.pvc?.claim;
+  // No class makes the volume that the stack makes itself.
+  const claim = backend.needs?.volume ? undefined : (backend.needs?.claim ?? (named && { claimName: named }));
+  return {
+    claims,
+    classes,
+    room,
+    volume: found(wanted),
+    volumeToCome: claim ? volumeToCome({ claims, classes }, claim) : undefined,
+    volumeInUse: found(inUse),
+  };
 }
 
 function readClasses(client: ClusterClient): Promise<V1StorageClass[] | undefined> {

@@ -76,6 +76,8 @@ export interface Tainted {
 export interface LiveRegistry extends Rollout, FoundStorage, Place {
   /** What else is on the nodes that this stack is about to taint. @default it taints none */
   readonly tainted: Tainted | undefined;
+  /** What is known of the volume of a claim that is yet to be bound. @default nothing */
+  readonly volumeToCome?: V1PersistentVolume | undefined;
   /** The volume behind the claim that the pods use now. */
   readonly volumeInUse: V1PersistentVolume | undefined;
   /** Whether images were pushed to the registry; undefined when the cluster cannot tell. */

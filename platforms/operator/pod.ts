@@ -1,4 +1,4 @@
-import type { V1PersistentVolume, V1TopologySpreadConstraint } from "@kubernetes/client-node";
+import type { V1TopologySpreadConstraint } from "@kubernetes/client-node";
 import type { ConfigSpec } from "../../crds/types";
 import { registryManager } from "../../kubernetes/field-managers";
 import { ownedByOther } from "../../kubernetes/managed-fields";
@@ -6,6 +6,7 @@ import type { Placement } from "../../kubernetes/nodes";
 import type { PodToPlace } from "../../kubernetes/scheduling/pod";
 import { amounts } from "../../kubernetes/scheduling/resources";
 import type { RegistryPlan } from "../plan";
+import type { LiveRegistry } from "../platform";
 import { type RegistryConfig, registryNamespace } from "./registry";
 
 type Asked = Pick<RegistryPlan, "placement" | "settings" | "replicas">;
@@ -22,7 +23,11 @@ const defaultRequests = { cpu: "100m", memory: "256Mi" };
 export function podToPlace(
   config: RegistryConfig,
   asked: Asked,
-  { hasZones, volume }: { readonly hasZones: boolean; readonly volume: V1PersistentVolume | undefined },
+  {
+    hasZones,
+    volume,
+    volumeToCome,
+  }: Pick<LiveRegistry, "volume" | "volumeToCome"> & { readonly hasZones: boolean },
 ): PodToPlace {
   const { nodeSelector, tolerations } = effectivePlacement(config, asked);
   const setting = <K extends "affinity" | "topologySpreadConstraints" | "resources">(key: K) =>
@@ -40,7 +45,7 @@ export function podToPlace(
     namespace: registryNamespace,
     requests: amounts(resources ? { ...resources.limits, ...resources.requests } : defaultRequests),
     priority,
-    volume: volume,
+    volume: volume ?? volumeToCome,
   };
 }
 

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import type {
   V1DeploymentSpec,
-  V1PersistentVolume,
   V1PodDisruptionBudgetSpec,
   V1Secret,
   V1ServiceSpec,
 } from "@kubernetes/client-node";
 import type { PodToPlace } from "../../kubernetes/scheduling/pod";
 import { requestsOf } from "../../kubernetes/scheduling/resources";
+import type { LiveRegistry } from "../platform";
 import type { StandalonePlan } from "./plan";
 import { podSpec } from "./pod";
 import { registryPort, selector } from "./registry";
@@ -43,7 +43,7 @@ export function deploymentSpec(plan: StandalonePlan, { assignsUsers, certificate
 /** Its pod, as far as the scheduler looks at it. */
 export function podToPlace(
   plan: StandalonePlan,
-  found: FoundCluster & { readonly volume: V1PersistentVolume | undefined },
+  found: FoundCluster & Pick<LiveRegistry, "volume" | "volumeToCome">,
 ): PodToPlace {
   const { template } = deploymentSpec(plan, found);
   const { affinity, topologySpreadConstraints } = template.spec;
@@ -54,7 +54,7 @@ export function podToPlace(
     labels: template.metadata.labels,
     namespace: plan.namespace,
     requests: requestsOf(template.spec),
-    volume: found.volume,
+    volume: found.volume ?? found.volumeToCome,
   };
 }
 

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import type { V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
 import type { FoundStorage } from "../../../backends/backend";
 import { claim } from "../../../backends/claim";
-import { sizeOf } from "../../../backends/class-claim";
+import { sizeOf, volumeToCome } from "../../../backends/class-claim";
 import type { Configuration } from "../../../config/schema";
+import { whyNotVolume } from "../../../kubernetes/scheduling/node";
 import { findingText } from "../../../platforms/text";
-import { claim as liveClaim } from "../support/fixtures";
+import { obstacleText } from "../../../platforms/text/obstacles";
+import { claim as liveClaim, node } from "../support/fixtures";
 
 type Section = NonNullable<Configuration["pvc"]>;
 
@@ -137,5 +139,21 @@ describe("a claim of a storage class", () => {
     assert.equal(sizeOf(wanted, undefined), "100Gi");
     assert.equal(sizeOf(wanted, liveClaim("images", { resources: { requests: { storage: "1Ti" } } })), "1Ti");
     assert.equal(sizeOf({ ...wanted, size: "5Gi" }, undefined), "5Gi");
+  });
+
+  it("whose class makes volumes for some nodes only keeps its pods off the others, until it is bound", () => {
+    const inZone = { matchLabelExpressions: [{ key: "topology.kubernetes.io/zone", values: ["a", "b"] }] };
+    const zonal = storageClass("zonal", { allowedTopologies: [inZone] });
+    const wanted = { claimName: "images", storageClassName: "zonal" };
+    const volume = volumeToCome(found([zonal]), wanted);
+    const obstacle = whyNotVolume(node("worker-0"), volume!);
+    assert.equal(
+      obstacleText(obstacle!),
+      'does not reach volume "images", which is where topology.kubernetes.io/zone in (a, b)',
+    );
+    assert.equal(whyNotVolume(node("worker-1", { "topology.kubernetes.io/zone": "b" }), volume!), undefined);
+    const bound = liveClaim("images", { storageClassName: "zonal", volumeName: "pvc-1" });
+    assert.equal(volumeToCome(found([zonal], bound), wanted), undefined);
+    assert.equal(volumeToCome(found([cephfs]), { ...wanted, storageClassName: "cephfs" }), undefined);
   });
 });
