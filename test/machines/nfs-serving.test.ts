@@ -13,7 +13,7 @@ const own = "10.97.3.13";
 const spec = (change: Partial<ServerSpec> = {}, exported: Partial<ServerSpec["export"]> = {}) =>
   serverSpec(change, { path: "/srv/disk/registry", clients: [own], ...exported });
 const mountOver = (version: string, more = "") =>
-  `timeout 60 mount -t nfs -o nfsvers=${version},soft,timeo=50,retrans=1${more} ${own}:/srv/disk/registry /mnt`;
+  `timeout 60 mount -t nfs -o nfsvers=${version},soft,timeo=50,retrans=1,retry=0${more} ${own}:/srv/disk/registry /mnt`;
 
 describe("what is said to be served", function () {
   const machines = onMachines(this, "server13");
@@ -35,7 +35,7 @@ describe("what is said to be served", function () {
 
   it("is NFSv4.2, although the administrator's nfs.conf has it switched off", async () => {
     const { server13 } = machines();
-    await must(server13, "printf '[nfsd]\\nvers4.2=n\\n' >/etc/nfs.conf");
+    await must(server13, "printf '[nfsd]\\nvers4=n\\nvers4.2=n\\n' >/etc/nfs.conf");
     assert.match(await converge(server13, spec()), /^serving: \/srv\/disk\/registry to 10\.97\.3\.13/m);
     await must(server13, `${mountOver("4.2")} && touch /mnt/file && umount /mnt`);
     assert.equal(await must(server13, "stat -c %u:%g /srv/disk/registry/file"), "5000:5001");
@@ -74,7 +74,7 @@ describe("what is said to be served", function () {
     const { server13 } = machines();
     const nfs3 = spec({ protocols: { nfs3: true } });
     await must(server13, "systemd-run --quiet --unit=squatter nc -lk 0.0.0.0 20048");
-    await refused(server13, nfs3, /port 20048 is taken by nc; NFSv3 needs it/);
+    await refused(server13, nfs3, /port 20048 is taken by nc; NFS needs it/);
     await must(server13, "systemctl stop squatter");
     // The host's own mount over NFSv3 keeps lockd, on the port that it had when that was made.
     await must(
@@ -125,6 +125,23 @@ describe("what is said to be served", function () {
     await converge(server13, spec());
   });
 
+  it("is not hidden behind another root of NFSv4, which an export with fsid=0 makes for all clients", async () => {
+    const { server13 } = machines();
+    await must(
+      server13,
+      "mkdir -p /srv/root; echo '/srv/root 10.97.9.0/24(ro,fsid=0,no_subtree_check)' >/etc/exports; exportfs -ra",
+    );
+    assert.notEqual((await server13.run(mountOver("4.2"))).exitCode, 0);
+    await refused(
+      server13,
+      spec(),
+      /\/srv\/root is exported to 10\.97\.9\.0\/24 with fsid=0, which makes it the root of NFSv4: .*\(\/etc\/exports:1\)/,
+    );
+    await must(server13, ": >/etc/exports; exportfs -ra");
+    await converge(server13, spec(), "check");
+    await must(server13, `${mountOver("4.2")} && umount /mnt`);
+  });
+
   it("is never an empty directory in the place of a disk that is gone, now or after a reboot", async () => {
     const { server13 } = machines();
     const nothing = async () => {
@@ -153,7 +170,7 @@ describe("what is said to be served", function () {
     await converge(server13, spec(), "remove");
     assert.equal(
       await must(server13, "cat /etc/nfs.conf; ls -A /var/lib/image-registry /etc/nfs.conf.d"),
-      ["[nfsd]", "vers4.2=n", "/etc/nfs.conf.d:", "", "/var/lib/image-registry:"].join("\n"),
+      ["[nfsd]", "vers4=n", "vers4.2=n", "/etc/nfs.conf.d:", "", "/var/lib/image-registry:"].join("\n"),
     );
     assert.equal(await must(server13, "ls /srv/disk/registry"), "file");
   });
