@@ -22,7 +22,7 @@ const install = (names: string) =>
 
 const firewalls: readonly Firewall[] = [
   {
-    name: "nftables that drops in prerouting, and by a map in another table",
+    name: "nftables that drops in prerouting, and by a map in a table that iptables would call its own",
     install: `cat >/etc/nftables.conf <<'END'
 #!/usr/sbin/nft -f
 flush ruleset
@@ -32,12 +32,13 @@ table ip early {
     ip saddr 10.97.0.0/16 tcp dport 2049 drop
   }
 }
-table inet filter {
+table ip filter {
   chain closed { drop; }
-  chain input {
+  map ports { type inet_service : verdict; elements = { 22 : accept, 2049 : jump closed }; }
+  chain INPUT {
     type filter hook input priority filter;
-    ct state established,related accept
-    tcp dport vmap { 22 : accept, 2049 : jump closed }
+    ct state vmap { established : accept, related : accept }
+    tcp dport vmap @ports
   }
 }
 END
