@@ -35,6 +35,9 @@ export const backends = {
 };
 export type Backend = keyof typeof backends;
 
+/** As acceptImageLoss names it. */
+export const storeName = `s3 ${bucket().bucket} ${store.origin}`;
+
 function bucket() {
   return { bucket: store.pathname.slice(1), region: "us-east-1", regionEndpoint: store.origin };
 }

@@ -5,13 +5,14 @@ import { until } from "../program/harness";
 import { changes, expectNoChanges, preview, up } from "../../support/engine";
 import { acceptImageLoss } from "../program/runs";
 import type { StacksCluster } from "./cluster";
-import { type Backend, backends, isStoreKnown } from "./settings";
+import { type Backend, backends, isStoreKnown, storeName } from "./settings";
 
 const way: Backend[] = ["emptyDir", "nfs", "pvc", "s3", "emptyDir", "s3", "pvc", "nfs", "emptyDir"];
 
 /** One stack whose backend changes, in its configuration and behind its back. */
 export function switches(cluster: StacksCluster): void {
-  const run = (backend: Backend) => cluster.stack("dev", { ...backends[backend].asked, acceptImageLoss });
+  const run = (backend: Backend) =>
+    cluster.stack("dev", { ...backends[backend].asked, acceptImageLoss: `${acceptImageLoss}, ${storeName}` });
 
   before(async () => {
     await cluster.fresh();
