@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import * as z from "zod";
 import { identities, type ObjectStoreKey } from "../backends/store-names";
 import configSpec from "../crds/config-spec.json";
@@ -144,6 +145,9 @@ function routeProblems({ routes = [], defaultRoute }: RegistrySettings): Problem
       ...(isSubdomain(name) ? [] : [problem("name", "is not an object name")]),
       ...(names.indexOf(name) < index + offset ? [problem("name", "is another route's, too")] : []),
       ...(hostname && !isSubdomain(hostname) ? [problem("hostname", hostnameProblem(hostname))] : []),
+      ...(hostname && isIP(hostname)
+        ? [problem("hostname", "is an address; a router knows its routes by name")]
+        : []),
       ...(first >= 0 && first < index ? [problem("hostname", "is another route's, too")] : []),
       ...(secretName && !isSubdomain(secretName) ? [problem("secretName", "is not an object name")] : []),
     ];

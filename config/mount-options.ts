@@ -16,7 +16,7 @@ const words = (text: string): string[] => text.split(" ");
 
 /** nfs(5), and what mount(8) takes for every file system. Those in the first two lists may have "no" in front. */
 const flags = words(
-  "posix cto ac rdirplus sharecache resvport fsc migration trunkdiscovery lock acl intr " +
+  "posix cto ac rdirplus sharecache resvport fsc migration trunkdiscovery lock acl " +
     "atime diratime relatime strictatime lazytime dev exec suid mand iversion",
 );
 const alone = words("rw ro hard fg bg sync async dirsync tcp udp rdma v3 v4 v4.0 v4.1 v4.2 sloppy silent");
@@ -53,6 +53,7 @@ function checkOption(option: string): string | undefined {
   if (name === "bg") return "lets the pod start while nothing is mounted; take it out";
   if (/udp/.test(name) || (/proto$/.test(name) && /^udp/.test(value ?? "")))
     return "is UDP, over which NFS loses data, and current kernels refuse it; use proto=tcp";
+  if (/^(no)?intr$/.test(name)) return "has had no effect since Linux 2.6.25; take it out";
   if (onlyInFstab.includes(name)) return "is for /etc/fstab, and has no effect on a volume; take it out";
   if (others.includes(name)) return "is for mount(8) by hand, and no option of a volume";
   if (!known.includes(name)) return `is no option of nfs(5)${suggestion(name)}`;

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import * as z from "zod";
 import configSpec from "../crds/config-spec.json";
 import type { Storage } from "../crds/fields";
@@ -27,8 +28,17 @@ const bucket = z.preprocess(
     .string()
     .min(3)
     .max(63)
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "is not the name of a bucket; it has no URL and no path"),
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "is not the name of a bucket; it has no URL and no path")
+    .refine(
+      (name) => !name.includes("..") && !isIP(name),
+      "is not the name of a bucket, nor of a host, which it may become part of",
+    ),
 );
+
+/** A line end that came along from a file would be signed with. */
+export const s3Key = z
+  .string()
+  .refine((key) => !/\s/.test(key), "has a blank or a line end in it, which no key has");
 
 /** [NAMESPACE/]NAME */
 const objectBucketClaim = z
@@ -68,8 +78,9 @@ export const s3Section = z
     if (wrong) problem("regionEndpoint", wrong);
   });
 
-function endpointProblem({ hostname, pathname, username, search }: URL, bucket: string | undefined) {
+function endpointProblem({ hostname, port, pathname, username, search }: URL, bucket: string | undefined) {
   if (username !== "") return "holds a user; keys go into s3AccessKey and s3SecretKey";
+  if (port === "0") return "has port 0, which nobody can serve on";
   if (search !== "") return "has a query; write the address alone";
   const isInPath = bucket !== undefined && pathname.split("/").includes(bucket);
   const isInHost = bucket !== undefined && hostname.startsWith(`${bucket.toLowerCase()}.`);

@@ -12,7 +12,7 @@ import {
 } from "../hosts/export-checks";
 import { checkHostKey } from "../hosts/host-key";
 import { objectStoreSection, pruner, settings } from "./cr-fields";
-import { s3Section } from "./s3";
+import { s3Key, s3Section } from "./s3";
 import { checkLabelKey, checkLabelValue } from "./labels";
 import { checkMountOptions } from "./mount-options";
 import { isObject } from "./object";
@@ -218,8 +218,8 @@ export const configuration = z.strictObject({
   sshKeyPassphrase: z.string().default(""),
   verifyHosts: flag.default(false),
   reapplyHosts: z.string().default(""),
-  s3AccessKey: z.string().default(""),
-  s3SecretKey: z.string().default(""),
+  s3AccessKey: s3Key.default(""),
+  s3SecretKey: s3Key.default(""),
   placement: section(placement),
   registry: settings,
   pruner,

@@ -150,7 +150,7 @@ export function checkSeconds(seconds: number): string | undefined {
 
 /** A user to log in as; ssh would take one that begins with "-" for an option. */
 export function checkUser(user: string): string | undefined {
-  return /^[^\s"\\-][^\s"]{0,254}$/.test(user) ? undefined : `${show(user)} is not the name of a user`;
+  return /^[^\s"\\:-][^\s":]{0,254}$/.test(user) ? undefined : `${show(user)} is not the name of a user`;
 }
 
 /** The server as a client names it: an address or a host name, never with a scheme or a path. */

@@ -22,6 +22,7 @@ describe("nfs.mountOptions", () => {
 
   it("are refused one by one for what the registry cannot use", () => {
     const cases: [string, RegExp][] = [
+      ["intr", /"intr" has had no effect since/],
       ["ro", /"ro" mounts read-only, and every push would fail/],
       ["soft", /"soft" gives up on writes .*use hard/],
       ["bg", /"bg" lets the pod start while nothing is mounted/],

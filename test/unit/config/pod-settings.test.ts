@@ -97,6 +97,7 @@ describe("registry.routes", () => {
         problem(routes({ name: "public", hostname })),
         /^registry\.routes\[0\]\.hostname: .* is not a host name/,
       );
+    assert.match(problem(routes({ name: "public", hostname: "192.0.2.1" })), /is an address; a router knows/);
   });
 
   it("have names of their own", () => {

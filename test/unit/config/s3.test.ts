@@ -27,10 +27,17 @@ describe("backend s3", () => {
       assert.deepEqual(problems(onS3({ regionEndpoint })), []);
     assert.match(problem(onS3({ regionEndpoint: "https://me:word@minio" })), /holds a user; keys go into/);
     assert.match(problem(onS3({ regionEndpoint: "https://minio?x=1" })), /has a query/);
+    assert.match(problem(onS3({ regionEndpoint: "https://minio:0" })), /has port 0/);
+  });
+
+  it("has keys without the line end of the file that they came from, and does not show them", () => {
+    const told = problem({ ...onS3(), s3AccessKey: "AKIA-AN-ACCESS-KEY\n" });
+    assert.match(told, /^s3AccessKey: \[secret\] has a blank or a line end in it/);
+    assert.match(problem({ ...onS3(), s3SecretKey: " " }), /^s3SecretKey: .* has a blank/);
   });
 
   it("has the name of a bucket, no URL and no path", () => {
-    for (const bucket of ["s3://images", "images/registry", "a bucket"])
+    for (const bucket of ["s3://images", "images/registry", "a bucket", "im..ages", "10.0.0.1"])
       assert.match(problem(onS3({ bucket })), /^s3\.bucket: .* is not the name of a bucket/);
     assert.equal(problem(onS3({ bucket: undefined })), "s3.bucket: is missing (must be a string)");
     assert.equal(problem(onS3({ region: undefined })), "s3.region: is missing (must be a string)");

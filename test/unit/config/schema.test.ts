@@ -138,6 +138,11 @@ describe("a value out of bounds", () => {
       'gcs.projectId: no such key; did you mean "projectID"?',
     ],
     [
+      "a schedule of a day that never comes",
+      { ...dev, pruner: { schedule: "0 3 30,31 feb *" } },
+      'pruner.schedule: "0 3 30,31 feb *" is a day that no month of it has: nothing would ever run',
+    ],
+    [
       "a schedule without its five fields",
       { ...dev, pruner: { schedule: "0 3 * *" } },
       'pruner.schedule: "0 3 * *" is not a schedule such as "0 3 * * *": Expected 5 values, but got 4.',
@@ -250,7 +255,15 @@ describe("the object stores and the pruner", () => {
   });
 
   it("take schedules as Kubernetes does", () => {
-    for (const schedule of ["", "@daily", "*/5 1-3 1,15 jan MON-FRI", "0 3 * * *", "0/15 0 * * 0"]) {
+    for (const schedule of [
+      "",
+      "@daily",
+      "*/5 1-3 1,15 jan MON-FRI",
+      "0 3 * * *",
+      "0/15 0 * * 0",
+      "0 3 31 2,3 *",
+      "0 3 31 2 1",
+    ]) {
       assert.deepEqual(problems({ ...dev, pruner: { schedule } }), [], schedule);
     }
     for (const schedule of ["60 0 * * *", "0 3 L * *", "nightly", "* * * * * *", "0 0 * * *; rm"]) {
