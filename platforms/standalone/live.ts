@@ -11,7 +11,7 @@ import type {
   V1Secret,
   V1Service,
 } from "@kubernetes/client-node";
-import { type ClusterClient, labelSelector } from "../../kubernetes/client";
+import { type ClusterClient, labelSelector, unlessForbidden } from "../../kubernetes/client";
 import { labelsOf, nameOf } from "../../kubernetes/scheduling/pod";
 import { readPlace } from "../../kubernetes/scheduling/read-place";
 import { readVolumes } from "../live-storage";
@@ -100,7 +100,10 @@ export async function readRollout(
     client.get<V1Deployment>("apps/v1", "Deployment", standaloneName, namespace),
     client.get<V1Service>("v1", "Service", standaloneName, namespace),
     client.get<V1NetworkPolicy>("networking.k8s.io/v1", "NetworkPolicy", standaloneName, namespace),
-    client.get<V1PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", standaloneName, namespace),
+    // Users who only prove that the registry serves may have no right to it.
+    unlessForbidden(
+      client.get<V1PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", standaloneName, namespace),
+    ),
     client.list<V1Pod>("v1", "Pod", namespace, { labelSelector: labelSelector(selector) }),
     client.list<V1EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice", namespace, {
       labelSelector: labelSelector({ "kubernetes.io/service-name": standaloneName }),
