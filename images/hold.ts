@@ -6,6 +6,7 @@ import { type ClusterClient, unlessForbidden } from "../kubernetes/client";
 import { isRunning, mainContainer } from "../kubernetes/pods";
 import { until } from "../kubernetes/until";
 import type { MoveFinding } from "../platforms/finding";
+import type { Move } from "../platforms/image-move";
 import { Mover } from "./mover";
 import { mounts } from "./mover-job";
 import type { MoveOptions } from "./move";
@@ -18,7 +19,6 @@ import { keepProtected, protect, stayProtected, unprotect } from "./write-protec
  */
 export const holdName = "image-registry-hold";
 const identity = { apiVersion: "v1", kind: "ConfigMap" } as const;
-const fromKey = "from";
 const heartbeatMilliseconds = 20_000;
 
 /** A hold that is on, or of which nobody has seen the end. */
@@ -27,6 +27,8 @@ export interface Hold {
   readonly since: string;
   /** The store whose images were to move. */
   readonly from: Storage;
+  /** The one node that can mount it, where only one can. */
+  readonly node?: string | undefined;
 }
 
 type HoldOptions = Pick<MoveOptions, "client" | "readPods" | "shellIn" | "troublesOf" | "timeoutSeconds">;
@@ -39,7 +41,7 @@ export async function readHold(client: ClusterClient, namespace: string): Promis
 
 /** What an up that did not end has left on, for a preview and for status. */
 export function leftHold(hold: Hold | undefined): MoveFinding[] {
-  return hold ? [{ kind: "pushes are held", ...hold }] : [];
+  return hold ? [{ kind: "pushes are held", since: hold.since, from: hold.from }] : [];
 }
 
 /** The hold of a run that lives: it ends by itself some time after the run does, unless it is kept. */
@@ -55,14 +57,13 @@ export class HeldStore {
   /** Whoever calls it lifts the hold (`liftHold`) after an error. */
   static async hold(
     client: ClusterClient,
-    namespace: string,
-    from: Storage,
+    { namespace, from, node }: Move,
     store: StoreAt,
   ): Promise<HeldStore> {
     await client.create<V1ConfigMap>({
       ...identity,
       metadata: { name: holdName, namespace, labels: { "app.kubernetes.io/managed-by": "image-registry" } },
-      data: { [fromKey]: JSON.stringify(from) },
+      data: { from: JSON.stringify(from), ...(node !== undefined && { node }) },
     });
     const why = await protect(store);
     if (why !== undefined) throw new UserError(`pushes cannot be held: in ${store.shell.place} ${why}`);
@@ -91,7 +92,7 @@ export async function liftHold(namespace: string, options: HoldOptions): Promise
   const hold = holdIn(record);
   const holder = await runningHolder(hold.from, options);
   if (holder) await unprotect({ shell: shellIn(holder, mainContainer(holder)), root: imageMount.mountPath });
-  else if (hold.from.pvc) await unprotectClaim(namespace, hold.from.pvc.claim ?? "", options);
+  else if (hold.from.pvc) await unprotectClaim(namespace, hold, options);
   await client.delete({ ...identity, metadata: record.metadata });
   return hold;
 }
@@ -111,16 +112,16 @@ function runningHolder(from: Storage, { readPods, timeoutSeconds }: HoldOptions)
   );
 }
 
-async function unprotectClaim(namespace: string, claim: string, options: HoldOptions): Promise<void> {
+async function unprotectClaim(namespace: string, { from, node }: Hold, options: HoldOptions): Promise<void> {
+  const claim = from.pvc?.claim ?? "";
   const { client, readPods, timeoutSeconds } = options;
   const claims = (await client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace)) ?? [];
   if (!claims.some(({ metadata }) => metadata?.name === claim)) return;
   const [registry] = await readPods();
   if (!registry?.spec)
     throw new UserError(`no pod of the registry is there, as which claim ${claim} could be mounted`);
-  // It goes where the claim is, which need not be where the registry is now.
-  const pod = { ...registry.spec, nodeSelector: {}, tolerations: [{ operator: "Exists" }] };
-  const mover = await Mover.start(client, { namespace, pod, targetClaim: claim }, options);
+  const spec = { namespace, pod: registry.spec, targetClaim: claim, node };
+  const mover = await Mover.start(client, spec, options);
   try {
     await unprotect({ shell: mover.shell, root: mounts.target });
   } finally {
@@ -134,5 +135,6 @@ function findRecord(client: ClusterClient, namespace: string): Promise<V1ConfigM
 
 function holdIn({ metadata, data }: V1ConfigMap): Hold {
   const since = metadata?.creationTimestamp as unknown as string | undefined;
-  return { since: since ?? "", from: JSON.parse(data?.[fromKey] ?? "{}") as Storage };
+  const { from = "{}", node } = data ?? {};
+  return { since: since ?? "", from: JSON.parse(from) as Storage, node };
 }

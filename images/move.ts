@@ -53,16 +53,19 @@ export async function moveImages(move: Move, options: MoveOptions): Promise<stri
 }
 
 async function copyAll(
-  { namespace, from }: Move,
+  move: Move,
   { client, readPods, shellIn, progress }: MoveOptions,
   pods: readonly V1Pod[],
   mover: Mover,
 ): Promise<string[]> {
-  const shells = pods.map((pod) => shellIn(pod, mainContainer(pod)));
+  const { from } = move;
+  const [pod] = pods;
+  const served: StoreAt | undefined = pod && {
+    shell: shellIn(pod, mainContainer(pod)),
+    root: imageMount.mountPath,
+  };
   const target: StoreAt = { shell: mover.shell, root: mounts.target };
-  const source: StoreAt = from.pvc
-    ? { shell: mover.shell, root: mounts.source }
-    : { shell: shells[0]!, root: imageMount.mountPath };
+  const source = from.emptyDir && served ? served : { shell: mover.shell, root: mounts.source };
 
   await claimTarget(target, describeSource(from, pods));
   const copy = new Copy({ source, target }, progress);
@@ -70,15 +73,12 @@ async function copyAll(
   await copy.whileServing();
 
   // A registry without pods takes no pushes.
-  if (pods.length === 0) {
+  if (!served) {
     await copy.whileHeld();
     assertSame(pods, servingPods(await readPods(), from));
     return [...copy.faults];
   }
-  const hold = await HeldStore.hold(client, namespace, from, {
-    shell: shells[0]!,
-    root: imageMount.mountPath,
-  });
+  const hold = await HeldStore.hold(client, move, served);
   try {
     progress("pushes are held until the registry serves from the new store; pulls go on");
     await untilSeen(source, progress);
