@@ -18,6 +18,9 @@ const programs: Readonly<Record<string, string>> = {
   unshare: "util-linux",
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
+  // Of the node that this machine itself is.
+  runc: "runc",
+  "host-local": "containernetworking-plugins",
 };
 
 /** Why this machine cannot run the machines, with what to do about it; undefined when it can. */
@@ -48,6 +51,6 @@ function missingPackages(): string[] {
 }
 
 function isInstalled(program: string): boolean {
-  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/sbin", "/bin"];
+  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/sbin", "/bin", "/usr/lib/cni"];
   return folders.some((folder) => existsSync(path.join(folder, program)));
 }

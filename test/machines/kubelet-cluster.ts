@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
@@ -9,12 +9,11 @@ import { startControlPlane, type ControlPlane } from "../../sandbox/control-plan
 import { findEngine, Stacks } from "../../sandbox/engine";
 import type { MachineNetwork } from "../../sandbox/machines";
 import { joinCluster, kubeletNode } from "../../sandbox/node";
-import type { ImageContent } from "../../sandbox/oci-image";
-import { buildRegistry, registryFiles } from "../../sandbox/registry";
 import { sleep } from "../../sandbox/wait";
 import { Objects } from "../acceptance/program/objects";
 import type { StackRun } from "../support/engine";
 import { clientNetworks, must, onMachines } from "./nfs-machines";
+import { registryImage } from "./registry-image";
 import { installRegistry } from "./registry-machines";
 
 export const namespace = "image-registry";
@@ -114,22 +113,4 @@ async function readyPod(api: CoreV1Api, former?: V1Pod): Promise<V1Pod> {
     }
     await sleep(200);
   }
-}
-
-/**
- * The published image in little: the same program, at the same place, with the same default configuration, and busybox, whose
- * shell has all tools in itself.
- */
-async function registryImage(): Promise<ImageContent> {
-  const programs = await buildRegistry({ log: console.error });
-  const config = "etc/distribution/config.yml";
-  const busybox = ["/bin/busybox", "/usr/bin/busybox"].find((file) => existsSync(file));
-  return {
-    layers: [
-      { "bin/sh": busybox ?? assert.fail("busybox is not installed") },
-      { "bin/registry": path.join(programs, "registry") },
-      { [config]: path.join(registryFiles, config) },
-    ],
-    entrypoint: ["/bin/registry", "serve", `/${config}`],
-  };
 }

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
 
-import { prove } from "../../prove/prove";
-import { configurationOf } from "../../stack/configuration";
-import { StackUser } from "../acceptance/program/stack-user";
 import { destroy, up } from "../support/engine";
 import { exported, namespace, onKubelet } from "./kubelet-cluster";
 import { must } from "./nfs-machines";
@@ -24,32 +21,6 @@ describe("a standalone registry's pod, on a real kubelet", function () {
     assert.match(mounted, /10\.97\.0\.10:\/srv\/standalone .*vers=4\.2,.*\bhard\b/);
     await assertPulls(machines.client, pushed, `${second.status!.podIP}:5000/shop/cart`);
   });
-
-  it("is proved to keep what is pushed to it, by a user with the rights of access/prove-standalone.yaml", async () => {
-    const { keeps, problem, steps, leftBehind } = await prove(await proverConfiguration(), console.error);
-    assert.equal(problem, undefined);
-    assert.ok(keeps);
-    assert.match(
-      steps.map(({ did }) => did).join("\n"),
-      /push[^]*read it back[^]*delete pod[^]*read it back/,
-    );
-    assert.match(leftBehind.join(), /image-registry-proof/);
-  });
-
-  it("is found not to be able to write once its export's directory is somebody else's", async () => {
-    const { server } = node().machines;
-    await must(server, `chmod -R a-w ${exported}`);
-    const { problem } = await prove(await proverConfiguration(), console.error);
-    await must(server, `chmod -R u+w ${exported}`);
-    assert.equal(problem?.kind, "cannot write");
-    assert.match(problem.message, /permission denied[^]*owner or mode/);
-  });
-
-  async function proverConfiguration() {
-    const user = new StackUser(node().cluster, namespace, "image-registry-prover");
-    await user.give("prove-standalone.yaml");
-    return configurationOf("standalone", { ...node().stack().overlay, ...(await user.configuration()) });
-  }
 
   it("leaves the images when it is taken down and all that the stack made is destroyed", async () => {
     const { api, machines, stack } = node();

@@ -4,9 +4,7 @@
  */
 export const leftOut: Readonly<Record<string, string>> = {
   ...because("not seen to pass in QEMU since what it tests, or its own set-up, was rebuilt", [
-    "test/machines/copy-images.test.ts",
     "test/machines/persistence-pod.test.ts",
-    "test/machines/persistence.test.ts",
   ]),
   ...because("passes in QEMU alone, and not in time beside all others on two cores", [
     "test/machines/nfs-firewalls.test.ts",
