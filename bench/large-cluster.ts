@@ -127,7 +127,9 @@ const node = (index: number) => ({
   kind: "Node",
   metadata: {
     name: `large-${index}`,
+    annotations: { "kwok.x-k8s.io/node": "fake" }, // kwok keeps it Ready, as a kubelet would
     labels: {
+      "kubernetes.io/os": "linux",
       "kubernetes.io/hostname": `large-${index}`,
       "node-role.kubernetes.io/worker": "",
       ...(index < 3 && { [infraLabel]: "" }),
