@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 
+import { isObject } from "../../config/object";
 import { askTier, matches } from "../../config/production";
 import { UserError } from "../../errors";
 import { isProductionStack } from "../../policy/production-stack";
@@ -40,7 +41,16 @@ export function namedProduction(
 /** The same of a text, whichever rule has them there; errors name the file. */
 export function productionIn(text: string, file: string, existing: readonly string[]): string[] {
   return Object.entries(settingsOf(text, file)).flatMap(([rule, settings]) => {
-    const { stacks = [] } = (settings ?? {}) as { stacks?: unknown };
+    if (typeof settings === "string") return []; // a level alone
+    if (!isObject(settings)) {
+      throw new UserError(`${file}: ${rule} is ${JSON.stringify(settings)} and must be a level, or settings`);
+    }
+    // A list under a name that nobody reads would name production to nobody.
+    const unknown = Object.keys(settings).find((key) => !["enforcementLevel", "stacks"].includes(key));
+    if (unknown !== undefined) {
+      throw new UserError(`${file}: ${rule}.${unknown} is no setting; there are enforcementLevel and stacks`);
+    }
+    const { stacks = [] } = settings;
     const key = `${file}: ${rule}.stacks`;
     if (!Array.isArray(stacks) || !stacks.every((name) => typeof name === "string")) {
       throw new UserError(`${key} is ${JSON.stringify(stacks)} and must be a list of names`);
@@ -54,9 +64,19 @@ export function productionIn(text: string, file: string, existing: readonly stri
 }
 
 function settingsOf(text: string, file: string): Record<string, unknown> {
+  const settings = parsed(text);
+  if (settings === undefined) throw new UserError(`${file} is not JSON; mend it, see docs/policy.md`);
+  if (!isObject(settings)) {
+    throw new UserError(`${file} must have an object of rules with their settings, see docs/policy.md`);
+  }
+  return settings;
+}
+
+/** Undefined where it is no JSON. */
+function parsed(text: string): unknown {
   try {
-    return (JSON.parse(text) ?? {}) as Record<string, unknown>;
+    return JSON.parse(text);
   } catch {
-    throw new UserError(`${file} is not JSON; mend it, see docs/policy.md`);
+    return undefined;
   }
 }

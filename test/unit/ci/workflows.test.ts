@@ -18,6 +18,7 @@ interface Job {
   script?: string[];
   extends?: string;
   rules?: object[];
+  variables?: Record<string, string>;
   steps?: { uses?: string; run?: string; env?: object }[];
 }
 
@@ -201,6 +202,11 @@ describe("the pipeline for GitLab", () => {
     const isMain = '$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $CI_PIPELINE_SOURCE != \\"schedule\\"';
     for (const name of ["plan", "deploy", "production"]) assert.ok(rules(name).includes(isMain), name);
     for (const name of ["drift", "report"]) assert.match(rules(name), /\$CI_PIPELINE_SOURCE == \\"schedule/);
+  });
+
+  it("tells the script which job waits for no approval", () => {
+    assert.deepEqual(inherited(jobs["deploy"]).variables, { APPROVAL: "none" });
+    assert.equal(inherited(jobs["production"]).variables, undefined);
   });
 
   it("never runs two jobs of a stack at once, and never cancels an up", () => {

@@ -100,6 +100,14 @@ describe("the delivered stacks", () => {
         /policies\.json: no-empty-dir-in-production\.stacks .*list of names/,
       );
       assert.throws(() => production("eu-1"), /policies\.json is not JSON/);
+      for (const [policies, problem] of [
+        [["eu-1"], /must have an object of rules/],
+        [{ stacks: ["eu-1"] }, /: stacks is \["eu-1"\] and must be a level, or settings/],
+        [{ "no-empty-dir-in-production": ["eu-1"] }, /must be a level, or settings/],
+        [{ "no-empty-dir-in-production": { stack: ["eu-1"] } }, /production\.stack is no setting/],
+        [{ "no-empty-dir-in-production": { stacks: null } }, /is null and must be a list/],
+      ] as const)
+        assert.throws(() => production(policies), problem);
     });
 
     it("or are asked about, where their name leaves it open", () => {
