@@ -11,13 +11,20 @@ function isOurs({ user }: Written): boolean {
   return user?.type === "Bot" && user.login === "github-actions[bot]";
 }
 
+const nothing = () => undefined;
+
 /** The API as the job's token may use it, with its refusals in words. */
 export function gitHubApi(environment: NodeJS.ProcessEnv) {
   const [owner = "", repo = ""] = needed(environment, "GITHUB_REPOSITORY").split("/");
   const auth = needed(environment, "GITHUB_TOKEN");
-  const octokit = new Octokit({ auth, baseUrl: environment.GITHUB_API_URL });
+  // What fails is told in words; by itself it would log the request as well.
+  const log = { debug: nothing, info: nothing, warn: console.warn, error: nothing };
+  const octokit = new Octokit({ auth, baseUrl: environment.GITHUB_API_URL, log });
   octokit.hook.error("request", (error, { method, url }) => {
-    throw new ForgeError("GitHub", `${method} ${url}`, error, "status" in error ? error.status : undefined);
+    const refused = "request" in error ? error : undefined;
+    // Where no answer came, the error has status 500 all the same.
+    const status = refused?.response?.status;
+    throw new ForgeError("GitHub", `${method} ${refused?.request.url ?? url}`, error, status);
   });
   return { octokit, repository: { owner, repo } };
 }

@@ -36,7 +36,8 @@ export async function runPulumi(
   const { findings, changes } = findingsIn(events);
   if (hasFailed({ exitCode }) && !findings.some(({ severity }) => severity === "error")) {
     // It ended before the engine began to tell: no such stack, a wrong passphrase.
-    const reason = stderr.trim() || lines.join("\n").trim();
+    const reason =
+      stderr.trim() || lines.join("\n").trim() || `pulumi ended with ${exitCode} and said nothing`;
     findings.unshift({ severity: "error", message: reason.slice(-reasonLimit) });
   }
   const clean = redactor(process.env);

@@ -7,7 +7,13 @@ import { hasFailed, type PulumiRun } from "./run";
 export const bodyLimit = 65_536;
 
 const icons = { error: "🛑", warning: "⚠️", info: "ℹ️" };
-const signs: Partial<Record<string, string>> = { create: "+", update: "~", delete: "-", replace: "±" };
+const signs: Partial<Record<string, string>> = {
+  create: "+",
+  update: "~",
+  delete: "-",
+  replace: "±",
+  import: "=",
+};
 
 /** What a run is about, in one line: "create 2, update 1". */
 export function describeChanges(changes: Changes): string {

@@ -1,6 +1,7 @@
 // What a line begins with to the eye: a runner passes over blanks, and over characters that nobody sees.
-const unseen = String.raw`[^\p{L}\p{N}\p{P}\p{S}]*`;
+const unseen = String.raw`(?:[^\p{L}\p{N}\p{P}\p{S}]|\p{DI})*`;
 const command = new RegExp(`^(${unseen}):(?=${unseen}:)`, "u");
+const olderCommand = /#(?=\p{DI}*#\p{DI}*\[)/gu;
 
 /**
  * One line of another program, as it may be printed in a job's log: the runner takes some lines for its own. GitHub's obeys
@@ -11,7 +12,7 @@ export function inert(line: string): string {
   return line
     .replaceAll(/(?!\t)\p{Cc}/gu, "")
     .replace(command, "$1: ")
-    .replaceAll("##[", "# #[")
+    .replaceAll(olderCommand, "# ")
     .replaceAll(/section_(start|end):/g, "section_$1 :");
 }
 

@@ -65,15 +65,19 @@ function secretsInside(environment: NodeJS.ProcessEnv): string[] {
 
 /** A name of what holds a secret: a field, an environment variable, an option of a command. */
 const secretName = /secret|token|passw|credential|(access|api|private|account|client|storage)[-_.]?key/i;
-/** What such a name ends with where its value only points to the secret. */
-const otherName = /(file|path|name|url|id)$|^client-key$/i;
-/** Nobody calls a cluster or a region so. */
-const random = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w+/=.~-]{20,}$/;
+/** What such a name ends with where its value only says something of the secret: where it is, who it is for. */
+const otherName =
+  /(file|path|dir|name|url|uri|id|cache|stor(e|age)|type|method|mode|format|version|audience|scopes?|issuer|provider|helper|source|stdin)$|^client-key$/i;
+const tokenLike = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w+/=.~-]{20,}$/;
 
 const isSecretName = (name: string) => secretName.test(name) && !otherName.test(name);
 
+/** As YAML has it: what is written without a value is null. */
 interface KubeconfigUser {
-  readonly exec?: { readonly args?: string[]; readonly env?: { name: string; value: string }[] };
+  readonly exec?: {
+    readonly args?: string[] | null;
+    readonly env?: { name: string; value: string }[] | null;
+  } | null;
 }
 
 /**
@@ -82,12 +86,13 @@ interface KubeconfigUser {
  */
 function ofUsers(kubeconfig: string): string[] {
   try {
-    const { users } = parse(kubeconfig) as { users?: { user?: KubeconfigUser }[] };
-    return (users ?? []).flatMap(({ user: { exec, ...fields } = {} }) => [
-      ...texts(named(fields)),
-      ...texts(named(Object.fromEntries((exec?.env ?? []).map(({ name, value }) => [name, value])))),
-      ...texts(ofArguments(exec?.args ?? [])),
-    ]);
+    const { users } = parse(kubeconfig) as { users?: ({ user?: KubeconfigUser | null } | null)[] | null };
+    return (users ?? []).flatMap((entry) => {
+      const { exec, ...fields } = entry?.user ?? {};
+      const variables = Object.fromEntries((exec?.env ?? []).map(({ name, value }) => [name, value]));
+      const args = (exec?.args ?? []).map(String);
+      return texts([named(fields), named(variables), ofArguments(args)]);
+    });
   } catch {
     return kubeconfig.split("\n");
   }
@@ -99,18 +104,31 @@ function named(value: object): unknown[] {
   );
 }
 
-function ofArguments(args: readonly string[]): unknown[] {
+/** Of a script among the arguments, the same word by word. */
+function ofArguments(args: readonly string[]): string[] {
   return args.flatMap((argument, index) => {
-    const [option = "", ...value] = argument.split("=");
-    if (option.startsWith("-") && value.length > 0)
-      return isSecret(option, value.join("=")) ? [value.join("=")] : [];
+    const [, name = "", value = ""] = /^([\w.-]+)=(.*)$/s.exec(argument) ?? [];
     const before = args[index - 1] ?? "";
-    return isSecret(before.startsWith("-") ? before : "", argument) ? [argument] : [];
+    // An option that takes no value, or has it already, says nothing of what follows.
+    const isValue = /^-[^=]*$/.test(before) && !argument.startsWith("-");
+    const words = argument.split(/[\s"';|&(){}]+/);
+    return [
+      ...(isSecret(name, value) ? [value] : []),
+      ...(isSecret(isValue ? before : "", argument) ? [argument] : []),
+      ...(words.length > 1 ? ofArguments(words) : []),
+    ];
   });
 }
 
 function isSecret(name: string, value: unknown): boolean {
-  return isSecretName(name) || (typeof value === "string" && random.test(value));
+  return isSecretName(name) || (typeof value === "string" && isRandom(value));
+}
+
+/** Capitals, small letters and digits take turns in it as in no name that people give to a cluster. */
+function isRandom(value: string): boolean {
+  if (!tokenLike.test(value)) return false;
+  const turns = value.match(/[a-z]+|[A-Z]+|\d+/g) ?? [];
+  return turns.length > 0.4 * turns.join("").length;
 }
 
 /** Those of a Google account's JSON; the rest of it is names. */

@@ -101,6 +101,8 @@ describe("the jobs of a delivery", function () {
       "::stop-commands::x",
       "\u00a0 ::set-output name=stacks::x",
       "a ##[add-mask]update",
+      "#\u200b#[error]x",
+      "\u3164::notice::x",
       "b\r::add-mask::update",
     ];
     job.pulumi({
@@ -112,7 +114,7 @@ describe("the jobs of a delivery", function () {
     const [mask, ...lines] = output.split("\n");
     assert.equal(mask, "::add-mask::a-very-secret-token");
     assert.equal(
-      lines.filter((line) => /^[^\w\s]*\s*::|##\[|section_start:|[\r\u001b]/.test(line)).join("\n"),
+      lines.filter((line) => /^[^\w\s]*\s*::|#\u200b?#\[|section_start:|[\r\u001b]/.test(line)).join("\n"),
       "",
     );
     for (const command of ["stop-commands", "set-output", "add-mask", "error", "warning", "fold"])
@@ -136,6 +138,9 @@ describe("the jobs of a delivery", function () {
       forge.comments[0]!.body,
       /\*\*failed\*\*\n\n🛑 error\n\n```text\nerror: no stack named 'dev' found\n```\n\n<details>/,
     );
+    job.pulumi({ exitCode: 137 });
+    await job.run("preview", "dev");
+    assert.match(forge.comments[0]!.body, /🛑 error\n\n```text\npulumi ended with 137 and said nothing\n/);
   });
 
   it("asks the CLI not to look for a newer one", async () => {
@@ -168,6 +173,22 @@ describe("the jobs of a delivery", function () {
     assert.equal(late.exitCode, 1);
     assert.match(late.output, /stack "prod" was deployed by another run since this was planned/);
     assert.equal(job.read("fake/calls").match(/^up /gm)?.length, 1);
+  });
+
+  it("deploys no production, and nothing that may be, in a job that nobody approves", async () => {
+    const unapproved = new Job({ APPROVAL: "none" });
+    try {
+      unapproved.pulumi({ plan: { resourcePlans: {} } });
+      for (const stack of ["prod", "preprod", "dev"])
+        await unapproved.run("plan", stack, unapproved.file(stack));
+      const apply = (stack: string) => unapproved.run("apply", stack, unapproved.file(stack));
+      assert.match((await apply("prod")).output, /^error: stack "prod" is production, and nobody approves/m);
+      assert.match((await apply("preprod")).output, /^error: the name of stack "preprod" leaves open/m);
+      assert.equal((await apply("dev")).exitCode, 0);
+      assert.deepEqual(unapproved.read("fake/calls").match(/^up --stack \S+/gm), ["up --stack dev"]);
+    } finally {
+      unapproved.remove();
+    }
   });
 
   it("plans and deploys though the CLI warns", async () => {
@@ -240,13 +261,13 @@ describe("the jobs of a delivery", function () {
     assert.equal(missing.exitCode, 1);
     assert.match(
       missing.output,
-      /^error: nobody approved: environment "edge-approval" is missing; make it with reviewers .*$/m,
+      /^error: nobody approved: environment "edge-approval" is missing; make it with reviewers .*\n$/,
     );
 
     const elsewhere = new Job({ ...forge.gitHub, GITHUB_REPOSITORY: "team/other" });
     try {
       const { output } = await elsewhere.run("preview", "dev");
-      assert.match(output, /^error: GitHub answered 404 to GET \S+\/repos\/\S+: .*\n$/m);
+      assert.match(output, /^error: GitHub answered 404 to GET \S+\/repos\/team\/other\/\S+: .*\n$/m);
       assert.doesNotMatch(output, /HttpError|^ +at /m);
     } finally {
       elsewhere.remove();

@@ -192,9 +192,18 @@ describe("the job's secrets", () => {
       args: [
         "--api-token=inline-token",
         "--namespace=production",
+        "production",
         "--token-name=of-a-token",
         "Zm9vYmFyMTIzNDU2Nzg5",
+        "--use_application_default_credentials",
+        "--cluster-name",
+        "ProductionClusterEUWest1",
+        "--token-cache=production",
       ],
+      env: null,
+    };
+    const script = {
+      args: ["-c", 'API_TOKEN=of-a-script get --cluster production --client-secret "after-an-option"'],
     };
     const provider = {
       "auth-provider": {
@@ -205,11 +214,23 @@ describe("the job's secrets", () => {
     const users = [
       { user: { exec } },
       { user: { exec: inline } },
+      { user: { exec: script } },
+      { user: { token: "beside-no-command", exec: null } },
+      { user: null },
       { user: { ...provider, tokenFile: "/a/token-file", username: "production" } },
     ];
-    const hidden = ["hunter2hunter2", "an-access-key", "inline-token", "Zm9vYmFyMTIzNDU2Nzg5", "an-id-token"];
+    const hidden = [
+      "hunter2hunter2",
+      "an-access-key",
+      "inline-token",
+      "Zm9vYmFyMTIzNDU2Nzg5",
+      "an-id-token",
+      "of-a-script",
+      "after-an-option",
+      "beside-no-command",
+    ];
     const shown =
-      "production kubelogin get-token serviceprincipal --environment /var/run/token of-a-token oidc-provider kubernetes /a/token-file";
+      "production kubelogin get-token serviceprincipal --environment --cluster-name ProductionClusterEUWest1 --client-secret /var/run/token of-a-token oidc-provider kubernetes /a/token-file";
     const clean = redactor({ KUBECONFIG_CONTENTS: JSON.stringify({ users }) });
     assert.equal(clean(`${hidden.join(" ")} ${shown}`), `${hidden.map(() => "***").join(" ")} ${shown}`);
   });
