@@ -8,16 +8,17 @@ export interface ExportEntry {
   readonly options: readonly string[];
 }
 
-const client = String.raw`[\w.:/*?@[\]+-]*`;
+const client = String.raw`(?!/)[\w.:/*?@[\]+-]*`;
 const list = String.raw`[\w=,:.@/+-]*`;
 const quote = String.raw`(?:\\?["'])?`;
-const bare = String.raw`(?<![^\s'"])(?<bare>/(?:[\w./@+:%~,=-]|\\\d{3})+)`;
-const quoted = String.raw`\\?"(?<double>/[^"\n(\\]*)\\?"|'(?<single>/[^'\n(]*)'`;
+const variable = String.raw`\$(?:\w+|\{\w+\})`;
+const bare = String.raw`(?<![^\s'"\\])(?<bare>(?:/|${variable})(?:[\p{L}\p{N}_./@+:%~,=-]|${variable}|\\\d{3})*)`;
+const quoted = String.raw`\\?"(?<double>[/$][^"\n(\\]*)\\?"|'(?<single>/[^'\n(]*)'`;
 const word = String.raw`[ \t]+(?=\S)${quote}(?:-${list}|${client}(?:\(${list}\))?)${quote}`;
-const line = new RegExp(`(?:${quoted}|${bare})(?<words>(?:${word})+)`, "g");
+const line = new RegExp(`(?:${quoted}|${bare})(?<words>(?:${word})+)`, "gu");
 
-/** Options of exports(5) that stand before the clients; other programs have words after a dash, too. */
-const defaults =
+/** Options of exports(5); other programs have words after a dash or in parentheses, too. */
+const known =
   /(^|,)(r[ow]|a?sync|(in)?secure|(no_)?(root_squash|all_squash|subtree_check|wdelay)|anon[ug]id=|sec=|fsid=)/;
 
 /**
@@ -26,9 +27,21 @@ const defaults =
  */
 export function exportsIn(text: string): ExportEntry[] {
   // exports(5) reads a continued line with a blank in between, and a shell, which may come first, without.
-  const read = [text.replaceAll(/\\+\n[ \t]*/g, " "), text.replaceAll(/\\+\n/g, "")].flatMap(entriesIn);
+  const lines = text.replaceAll("\r\n", "\n");
+  const read = [lines.replaceAll(/\\+\n[ \t]*/g, " "), lines.replaceAll(/\\+\n/g, "")]
+    .map(unescaped)
+    .flatMap(entriesIn);
   const seen = new Map(read.map((entry) => [JSON.stringify(entry), entry]));
   return [...seen.values()];
+}
+
+/** As a shell and printf pass it on. Quotes stay where they hold a blank, for there they hold a name together. */
+function unescaped(text: string): string {
+  return text
+    .replaceAll(/\\+n/g, "\n")
+    .replaceAll(/\\+t/g, "\t")
+    .replaceAll(/(\\*["'])([^\s"'\\]*)\1/g, "$2")
+    .replaceAll(/\\([*()?])/g, "$1");
 }
 
 function entriesIn(text: string): ExportEntry[] {
@@ -39,7 +52,10 @@ function entriesIn(text: string): ExportEntry[] {
       .trim()
       .split(/\s+/);
     const shared = words.filter((one) => one.startsWith("-")).map((one) => one.slice(1));
-    const isExport = words.some((one) => one.includes("(")) || shared.some((one) => defaults.test(one));
+    const listed = words.flatMap((one) => one.split("(").slice(1));
+    // "$1 (see /x)" and "yes / no (so)" are none: where the name is no plain path, only an option tells.
+    const isPlain = /^\/./.test(path);
+    const isExport = (isPlain && listed.length > 0) || [...shared, ...listed].some((one) => known.test(one));
     const clients = isExport ? words.filter((one) => !one.startsWith("-")) : [];
     return clients.map((one) => entryOf(path, one, shared));
   });

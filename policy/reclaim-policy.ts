@@ -2,8 +2,9 @@ import type { ResourceValidationPolicy } from "@pulumi/policy";
 
 /** Where a kind says what becomes of a volume without its claim. A patch that does not say it leaves it alone. */
 const kinds: readonly [type: RegExp, key: string][] = [
-  [/^kubernetes:core\/v1:PersistentVolume(Patch)?$/, "spec.persistentVolumeReclaimPolicy"],
-  [/^kubernetes:storage\.k8s\.io\/\w+:StorageClass(Patch)?$/, "reclaimPolicy"],
+  // As a CustomResource, too, whose type has the apiVersion as it is.
+  [/^kubernetes:(core\/)?v1:PersistentVolume(Patch|List)?$/, "spec.persistentVolumeReclaimPolicy"],
+  [/^kubernetes:storage\.k8s\.io\/\w+:StorageClass(Patch|List)?$/, "reclaimPolicy"],
 ];
 
 export const volumesRetained: ResourceValidationPolicy = {
@@ -13,12 +14,15 @@ export const volumesRetained: ResourceValidationPolicy = {
   validateResource: ({ type, props }, report) => {
     const key = kinds.find(([pattern]) => pattern.test(type))?.[1];
     if (key === undefined) return;
-    const policy = at(props, key.split("."));
-    if (policy === "Retain" || (policy === undefined && type.endsWith("Patch"))) return;
-    report(
-      `${key} is ${policy ? JSON.stringify(policy) : "missing"} and must be "Retain": ` +
-        "who deletes the claim would else delete the images",
-    );
+    const objects = type.endsWith("List") ? (props as { items?: unknown[] }).items : [props];
+    for (const object of objects ?? []) {
+      const policy = at(object, key.split("."));
+      if (policy === "Retain" || (policy === undefined && type.endsWith("Patch"))) continue;
+      report(
+        `${key} is ${policy ? JSON.stringify(policy) : "missing"} and must be "Retain": ` +
+          "who deletes the claim would else delete the images",
+      );
+    }
   },
 };
 

@@ -52,12 +52,25 @@ describe("the exports in a text", () => {
       `echo "/srv/my registry" '*(rw)' >> /etc/exports`,
       `printf '%s\\n' '/srv/a' "*(rw)"`,
       String.raw`/srv/my\040registry *(rw)`,
+      `"/srv/a" "*"(rw)`,
+      String.raw`echo /srv/a \*\(rw\) >> /etc/exports`,
+      `echo /srv/a '*'"(rw)" >> /etc/exports`,
+      String.raw`printf '/srv/a 10.0.0.1(rw)\n/srv/b\t*(rw)\n'`,
+      String.raw`sed -i '$a\/srv/a *(rw)' /etc/exports`,
+      "/srv/größe *(rw)",
+      '"/" *(rw)',
     ])
       assert.match(problems(text).join(), world, text);
     assert.equal(exportsIn('"/srv/my registry" *(rw)')[0]!.path, "/srv/my registry");
   });
 
+  it("are seen where a shell's variable has the name", () => {
+    for (const name of ["$DIRECTORY", "${ROOT}/images", '"$ROOT/my registry"'])
+      assert.match(problems(`cat > /etc/exports <<END\n${name} *(rw)\nEND`).join(), /"\*" opens/, name);
+  });
+
   it("are seen on lines that go on, by exports(5) or by a shell", () => {
+    assert.match(problems("/srv/a \\\r\n  *(rw)\r\n").join(), /"\*" opens the export/);
     assert.match(problems("/srv/a 10.0.0.1(rw) \\\n  *(ro)").join(), /"\*" opens the export/);
     assert.match(problems("/srv/a \\\n\t*(rw)").join(), /"\*" opens the export/);
     assert.match(problems("/srv/a 10.0.0.1(rw,\\\nno_root_squash)").join(), /no_root_squash/);
@@ -88,6 +101,8 @@ describe("the exports in a text", () => {
       "mkdir -p /srv/a && chown 1:1 /srv/a",
       'if [ "$(stat -c %u /srv/a)" = 0 ]; then rm /srv/a/b; fi',
       "x=$(ls /srv/a | wc -l) || (exit 1)",
+      "awk '{ print $1 (x) }' /srv/a; echo yes / no (default)",
+      "mount $DEVICE -rw /srv/a && mount -o rw,sync /srv/a /srv/b",
     ];
     assert.deepEqual(shell.flatMap(exportsIn), []);
   });

@@ -120,6 +120,15 @@ describe("the policies", function () {
       /^volumes-retained: reclaimPolicy is "Delete"/,
     );
     assert.match(await refusal(storageClass({})), /reclaimPolicy is missing and must be "Retain"/);
+    const spec = { persistentVolumeReclaimPolicy: "Delete" };
+    const others = [
+      made("core/v1:PersistentVolumeList", {
+        items: [{ spec: { persistentVolumeReclaimPolicy: "Retain" } }, { spec }],
+      }),
+      made("v1:PersistentVolume", { spec }), // as a CustomResource
+    ];
+    for (const resources of others)
+      assert.match(await refusal(resources), /persistentVolumeReclaimPolicy is "Delete"/);
     const retained = [
       volume({ persistentVolumeReclaimPolicy: "Retain" }),
       volume({ capacity: { storage: "1Gi" } }),
