@@ -4,6 +4,7 @@ import { type Hold, liftHold } from "../images/hold";
 import { finishMove, moveImages, type MoveOptions } from "../images/move";
 import { podShell } from "../images/pod-shell";
 import { ClusterClient } from "../kubernetes/client";
+import { NoAnswer } from "../kubernetes/client-error";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import type { Checked } from "../platforms/check";
 import type { Platform, PlatformTypes } from "../platforms/platform";
@@ -31,7 +32,7 @@ export class ImageMove<K extends PlatformTypes> {
     private readonly told: Told,
   ) {}
 
-  /** Copies what there is to copy, then does the switch. What fails in it leaves no hold. */
+  /** Copies what there is to copy, then does the switch. What is known to fail leaves no hold. */
   async around(theSwitch: () => Promise<void>): Promise<void> {
     const { move } = await this.checked;
     if (!move) return theSwitch();
@@ -41,7 +42,8 @@ export class ImageMove<K extends PlatformTypes> {
     try {
       await theSwitch();
     } catch (error) {
-      await this.lift();
+      // It may have been written all the same, and what is pushed to the former store then is lost.
+      if (!(error instanceof NoAnswer)) await this.lift();
       throw error;
     }
   }

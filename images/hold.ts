@@ -11,7 +11,7 @@ import { Mover } from "./mover";
 import { mounts } from "./mover-job";
 import type { MoveOptions } from "./move";
 import type { StoreAt } from "./store";
-import { keepProtected, protect, stayProtected, unprotect } from "./write-protection";
+import { keepProtected, protect, stayProtected, unprotect, whyNotProtectable } from "./write-protection";
 
 /**
  * Nobody pushes to the former store while the last of its images are copied, and until the registry has left it; pulls go on.
@@ -65,13 +65,19 @@ export class HeldStore {
       metadata: { name: holdName, namespace, labels: { "app.kubernetes.io/managed-by": "image-registry" } },
       data: { from: JSON.stringify(from), ...(node !== undefined && { node }) },
     });
-    const why = await protect(store);
-    if (why !== undefined) throw new UserError(`pushes cannot be held: in ${store.shell.place} ${why}`);
-    return new HeldStore(store);
+    const held = new HeldStore(store);
+    try {
+      assertHeld(store, await protect(store));
+    } catch (error) {
+      held.stop();
+      throw error;
+    }
+    return held;
   }
 
   /** From now on it outlives this run. What was held all the time is held still; one that has ended is an error. */
   async keep(): Promise<void> {
+    this.stop();
     if (await keepProtected(this.store)) return;
     throw new UserError("the hold on pushes ended before the switch; the next up begins again");
   }
@@ -79,6 +85,15 @@ export class HeldStore {
   stop(): void {
     clearInterval(this.heart);
   }
+}
+
+/** An error where pushes to this store could not be held once its images are copied. */
+export async function assertHoldable(store: StoreAt): Promise<void> {
+  assertHeld(store, await whyNotProtectable(store));
+}
+
+function assertHeld({ shell }: StoreAt, why: string | undefined): void {
+  if (why !== undefined) throw new UserError(`pushes cannot be held: in ${shell.place} ${why}`);
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { imageMount, type Storage } from "../backends/backend";
-import { describeStorage } from "../backends/stores";
+import { describeStorage, sameStore, storageInPod } from "../backends/stores";
 import { UserError } from "../errors";
 import type { ClusterClient } from "../kubernetes/client";
 import { isRunning, mainContainer } from "../kubernetes/pods";
 import type { Move } from "../platforms/image-move";
-import { HeldStore, liftHold } from "./hold";
+import { assertHoldable, HeldStore, liftHold } from "./hold";
 import { Mover, type StartOptions } from "./mover";
 import { mounts } from "./mover-job";
 import { Copy } from "./passes";
@@ -36,12 +36,17 @@ export async function moveImages(move: Move, options: MoveOptions): Promise<stri
   await liftHold(namespace, options);
   const pods = servingPods(await readPods(), from);
   const mover = await Mover.start(client, { ...move, sourceClaim: from.pvc?.claim }, options);
+  let hold: HeldStore | undefined;
   try {
-    const faults = await copyAll(move, options, pods, mover);
+    const copied = await copyAll(move, options, pods, mover);
+    hold = copied.hold;
     // A claim that one pod alone can mount is the new registry's from here on.
     await mover.stop(timeoutSeconds);
-    return faults;
+    await hold?.keep();
+    assertSame(pods, servingPods(await readPods(), from));
+    return copied.faults;
   } catch (error) {
+    hold?.stop();
     const [lifted] = await Promise.allSettled([liftHold(namespace, options), mover.stop(timeoutSeconds)]);
     if (!(error instanceof UserError)) throw error;
     const held = lifted.status === "rejected" ? ", but pushes may be held still, until the next up" : "";
@@ -54,10 +59,10 @@ export async function moveImages(move: Move, options: MoveOptions): Promise<stri
 
 async function copyAll(
   move: Move,
-  { client, readPods, shellIn, progress }: MoveOptions,
+  { client, shellIn, progress }: MoveOptions,
   pods: readonly V1Pod[],
   mover: Mover,
-): Promise<string[]> {
+): Promise<{ faults: string[]; hold: HeldStore | undefined }> {
   const { from } = move;
   const [pod] = pods;
   const served: StoreAt | undefined = pod && {
@@ -67,29 +72,26 @@ async function copyAll(
   const target: StoreAt = { shell: mover.shell, root: mounts.target };
   const source = from.emptyDir && served ? served : { shell: mover.shell, root: mounts.source };
 
+  if (served) await assertHoldable(served);
   await claimTarget(target, describeSource(from, pods));
   const copy = new Copy({ source, target }, progress);
   await assertRoom(target, await copy.missingBytes());
   await copy.whileServing();
 
   // A registry without pods takes no pushes.
-  if (!served) {
-    await copy.whileHeld();
-    assertSame(pods, servingPods(await readPods(), from));
-    return [...copy.faults];
-  }
-  const hold = await HeldStore.hold(client, move, served);
+  const hold = served && (await HeldStore.hold(client, move, served));
   try {
-    progress("pushes are held until the registry serves from the new store; pulls go on");
-    await untilSeen(source, progress);
+    if (hold) {
+      progress("pushes are held until the registry serves from the new store; pulls go on");
+      await untilSeen(source, progress);
+    }
     await copy.whileHeld();
     await makeWritable(target);
-    assertSame(pods, servingPods(await readPods(), from));
-    await hold.keep();
-  } finally {
-    hold.stop();
+  } catch (error) {
+    hold?.stop();
+    throw error;
   }
-  return [...copy.faults];
+  return { faults: [...copy.faults], hold };
 }
 
 /** After the switch, once only pods of the new store are left: they are what they will be. */
@@ -102,6 +104,13 @@ export async function finishMove(namespace: string, options: MoveOptions): Promi
 
 function servingPods(pods: readonly V1Pod[], from: Storage): V1Pod[] {
   const running = pods.filter(isRunning);
+  // They take pushes already that a copy of the former store would undo.
+  const another = running.find(({ spec }) => !sameStore(storageInPod(spec) ?? {}, from));
+  if (another)
+    throw new UserError(
+      `copyImages: pod ${another.metadata?.name} serves from another store than ${describeStorage(from)} already; ` +
+        `wait until one store alone is served`,
+    );
   if (from.emptyDir && running.length === 0)
     throw new UserError(`copyImages: no pod of the registry runs, from which the images could be copied`);
   if (from.emptyDir && running.length > 1)

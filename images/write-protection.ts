@@ -16,16 +16,53 @@ const roundsAtMost = 20;
 const lookSeconds = 5;
 const abandonedSeconds = 120;
 
-const writable = String.raw`writable() {
-  find ${top} \( -type d -o -path '*/repositories/*' -type f \) \( -perm -200 -o -perm -020 -o -perm -002 \) "$@"
+const findLocks = String.raw`find ${top} \( -type d -o -path '*/repositories/*' -type f \)`;
+
+// What the registry makes meanwhile is found in another round; of what it takes away find complains. What else find says is an
+// error: a store that could not be looked at is neither protected nor open.
+const change = String.raw`writable() {
+  ${findLocks} \( -perm -200 -o -perm -020 -o -perm -002 \) "$@"
+}
+closed() {
+  ${findLocks} ! -perm -200 "$@"
+}
+left() {
+  $1 2>&1 | grep -v 'No such file' | head -n 1
+}
+change() {
+  round=0
+  while [ -n "$(left $1)" ]; do
+    [ $round -lt ${roundsAtMost} ] || { echo "modes of files cannot be changed: $said"; return 1; }
+    said=$($1 -exec chmod "$2" {} + 2>&1 | head -n 3)
+    round=$((round + 1))
+  done
 }`;
 
 // Who could write to the topmost directory can write to all of them afterwards; its owner can in any case.
-const open = String.raw`open() {
+const open = String.raw`${change}
+open() {
   who=$(cat ${folder}/who 2>/dev/null)
   [ -n "$who" ] || who=u
-  find ${top} \( -type d -o -path '*/repositories/*' -type f \) ! -perm -200 -exec chmod "$who+w" {} + && rm -rf ${folder}
+  change closed "$who+w" >&2 && rm -rf ${folder}
 }`;
+
+const modesMeanNothing =
+  "the registry writes to its store whatever the modes of files say: it runs as root, or its file system knows no modes";
+
+/**
+ * What will keep this store from being protected, if a look at some of it tells, without protecting anything: known before hours
+ * of copying.
+ */
+export async function whyNotProtectable({ shell, root }: StoreAt): Promise<string | undefined> {
+  const script = `cd ${quote(root)} && mkdir -p ${folder}/try && chmod 555 ${folder}/try || exit
+    mkdir ${folder}/try/it 2>/dev/null && echo "${modesMeanNothing}"
+    chmod 755 ${folder}/try && rm -rf ${folder}/try && rmdir ${folder}
+    [ -d ${top} ] || exit 0
+    said=$(${findLocks} ! -user "$(id -u)" 2>/dev/null | head -n 100 | tr '\\n' '\\0' |
+      xargs -0 -r chmod u+r 2>&1 | grep -v 'No such file' | head -n 3)
+    [ -z "$said" ] || echo "modes of files cannot be changed: $said"`;
+  return (await output(shell, script)).trim() || undefined;
+}
 
 export interface ProtectOptions {
   /** Seconds after which the pod itself opens a store of whose protector nothing is heard. @default 120 */
@@ -35,14 +72,14 @@ export interface ProtectOptions {
 }
 
 /**
- * Takes the right to write away, and returns what makes that worth nothing, if anything does. A process that is left in the pod gives it back once nobody calls `stayProtected` any more.
+ * Takes the right to write away, and returns what makes that worth nothing, if anything does. A process that is left in the pod gives
+ * it back once nobody calls `stayProtected` any more, also while this still goes on: in a large store it takes minutes.
  */
 export async function protect(
   { shell, root }: StoreAt,
   { abandonedAfter = abandonedSeconds, lookEvery = lookSeconds }: ProtectOptions = {},
 ): Promise<string | undefined> {
-  const script = `${writable}
-    ${open}
+  const script = `${open}
     watch() {
       trap '' HUP
       seen=; idle=0
@@ -54,21 +91,17 @@ export async function protect(
       mv ${folder}/alive ${folder}/abandoned && open
     }
     cd ${quote(root)} && mkdir -p ${folder} ${layout}/blobs ${layout}/repositories || exit
-    case $(stat -c %A ${top}) in
+    [ -s ${folder}/who ] || case $(stat -c %A ${top}) in
       d????w??w*) echo ugo ;; d????w*) echo ug ;; *) echo u ;;
-    esac >${folder}/who && : >${folder}/alive || exit
-    round=0
-    while [ -n "$(writable | head -n 1)" ]; do
-      [ $round -lt ${roundsAtMost} ] || { echo "modes of files cannot be changed: $said"; exit; }
-      said=$(writable -exec chmod a-w {} + 2>&1 | head -n 3)
-      round=$((round + 1))
-    done
-    [ -e ${folder}/alive ] || { open; echo "somebody else has ended the hold"; exit; }
+    esac >${folder}/who || exit
+    : >${folder}/alive || exit
     (watch) </dev/null >/dev/null 2>&1 &
+    change writable a-w || exit 0
+    [ -e ${folder}/alive ] || { open; echo "somebody else has ended the hold"; exit; }
     for place in ${top} ${layout}/blobs ${layout}/repositories; do
       mkdir $place/${folder} 2>/dev/null || continue
       rmdir $place/${folder}
-      echo "the registry writes to its store whatever the modes of files say: it runs as root, or its file system knows no modes"
+      echo "${modesMeanNothing}"
       exit
     done
     echo protected`;
@@ -81,9 +114,14 @@ export async function stayProtected({ shell, root }: StoreAt): Promise<void> {
   await output(shell, `touch -c ${quote(`${root}/${folder}/alive`)}`);
 }
 
-/** From now on nobody but `unprotect` ends it. Returns whether it was protected all the time. */
+/**
+ * From now on nobody but `unprotect` ends it. Returns whether it is protected still: a volume that is mounted anew for a group
+ * (fsGroup) gets its modes from the kubelet, for one.
+ */
 export async function keepProtected({ shell, root }: StoreAt): Promise<boolean> {
-  const script = `cd ${quote(root)} && mv ${folder}/alive ${folder}/kept 2>/dev/null && echo kept || echo gone`;
+  const script = `${change}
+    cd ${quote(root)} && mv ${folder}/alive ${folder}/kept 2>/dev/null && [ -z "$(left writable)" ] &&
+      echo kept || echo gone`;
   return (await output(shell, script)).trim() === "kept";
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { UserError } from "../../../errors";
 import { readHold } from "../../../images/hold";
@@ -79,7 +79,8 @@ describe("a move of images", () => {
 
   it("has a mover that is the registry's own pod, on the node that alone can mount the source, and reads that only", async () => {
     let job: unknown;
-    before = () => (job = cluster.objects.get("jobs/image-registry-mover"));
+    pods = [registryPod("pod-1", fromClaim.from)];
+    before = () => (job ??= cluster.objects.get("jobs/image-registry-mover"));
     await moveImages(fromClaim, options());
     const { template, ttlSecondsAfterFinished } = (
       job as { spec: { template: { spec: never }; ttlSecondsAfterFinished: number } }
@@ -100,7 +101,7 @@ describe("a move of images", () => {
   it("says in the cluster that pushes are held before they are", async () => {
     let wasHeld: boolean | undefined;
     before = (script) => {
-      if (script.includes("chmod a-w")) wasHeld = cluster.hold !== undefined;
+      if (script.includes("writable a-w")) wasHeld = cluster.hold !== undefined;
     };
     await moveImages(fromEmptyDir, options());
     assert.equal(wasHeld, true);
@@ -115,6 +116,22 @@ describe("a move of images", () => {
       moveImages(fromEmptyDir, options()),
       /pushes cannot be held.*as root.*serves from emptyDir as before/s,
     );
+    assert.deepEqual(cluster.writes, ["POST jobs", "DELETE jobs"]);
+    assert.deepEqual(target.files(), {});
+    assert.ok(source.canBeWritten());
+  });
+
+  it("does not begin while a pod of the registry serves from another store already", async () => {
+    pods = [registryPod("pod-1", fromClaim.from), registryPod("pod-2", { pvc: { claim: "images" } })];
+    await assert.rejects(moveImages(fromClaim, options()), /pod-2 serves from another store than pvc "old"/);
+    assert.deepEqual(cluster.writes, []);
+  });
+
+  it("does not believe in a hold where somebody gave the right to write back meanwhile", async () => {
+    before = (script) => {
+      if (script.includes("/kept")) chmodSync(source.path("blobs"), 0o755);
+    };
+    await assert.rejects(moveImages(fromEmptyDir, options()), /ended before the switch/);
     assert.equal(cluster.objects.size, 0);
     assert.ok(source.canBeWritten());
   });
@@ -142,7 +159,7 @@ describe("a move of images", () => {
 
   it("ends plainly where the pod with the emptyDir goes, and says that what was copied stays", async () => {
     before = (script) => {
-      if (cluster.hold && script.includes("chmod a-w")) pods = [registryPod("another")];
+      if (cluster.hold && script.includes("writable a-w")) pods = [registryPod("another")];
     };
     await assert.rejects(
       moveImages(fromEmptyDir, options()),
@@ -186,13 +203,14 @@ describe("a move of images", () => {
       ["when the target is taken", ({ script }) => script.includes(marker)],
       ["in the first pass", ({ script }) => script.includes("tar -")],
       ["before the hold", ({ request }) => request.startsWith("POST") && request.endsWith("/configmaps")],
-      ["before the store is protected", ({ script }) => script.includes("chmod a-w")],
+      ["before the store is protected", ({ script }) => script.includes("writable a-w")],
       ["in the last pass", ({ script }) => !!cluster.hold && script.includes("find ./repositories")],
-      ["before the hold is kept", ({ script }) => script.includes("/kept")],
       [
         "before the mover goes",
-        ({ request }) => request.startsWith("DELETE") && request.endsWith("/image-registry-mover"),
+        ({ request }) =>
+          !!cluster.hold && request.startsWith("DELETE") && request.endsWith("/image-registry-mover"),
       ],
+      ["before the hold is kept", ({ script }) => script.includes("/kept")],
     ];
     it("at any step has harmed nothing, and the next one goes on, also when that is killed a step later", async () => {
       for (const [when, isThen] of steps) {

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
-import { chmodSync, statSync } from "node:fs";
-import { keepProtected, makeWritable, protect, unprotect } from "../../../images/write-protection";
+import { chmodSync, chownSync, existsSync, statSync } from "node:fs";
+import type { Shell } from "../../../images/shell";
+import {
+  keepProtected,
+  makeWritable,
+  protect,
+  unprotect,
+  whyNotProtectable,
+} from "../../../images/write-protection";
 import { asUser, LocalShell, LocalStore } from "./local-store";
 
 for (const shell of [["sh"], ["busybox", "sh"]])
@@ -57,15 +64,53 @@ for (const shell of [["sh"], ["busybox", "sh"]])
     });
 
     it("is opened by the pod itself when nothing is heard of who protected it", async () => {
-      assert.equal(await protect(at(), { abandonedAfter: 0.2, lookEvery: 0.1 }), undefined);
+      await protect(at(), { abandonedAfter: 0.2, lookEvery: 0.1 });
       while (!store.canBeWritten()) await new Promise((resolve) => setTimeout(resolve, 50));
       assert.ok(!(await keepProtected(at())));
     });
 
+    it("is opened by the pod itself, too, where its protecting was cut off", async () => {
+      const { shell, root } = at();
+      const cut: Shell = {
+        place: "pod x",
+        run: (script, streams) =>
+          shell.run(
+            script.replace("round=$((round + 1))", () => "kill -9 $$"),
+            streams,
+          ),
+      };
+      await assert.rejects(protect({ shell: cut, root }, { abandonedAfter: 0.2, lookEvery: 0.1 }));
+      while (!store.canBeWritten()) await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+
+    it("is opened, too, where files go while it is, as those of uploads do", async () => {
+      await protect(at());
+      const { shell, root } = at();
+      const busy: Shell = {
+        place: "pod x",
+        // find complains of what it has read of a folder and that then is not there.
+        run: (script, streams) => shell.run(`find() { command find "$@"; return 1; }\n${script}`, streams),
+      };
+      await unprotect({ shell: busy, root });
+      assert.ok(store.canBeWritten());
+      assert.ok(!existsSync(`${root}/.image-registry-hold`));
+    });
+
+    it("is told apart beforehand from one whose files are another user's, and left as it was", async function () {
+      if (asUser.length === 0) this.skip(); // only root can give files away
+      assert.equal(await whyNotProtectable(at()), undefined);
+      chownSync(store.path(`${current}/link`), 12345, 12345);
+      assert.match((await whyNotProtectable(at())) ?? "", /modes of files cannot be changed: .*link/);
+      assert.match((await protect(at())) ?? "", /modes of files cannot be changed: .*link/);
+      await unprotect(at());
+      assert.ok(store.canBeWritten());
+      assert.ok(!existsSync(`${store.root}/.image-registry-hold`));
+    });
+
     it("is kept only by who unprotects it, from then on", async () => {
-      await protect(at(), { abandonedAfter: 0.2, lookEvery: 0.1 });
+      await protect(at(), { abandonedAfter: 1, lookEvery: 0.2 });
       assert.ok(await keepProtected(at()));
-      await new Promise((resolve) => setTimeout(resolve, 600));
+      await new Promise((resolve) => setTimeout(resolve, 1500));
       assert.ok(!store.canBeWritten());
       await unprotect(at());
       assert.ok(store.canBeWritten());
