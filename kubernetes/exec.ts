@@ -21,10 +21,13 @@ interface Socket {
   onclose: () => void;
   pause(): void;
   resume(): void;
+  ping(): void;
   close(): void;
 }
 
 const bufferedBytes = 4 * 1024 ** 2;
+/** Load balancers in front of API servers cut what is silent for a minute, as the sample for OpenShift does. */
+const pingMilliseconds = 20_000;
 const stderrBytes = 64 * 1024;
 
 /** Runs a command in a pod's container. A command that fails is a result; what keeps it from running is an error. */
@@ -65,7 +68,11 @@ export async function execInPod(
       .exec(namespace, pod, container, [...command], output, errors, stdin ? input : null, false, ended)
       .then((opened: unknown) => {
         socket = opened as Socket;
-        socket.onclose = () => failed({ message: "the connection ended before the command did" });
+        const pings = setInterval(() => socket?.ping(), pingMilliseconds).unref();
+        socket.onclose = () => {
+          clearInterval(pings);
+          failed({ message: "the connection ended before the command did" });
+        };
         if (stdin) pump(stdin, input, socket).catch(failed);
       }, failed);
   });
