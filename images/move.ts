@@ -32,9 +32,9 @@ export interface MoveOptions extends StartOptions {
 export async function moveImages(move: Move, options: MoveOptions): Promise<string[]> {
   const { client, readPods, timeoutSeconds } = options;
   const { namespace, from } = move;
+  const pods = servingPods(await readPods(), from);
   // One that died may have left a hold that nobody looks after.
   await liftHold(namespace, options);
-  const pods = servingPods(await readPods(), from);
   const mover = await Mover.start(client, { ...move, sourceClaim: from.pvc?.claim }, options);
   let hold: HeldStore | undefined;
   try {
@@ -109,7 +109,7 @@ function servingPods(pods: readonly V1Pod[], from: Storage): V1Pod[] {
   if (another)
     throw new UserError(
       `copyImages: pod ${another.metadata?.name} serves from another store than ${describeStorage(from)} already; ` +
-        `wait until one store alone is served`,
+        `wait until one store alone is served, or set the backend back, without copyImages`,
     );
   if (from.emptyDir && running.length === 0)
     throw new UserError(`copyImages: no pod of the registry runs, from which the images could be copied`);

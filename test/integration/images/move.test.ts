@@ -121,10 +121,14 @@ describe("a move of images", () => {
     assert.ok(source.canBeWritten());
   });
 
-  it("does not begin while a pod of the registry serves from another store already", async () => {
-    pods = [registryPod("pod-1", fromClaim.from), registryPod("pod-2", { pvc: { claim: "images" } })];
+  it("does not begin, nor lifts a hold, while a pod of the registry serves from another store already", async () => {
+    pods = [registryPod("pod-1", fromClaim.from)];
+    await moveImages(fromClaim, options());
+    cluster.writes.length = 0;
+    pods.push(registryPod("pod-2", { pvc: { claim: "images" } }));
     await assert.rejects(moveImages(fromClaim, options()), /pod-2 serves from another store than pvc "old"/);
     assert.deepEqual(cluster.writes, []);
+    assert.ok(!source.canBeWritten());
   });
 
   it("does not believe in a hold where somebody gave the right to write back meanwhile", async () => {
