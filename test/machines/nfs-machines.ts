@@ -56,12 +56,16 @@ export function onMachines(context: Mocha.Suite, ...names: MachineName[]): () =>
     await Promise.all(missing.map((name) => machines[name].reset().then(() => running.add(name))));
   });
   after("giving up machines on which something failed", async () => {
-    if (!hasFailed(context)) return;
-    await network?.stop();
-    network = undefined;
-    running.clear();
+    if (hasFailed(context)) await giveUp();
   });
   return () => network ?? assert.fail("the machines are not running");
+}
+
+/** Whoever wants machines next gets new ones. */
+export async function giveUp(): Promise<void> {
+  await network?.stop();
+  network = undefined;
+  running.clear();
 }
 
 function hasFailed(suite: Mocha.Suite): boolean {
