@@ -1,7 +1,8 @@
 import { describeStorage, sameStore } from "../backends/stores";
 import { UserError } from "../errors";
 import { type Hold, liftHold } from "../images/hold";
-import { finishMove, moveImages, type MoveOptions } from "../images/move";
+import { finishMove, moveImages } from "../images/move";
+import type { MoveOptions } from "../images/move-options";
 import { podShell } from "../images/pod-shell";
 import { ClusterClient } from "../kubernetes/client";
 import { NoAnswer } from "../kubernetes/client-error";

@@ -7,9 +7,9 @@ import { isRunning, mainContainer } from "../kubernetes/pods";
 import { until } from "../kubernetes/until";
 import type { MoveFinding } from "../platforms/finding";
 import type { Move } from "../platforms/image-move";
+import type { MoveOptions } from "./move-options";
 import { Mover } from "./mover";
 import { mounts } from "./mover-job";
-import type { MoveOptions } from "./move";
 import type { StoreAt } from "./store";
 import { keepProtected, protect, stayProtected, unprotect, whyNotProtectable } from "./write-protection";
 

@@ -2,26 +2,17 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { imageMount, type Storage } from "../backends/backend";
 import { describeStorage, sameStore, storageInPod } from "../backends/stores";
 import { UserError } from "../errors";
-import type { ClusterClient } from "../kubernetes/client";
 import { isRunning, mainContainer } from "../kubernetes/pods";
 import type { Move } from "../platforms/image-move";
 import { assertHoldable, HeldStore, liftHold } from "./hold";
-import { Mover, type StartOptions } from "./mover";
+import type { MoveOptions } from "./move-options";
+import { Mover } from "./mover";
 import { mounts } from "./mover-job";
 import { Copy } from "./passes";
 import { untilSeen } from "./nfs-cache";
 import type { StoreAt } from "./store";
 import { assertRoom, claimTarget, releaseTarget } from "./target";
 import { makeWritable } from "./write-protection";
-
-export interface MoveOptions extends StartOptions {
-  readonly client: ClusterClient;
-  /** The registry's own pods, as they are now. */
-  readonly readPods: () => Promise<readonly V1Pod[]>;
-  /** Seconds for each thing that is waited for. */
-  readonly timeoutSeconds: number;
-  readonly progress: (line: string) => void;
-}
 
 /**
  * Copies all images to the new store, and holds pushes from shortly before the end. When it returns, the stores are the
