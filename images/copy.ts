@@ -16,14 +16,22 @@ export interface Difference {
   /** Paths that the target lacks or has otherwise, blobs first: a link is then never without its blob for long. */
   readonly toCopy: readonly string[];
   readonly bytes: number;
-  /** Links of the target that the source does not have (any more). */
+  /** Bytes of the blocks that they take. */
+  readonly room: number;
+  /**
+   * Files of the target that the source does not have (any more): also blobs, which may be half there, and which a registry would
+   * take for the whole when they are pushed again.
+   */
   readonly toRemove: readonly string[];
 }
+
+/** Of most file systems. A link has 71 bytes, and there are many. */
+const blockBytes = 4096;
 
 const isLink = (path: string) => path.startsWith("repositories/");
 
 export function differenceOf(source: Listing, target: Listing): Difference {
-  let bytes = 0;
+  let [bytes, room] = [0, 0];
   const toCopy: string[] = [];
   for (const [path, file] of source) {
     const there = target.get(path);
@@ -32,9 +40,10 @@ export function differenceOf(source: Listing, target: Listing): Difference {
     if (same) continue;
     toCopy.push(path);
     bytes += file.bytes;
+    room += Math.ceil(file.bytes / blockBytes) * blockBytes;
   }
-  const toRemove = [...target.keys()].filter((path) => isLink(path) && !source.has(path));
-  return { toCopy: toCopy.sort(), bytes, toRemove };
+  const toRemove = [...target.keys()].filter((path) => !source.has(path));
+  return { toCopy: toCopy.sort(), bytes, room, toRemove };
 }
 
 const batchBytes = 128 * 1024 ** 2;
@@ -59,7 +68,8 @@ export async function copyFiles(
   async function within({ source, target }: Stores, batch: readonly string[]): Promise<void> {
     const script = `${unframe}
       mkdir -p ${quote(`${target.root}/${layout}`)} && cd ${quote(`${source.root}/${layout}`)} &&
-      ${archived} | tar -xf - -C ${quote(`${target.root}/${layout}`)}`;
+      failed=$({ { ${archived} || echo failed >&3; } | tar -xf - -C ${quote(`${target.root}/${layout}`)}; } 3>&1) &&
+      [ -z "$failed" ]`;
     await must(
       source.shell,
       script,
@@ -85,7 +95,7 @@ export async function copyFiles(
 
 /** Joins what comes in pieces, so that the other side does not start a program for each. */
 class Blocks extends Transform {
-  private static readonly bytes = 1024 ** 2;
+  private static readonly bytes = 4 * 1024 ** 2;
   private pieces: Buffer[] = [];
   private length = 0;
 

@@ -66,7 +66,9 @@ async function copyAll(
   if (served) await assertHoldable(served);
   await claimTarget(target, describeSource(from, pods));
   const copy = new Copy({ source, target }, progress);
-  await assertRoom(target, await copy.missingBytes());
+  await assertRoom(target, await copy.neededRoom());
+  await copy.whileServing();
+  await copy.verifyWhileServing();
   await copy.whileServing();
 
   // A registry without pods takes no pushes.

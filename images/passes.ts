@@ -1,16 +1,8 @@
 import { UserError } from "../errors";
 import { bytesText } from "../platforms/text/bytes";
 import { copyFiles, differenceOf, type Stores } from "./copy";
-import {
-  blobOf,
-  hashes,
-  linkedBlobs,
-  linkHashes,
-  type Listing,
-  listFiles,
-  pathOfBlob,
-  removeLinks,
-} from "./store";
+import { blobOf, linkedBlobs, linkHashes, type Listing, listFiles, pathOfBlob, removeFiles } from "./store";
+import { Verification } from "./verification";
 
 /** The files of both stores at one moment. */
 interface Seen {
@@ -28,30 +20,43 @@ interface Pass {
 
 /** A move of a store's files, pass by pass: first while the registry serves, then while nobody can push. */
 export class Copy {
-  /** Blobs of the target that were hashed, and are what their names say, or what the source has under that name. */
-  private readonly verified = new Set<string>();
-  /** What the source itself has wrong, for people. */
-  readonly faults = new Set<string>();
+  private readonly verification: Verification;
+  private passes = 0;
   /** What the first pass begins with, where somebody has looked already. */
   private first: Seen | undefined;
 
   constructor(
     private readonly stores: Stores,
     private readonly progress: (line: string) => void,
-  ) {}
+  ) {
+    this.verification = new Verification(stores, progress);
+  }
 
-  /** The bytes that the target lacks before the first pass. */
-  async missingBytes(): Promise<number> {
+  /** What the source itself has wrong, for people. */
+  get faults(): Set<string> {
+    return this.verification.faults;
+  }
+
+  /** The bytes that have to be free in the target before the first pass. */
+  async neededRoom(): Promise<number> {
     this.first = await this.look(true);
-    return differenceOf(this.first.source, this.first.target).bytes;
+    return differenceOf(this.first.source, this.first.target).room;
   }
 
   /** Copies what is there, until little is new. The registry may serve meanwhile. */
   async whileServing(): Promise<void> {
-    for (let pass = 1; pass <= servingPasses; pass++) {
-      const found = await this.pass(true, `pass ${pass}`);
+    for (let last = this.passes + servingPasses; this.passes < last;) {
+      const found = await this.pass(true, `pass ${++this.passes}`);
       if (found.bytes <= littleBytes && found.files <= littleFiles) return;
     }
+  }
+
+  /**
+   * Hashes what was copied, by this run or an earlier one: of a large store that takes longer than to copy it, in which time the
+   * registry serves, and what is pushed is another pass's.
+   */
+  async verifyWhileServing(): Promise<void> {
+    await this.verification.verify(await listFiles(this.stores.source, true), true);
   }
 
   /** Copies the rest, until two passes in a row find nothing new. Nobody may write to the source meanwhile. */
@@ -83,21 +88,17 @@ export class Copy {
     const changed = whileServing ? [] : await this.changedLinks(files, found.toCopy);
     const toCopy = [...found.toCopy, ...changed];
     let done = 0;
-    // While one part is copied, the one before is hashed.
-    let verifying = Promise.resolve();
     await copyFiles(this.stores, toCopy, files, {
       whileServing,
-      copied: ({ bytes, paths }) => {
+      copied: ({ bytes }) => {
         done += bytes;
         this.progress(`${name}: ${bytesText(done)} of ${bytesText(found.bytes)} copied`);
-        verifying = verifying.then(() => this.verify(paths, files, whileServing, name));
-        verifying.catch(() => undefined); // it is waited for below
       },
     });
-    await verifying;
-    // Also what an earlier run has copied.
-    await this.verify([...files.keys()], files, whileServing, name);
-    if (!whileServing) await removeLinks(target, found.toRemove);
+    if (!whileServing) {
+      await this.verification.verify(files, false);
+      await removeFiles(target, found.toRemove);
+    }
     const removed = whileServing ? 0 : found.toRemove.length;
     return { bytes: found.bytes, files: toCopy.length + removed, seen };
   }
@@ -113,52 +114,6 @@ export class Copy {
     );
   }
 
-  /** Hashes those of the paths that are blobs, and that nobody has hashed yet. */
-  private async verify(
-    paths: readonly string[],
-    files: Listing,
-    whileServing: boolean,
-    name: string,
-  ): Promise<void> {
-    const { source, target } = this.stores;
-    const blobs = paths.filter((path) => blobOf(path) && !this.verified.has(path));
-    const found = await this.hashesOf(target, blobs, whileServing);
-    // What went away meanwhile was not copied.
-    const copied = whileServing ? blobs.filter((path) => found.has(path)) : blobs;
-    const unlike = copied.filter((path) => found.get(path) !== blobOf(path)?.hex);
-    if (unlike.length) {
-      this.progress(`${name}: ${unlike.length} blobs are not what their names say; copying them again`);
-      await copyFiles(this.stores, unlike, files, { whileServing, copied: () => undefined });
-      const ours = await this.hashesOf(target, unlike);
-      const still = unlike.filter((path) => ours.get(path) !== blobOf(path)?.hex);
-      const theirs = await this.hashesOf(source, still, whileServing);
-      for (const path of still) {
-        if (theirs.get(path) !== ours.get(path))
-          throw new UserError(
-            `blob ${path} is not what was written: the storage that images move to changes what it is given`,
-          );
-        this.faults.add(`blob ${blobOf(path)?.algorithm}:${blobOf(path)?.hex} was damaged already`);
-      }
-    }
-    for (const path of copied) this.verified.add(path);
-  }
-
-  private async hashesOf(
-    store: Stores["target"],
-    paths: readonly string[],
-    whileServing = false,
-  ): Promise<Map<string, string>> {
-    const all = new Map<string, string>();
-    for (const algorithm of new Set(paths.map((path) => blobOf(path)?.algorithm ?? ""))) {
-      const some = paths.filter((path) => blobOf(path)?.algorithm === algorithm);
-      for (let i = 0; i < some.length; i += hashedFiles) {
-        const part = await hashes(store, `${algorithm}sum`, some.slice(i, i + hashedFiles), whileServing);
-        for (const [path, hash] of part) all.set(path, hash);
-      }
-    }
-    return all;
-  }
-
   private assertComplete({ source, target }: Seen): void {
     for (const path of linkedBlobs(target.keys())) {
       if (target.has(path)) continue;
@@ -166,8 +121,8 @@ export class Copy {
       if (source.has(pathOfBlob(algorithm, hex))) throw new UserError(`blob ${path} was not copied`);
       this.faults.add(`blob ${algorithm}:${hex}, which a repository names, was missing already`);
     }
-    const unverified = [...source.keys()].filter((path) => blobOf(path) && !this.verified.has(path));
-    if (unverified.length) throw new UserError(`blob ${unverified[0]} was not verified`);
+    const [unverified] = this.verification.unverified(source);
+    if (unverified !== undefined) throw new UserError(`blob ${unverified} was not verified`);
   }
 }
 
@@ -175,4 +130,3 @@ const servingPasses = 5;
 const heldPasses = 6;
 const littleBytes = 256 * 1024 ** 2;
 const littleFiles = 1000;
-const hashedFiles = 500;

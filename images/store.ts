@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { UserError } from "../errors";
 import { quote } from "../hosts/quote";
 import { Frames, unframe } from "./frames";
 import { output, type Shell } from "./shell";
@@ -21,21 +22,37 @@ export interface StoreAt {
 /** Below a store's directory. */
 export const layout = "docker/registry/v2";
 
-// Uploads that are under way are their clients' to begin anew: their states are signed, and name files of the old store.
-const kept = `-type f ! -path '*/_uploads/*'`;
+/**
+ * find's conditions for what is part of a store. Uploads that are under way are their clients' to begin anew: their states are
+ * signed, and name files of the old store. No registry writes a name of two lines.
+ */
+export const kept = `! -path '*/_uploads/*' ! -path '*\n*'`;
 
-/** Every file of a store; none where nobody ever pushed. */
+/** First digit of a mode in hex, as stat has it (S_IFMT of inode(7)). */
+const symbolicLink = "a";
+
+/** Every file of a store; none where nobody ever pushed. What a symbolic link hides from it is an error. */
 export async function listFiles({ shell, root }: StoreAt, whileServing: boolean): Promise<Listing> {
   const script = `cd ${quote(root)} || exit
+    for top in docker docker/registry ${layout}; do [ ! -L $top ] || echo "${symbolicLink} $top"; done
     [ -d ${layout} ] || exit 0
-    cd ${layout} && find . ${kept} -exec stat -c '%s %Y %n' {} +`;
+    cd ${layout} && find . ${kept} \\( -type f -o -type l \\) -exec stat -c '%f %s %Y %n' {} +`;
   const files = new Map<string, StoredFile>();
   for (const line of (await output(shell, script, { whileServing })).split("\n")) {
-    const [, bytes, changed, path] = /^(\d+) (\d+) \.\/(.*)$/.exec(line) ?? [];
-    if (path !== undefined) files.set(path, { bytes: Number(bytes), changed: Number(changed) });
+    const [, type, bytes, changed, path] = /^(\w)\w* (?:(\d+) (\d+) \.\/)?(.*)$/.exec(line) ?? [];
+    if (path === undefined) continue;
+    if (type === symbolicLink)
+      throw new UserError(
+        `in ${shell.place} the store has a symbolic link, ${path}: what is behind it would not be copied; put that in ` +
+          `its place, or copy by hand (docs/switching-backends.md)`,
+      );
+    files.set(path, { bytes: Number(bytes), changed: Number(changed) });
   }
   return files;
 }
+
+/** What so few say is less than a pipe takes at once: lines of several processes stay whole. */
+const hashedAtOnce = 8;
 
 /** The hash of each of the files, or of those that are there, by the tool of that name (sha256sum, sha512sum), by its path. */
 export async function hashes(
@@ -45,7 +62,8 @@ export async function hashes(
   whileServing = false,
 ): Promise<Map<string, string>> {
   const script = `${unframe}
-    cd ${quote(`${root}/${layout}`)} && unframe | tr '\\n' '\\0' | xargs -0 ${tool} --`;
+    cd ${quote(`${root}/${layout}`)} && unframe | tr '\\n' '\\0' |
+      xargs -0 -n ${hashedAtOnce} -P "$(nproc)" ${tool} --`;
   return paths.length
     ? parseHashes(await output(shell, script, { stdin: list(paths), whileServing }))
     : new Map();
@@ -55,13 +73,12 @@ export async function hashes(
 export async function linkHashes({ shell, root }: StoreAt): Promise<Map<string, string>> {
   const script = `cd ${quote(root)} || exit
     [ -d ${layout}/repositories ] || exit 0
-    cd ${layout} && find ./repositories ${kept} -exec sha256sum {} +`;
+    cd ${layout} && find ./repositories -type f ${kept} -exec sha256sum {} +`;
   return parseHashes(await output(shell, script));
 }
 
-/** Takes links away that the source does not have any more. Blobs stay: nothing shows them without a link. */
-export async function removeLinks({ shell, root }: StoreAt, paths: readonly string[]): Promise<void> {
-  if (paths.some((path) => !path.startsWith("repositories/"))) throw new Error("not a link");
+/** Takes away from a copy what its source does not have any more. */
+export async function removeFiles({ shell, root }: StoreAt, paths: readonly string[]): Promise<void> {
   const script = `${unframe}
     cd ${quote(`${root}/${layout}`)} && unframe | tr '\\n' '\\0' | xargs -0 rm -f --`;
   if (paths.length) await output(shell, script, { stdin: list(paths) });

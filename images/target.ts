@@ -1,7 +1,7 @@
 import { UserError } from "../errors";
 import { bytesText } from "../platforms/text/bytes";
 import { quote } from "../hosts/quote";
-import { layout, type StoreAt } from "./store";
+import { kept, layout, type StoreAt } from "./store";
 import { output } from "./shell";
 
 /** Marks a store whose images are not all there yet, and names the store that they come from. */
@@ -14,7 +14,8 @@ export const marker = ".image-registry-copy";
 export async function claimTarget({ shell, root }: StoreAt, source: string): Promise<void> {
   const script = `cd ${quote(root)} || exit
     if [ -e ${marker} ]; then cat ${marker}; exit; fi
-    if [ -d ${layout} ]; then echo other; exit; fi
+    [ ! -d ${layout} ] || files=$(find ${layout} ${kept} ! -type d | head -n 1)
+    if [ -n "$files" ]; then echo other; exit; fi
     printf '%s' ${quote(source)} > ${marker} && cat ${marker}`;
   const found = await output(shell, script);
   if (found === source) return;

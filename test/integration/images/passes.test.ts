@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { it as mochaIt } from "mocha";
 import { Copy } from "../../../images/passes";
-import { LocalShell, LocalStore } from "./local-store";
+import { asUser, LocalShell, LocalStore } from "./local-store";
 
 const busybox = ["/bin/busybox", "/usr/bin/busybox"].find((file) => existsSync(file));
 
@@ -14,20 +24,21 @@ const ways: { name: string; command: [string, ...string[]]; isAcross: boolean; o
     name: "from one pod to another",
     command: ["sh", "-c"],
     isAcross: true,
-    only: /byte for byte|killed|half-way/,
+    only: /byte for byte|killed|half-way|may not read/,
   },
   ...(busybox
     ? [true, false].map((isAcross) => ({
         name: `with busybox, ${isAcross ? "from one pod to another" : "from one directory to another"}`,
         command: [busybox, "sh", "-c"] as [string, ...string[]],
         isAcross,
-        only: /byte for byte|damaged/,
+        only: /byte for byte|damaged|symbolic link|names/,
       }))
     : []),
 ];
 
 for (const { name, command, isAcross, only = /./ } of ways) {
-  const it = (title: string, test: () => Promise<void>) => void (only.test(title) && mochaIt(title, test));
+  const it = (title: string, test: (this: Mocha.Context) => Promise<void>) =>
+    void (only.test(title) && mochaIt(title, test));
   describe(`images, copied ${name}`, () => {
     let source: LocalStore;
     let target: LocalStore;
@@ -46,6 +57,7 @@ for (const { name, command, isAcross, only = /./ } of ways) {
       new Copy({ source: source.at(far), target: target.at(near) }, (line) => lines.push(line));
     const settled = async (moving = copy()) => {
       await moving.whileServing();
+      await moving.verifyWhileServing();
       await moving.whileHeld();
       return moving;
     };
@@ -92,6 +104,62 @@ for (const { name, command, isAcross, only = /./ } of ways) {
       target.write(`blobs/sha256/${hex.slice(0, 2)}/${hex}/data`, Buffer.alloc(10_000));
       await settled();
       assert.deepEqual(target.files(), source.files());
+    });
+
+    it("are hashed once all is copied, while the registry serves, and not again while pushes are held", async () => {
+      source.push("shop/cart", "1");
+      const hashed: string[] = [];
+      let when = "first pass";
+      near.before = (script) => void (/xargs.*sha256sum/.test(script) && hashed.push(when));
+      const moving = copy();
+      await moving.whileServing();
+      when = "verification";
+      await moving.verifyWhileServing();
+      when = "hold";
+      await moving.whileHeld();
+      assert.deepEqual([...new Set(hashed)], ["verification"]);
+      assert.match(lines.join("\n"), /\d KiB of \d\.\d KiB verified/);
+    });
+
+    it("come without what an earlier copy left half, if its source has it no more: a push of it would find it there", async () => {
+      source.push("shop/cart", "1");
+      const half = `blobs/sha256/ab/${"ab".repeat(32)}/data`;
+      target.write(half, "half");
+      await settled();
+      assert.deepEqual(target.files(), source.files());
+      assert.ok(!existsSync(target.path(half)));
+    });
+
+    it("are not said to be there where what is behind a symbolic link would stay behind", async () => {
+      source.push("shop/cart", "1");
+      symlinkSync("/srv/larger-disk", source.path("repositories/moved"));
+      await assert.rejects(
+        copy().whileServing(),
+        /has a symbolic link, .*repositories\/moved: .*copy by hand/,
+      );
+      rmSync(source.path("repositories/moved"));
+      renameSync(`${source.root}/docker`, `${source.root}/elsewhere`);
+      symlinkSync("elsewhere", `${source.root}/docker`);
+      await assert.rejects(copy().whileServing(), /has a symbolic link, docker: /);
+    });
+
+    it("come with files of whatever names somebody put beside them, but for those of two lines", async () => {
+      source.push("shop/cart", "1");
+      for (const name of ["a blank", "Ünïcode", "-rf", "quote'\"$(x)"])
+        source.write(`repositories/shop/cart/_manifests/${name}`, name);
+      const images = source.files();
+      source.write("repositories/shop/two\nlines/link", "x");
+      await settled();
+      assert.deepEqual(target.files(), images);
+    });
+
+    it("end with what the registry's user may not read, and not as something that writes to the store", async function () {
+      if (asUser.length === 0) this.skip(); // only root can make a file that is nobody's to read
+      near = new LocalShell("the mover", [...asUser, ...command]);
+      far = isAcross ? new LocalShell("the registry's pod", [...asUser, ...command]) : near;
+      source.push("shop/cart", "1");
+      chmodSync(source.path("repositories/shop/cart/_manifests/tags/1/current/link"), 0);
+      await assert.rejects(copy().whileServing(), /current\/link: .*Permission denied/);
     });
 
     it("come as they are where they were damaged already, and that is told", async () => {
