@@ -4,19 +4,18 @@ import * as path from "node:path";
 import {
   ApiextensionsV1Api,
   CustomObjectsApi,
-  KubeConfig,
   PatchStrategy,
   setHeaderOptions,
   type V1CustomResourceDefinition,
 } from "@kubernetes/client-node";
 import { parse } from "yaml";
 
+import { connect } from "./connect";
 import { sleep } from "./wait";
 
 /** Brings the cluster's CRDs to what the files of `folder` say, and waits until the API serves them. */
 export async function installCrds(kubeconfig: string, folder: string): Promise<void> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
+  const config = connect(kubeconfig);
   const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
   const crds = files.map(
     (name) => parse(readFileSync(path.join(folder, name), "utf8")) as V1CustomResourceDefinition,

@@ -1,16 +1,6 @@
-import {
-  ApiException,
-  CoreV1Api,
-  KubeConfig,
-  KubernetesObjectApi,
-  type KubernetesObject,
-} from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, KubernetesObjectApi, type KubernetesObject } from "@kubernetes/client-node";
 
-function connect(kubeconfig: string): KubeConfig {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  return config;
-}
+import { connect } from "../connect";
 
 /** Creates what is not there yet, and leaves alone what is. */
 export async function createMissing(kubeconfig: string, objects: readonly KubernetesObject[]): Promise<void> {

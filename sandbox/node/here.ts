@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
 import { parse, stringify } from "yaml";
 
+import { connect } from "../connect";
 import type { ControlPlane } from "../control-plane";
 import { kubeletNode } from "../control-plane/certificates";
 import { writeKubeconfig } from "../control-plane/kubeconfig";
@@ -104,7 +105,7 @@ async function kubeletArguments(directory: string, cluster: ControlPlane, socket
   writeFileSync(config, stringify({ ...shared, ...here }));
   const kubeconfig = path.join(directory, "kubeconfig");
   writeKubeconfig(kubeconfig, {
-    server: configOf(cluster).getCurrentCluster()!.server,
+    server: connect(cluster.kubeconfig).getCurrentCluster()!.server,
     pki,
     client: "kubelet",
   });
@@ -115,12 +116,6 @@ async function kubeletArguments(directory: string, cluster: ControlPlane, socket
     `--node-ip=${address}`,
     `--root-dir=${path.join(directory, "kubelet")}`,
   ];
-}
-
-function configOf({ kubeconfig }: ControlPlane): KubeConfig {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  return config;
 }
 
 async function untilAnswers(ctr: string, socket: string): Promise<void> {
@@ -137,7 +132,7 @@ async function untilAnswers(ctr: string, socket: string): Promise<void> {
 }
 
 async function untilReady(cluster: ControlPlane): Promise<void> {
-  const api = configOf(cluster).makeApiClient(CoreV1Api);
+  const api = connect(cluster.kubeconfig).makeApiClient(CoreV1Api);
   const deadline = Date.now() + readySeconds * 1000;
   for (;;) {
     const { items } = await api.listNode({ fieldSelector: `metadata.name=${kubeletNode}` });

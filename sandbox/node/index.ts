@@ -2,8 +2,9 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
 
+import { connect } from "../connect";
 import type { ControlPlane } from "../control-plane";
 import { kubeletNode } from "../control-plane/certificates";
 import { writeKubeconfig } from "../control-plane/kubeconfig";
@@ -41,8 +42,7 @@ export async function joinCluster(
   cluster: ControlPlane,
   { images, log }: { images: Readonly<Record<string, ImageContent>>; log: (line: string) => void },
 ): Promise<void> {
-  const config = new KubeConfig();
-  config.loadFromFile(cluster.kubeconfig);
+  const config = connect(cluster.kubeconfig);
   const { server } = config.getCurrentCluster()!;
   const { pki } = layoutOf(cluster.directory);
   const programs = await buildNodePrograms({ log });

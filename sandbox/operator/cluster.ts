@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 
+import type { KubeConfig } from "@kubernetes/client-node";
 import {
   ApiException,
   CustomObjectsApi,
-  KubeConfig,
   KubernetesObjectApi,
   type KubernetesObject,
 } from "@kubernetes/client-node";
 
+import { connect } from "../connect";
 import { checksum } from "./checksum";
 import { type Config, fieldManager, group, type ImagePruner } from "./model";
 
@@ -19,12 +20,12 @@ const checksumAnnotation = `${group}/checksum`;
 
 /** What the operator reads from and writes to the API server. */
 export class Cluster {
-  readonly config = new KubeConfig();
+  readonly config: KubeConfig;
   readonly objects: KubernetesObjectApi;
   private readonly custom: CustomObjectsApi;
 
   constructor(kubeconfig: string) {
-    this.config.loadFromFile(kubeconfig);
+    this.config = connect(kubeconfig);
     this.objects = KubernetesObjectApi.makeApiClient(this.config);
     this.custom = this.config.makeApiClient(CustomObjectsApi);
   }

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import type { KubeConfig } from "@kubernetes/client-node";
 import {
-  KubeConfig,
   KubernetesObjectApi,
   type KubernetesObject,
   PatchStrategy,
@@ -14,6 +14,7 @@ import {
   Watch,
 } from "@kubernetes/client-node";
 
+import { connect } from "../../sandbox/connect";
 import { type ControlPlane, startControlPlane } from "../../sandbox/control-plane";
 import { installCrds } from "../../sandbox/crds";
 import { startOperator } from "../../sandbox/operator";
@@ -39,8 +40,7 @@ describe("the registry operator's stand-in", function () {
     controlPlane = await startControlPlane({ directory });
     await installCrds(controlPlane.kubeconfig, resolve(__dirname, "../../crds"));
     await startOperator({ kubeconfig: controlPlane.kubeconfig, directory });
-    config = new KubeConfig();
-    config.loadFromFile(controlPlane.kubeconfig);
+    config = connect(controlPlane.kubeconfig);
     cluster = KubernetesObjectApi.makeApiClient(config);
   });
   after(async () => {

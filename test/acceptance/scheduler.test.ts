@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import type { KubeConfig } from "@kubernetes/client-node";
 import {
   CoreV1Api,
-  KubeConfig,
   KubernetesObjectApi,
   type KubernetesObject,
   type V1Node,
@@ -13,6 +13,7 @@ import {
 } from "@kubernetes/client-node";
 import * as fc from "fast-check";
 import pLimit from "p-limit";
+import { connect } from "../../sandbox/connect";
 import { placed } from "../../kubernetes/scheduling/place";
 import { nameOf, type PlacedPod } from "../../kubernetes/scheduling/pod";
 import { requestsOf } from "../../kubernetes/scheduling/resources";
@@ -27,7 +28,7 @@ const count = 120;
 describe("why a pod cannot go to a node", function () {
   this.timeout("5m");
   const given = fc.sample(cases, { numRuns: count, seed });
-  const config = new KubeConfig();
+  let config: KubeConfig;
   let controlPlane: ControlPlane;
   let core: CoreV1Api;
   let pods: Map<string, V1Pod[]>;
@@ -38,7 +39,7 @@ describe("why a pod cannot go to a node", function () {
     this.timeout("30m"); // the first one builds
     const directory = mkdtempSync(path.join(tmpdir(), "image-registry-test-"));
     controlPlane = await startControlPlane({ directory, infraNodes: 0 });
-    config.loadFromFile(controlPlane.kubeconfig);
+    config = connect(controlPlane.kubeconfig);
     core = config.makeApiClient(CoreV1Api);
     await create(priorities);
     await create(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { KubernetesObjectApi, KubeConfig } from "@kubernetes/client-node";
+import { KubernetesObjectApi } from "@kubernetes/client-node";
+import { connect } from "../../../sandbox/connect";
 import { changes, failure, preview, up } from "../../support/engine";
 import { testCluster, until } from "./harness";
 import { nfs, nfsClaim } from "./runs";
@@ -71,9 +72,7 @@ describe("when something in the cluster does not do its part", function () {
   });
 
   function api(): KubernetesObjectApi {
-    const config = new KubeConfig();
-    config.loadFromFile(cluster.controlPlane.kubeconfig);
-    return KubernetesObjectApi.makeApiClient(config);
+    return KubernetesObjectApi.makeApiClient(connect(cluster.controlPlane.kubeconfig));
   }
 
   async function refuseLogLevel(

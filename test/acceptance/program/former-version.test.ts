@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import {
-  KubeConfig,
-  type KubernetesObject,
-  KubernetesObjectApi,
-  PatchStrategy,
-} from "@kubernetes/client-node";
+import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { connect } from "../../../sandbox/connect";
 import { ClusterClient } from "../../../kubernetes/client";
 import { platforms } from "../../../platforms";
 import { waitFor } from "../../../platforms/wait";
@@ -123,9 +119,7 @@ describe("a stack that an earlier version of this program has made", function ()
 });
 
 function apiOf(kubeconfig: string): KubernetesObjectApi {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  return KubernetesObjectApi.makeApiClient(config);
+  return KubernetesObjectApi.makeApiClient(connect(kubeconfig));
 }
 
 /** A reviver: secrets as they are, not as a state marks them. */

@@ -1,6 +1,6 @@
 import {
   ApiException,
-  KubeConfig,
+  type KubeConfig,
   KubernetesObjectApi,
   type KubernetesObject,
   PatchStrategy,
@@ -17,6 +17,7 @@ import {
   type V1Service,
   type V1StorageClass,
 } from "@kubernetes/client-node";
+import { connect } from "../../../sandbox/connect";
 import type { RegistryConfig } from "../../../platforms/operator/registry";
 import type { ImagePrunerStatus } from "../../../crds/types";
 
@@ -61,13 +62,13 @@ const places: Record<Kind, { apiVersion: string; namespaced?: true }> = {
 
 /** The cluster's objects in the hands of somebody who is not the program. */
 export class Objects {
-  protected readonly kubeconfig = new KubeConfig();
+  protected kubeconfig!: KubeConfig;
   private api!: KubernetesObjectApi;
 
   constructor(private readonly namespace: string) {}
 
   connect(kubeconfigFile: string): this {
-    this.kubeconfig.loadFromFile(kubeconfigFile);
+    this.kubeconfig = connect(kubeconfigFile);
     this.api = KubernetesObjectApi.makeApiClient(this.kubeconfig);
     return this;
   }

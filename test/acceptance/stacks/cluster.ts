@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
-import { ApiException, KubeConfig } from "@kubernetes/client-node";
+import { ApiException } from "@kubernetes/client-node";
+import { connect } from "../../../sandbox/connect";
 import type { Storage } from "../../../backends/backend";
 import { storageInUse, storeKeysIn } from "../../../backends/stores";
 import { infraLabel } from "../../../kubernetes/nodes";
@@ -162,8 +163,7 @@ export class StacksCluster extends TestCluster {
 
 function theGivenCluster(kubeconfig: string) {
   return ({ directory }: { directory: string }): Promise<ControlPlane> => {
-    const config = new KubeConfig();
-    config.loadFromFile(kubeconfig);
+    const config = connect(kubeconfig);
     return Promise.resolve({
       kubeconfig: path.resolve(kubeconfig),
       context: config.getCurrentContext() as ControlPlane["context"],

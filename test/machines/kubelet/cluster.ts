@@ -4,8 +4,9 @@ import { chmodSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
 
+import { connect } from "../../../sandbox/connect";
 import { isReady } from "../../../kubernetes/pods";
 import { until } from "../../../kubernetes/until";
 import { type ControlPlane, startControlPlane } from "../../../sandbox/control-plane";
@@ -39,8 +40,7 @@ export class KubeletCluster {
     const controlPlane = await startControlPlane({ directory, infraNodes: 0, log });
     const stacks = new Stacks(await findEngine(path.join(directory, "plugins"), { log }), directory);
     await startNode(controlPlane, { images: { [image]: await registryImage() }, log });
-    const config = new KubeConfig();
-    config.loadFromFile(controlPlane.kubeconfig);
+    const config = connect(controlPlane.kubeconfig);
     const user = new StackUser(controlPlane, namespace);
     await user.give("standalone.yaml");
     await user.give("copy-images-standalone.yaml");

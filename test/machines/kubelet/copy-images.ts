@@ -3,8 +3,9 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, statSync } from "node:fs";
 
-import { NetworkingV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import { NetworkingV1Api, type V1Pod } from "@kubernetes/client-node";
 
+import { connect } from "../../../sandbox/connect";
 import { holdName, readHold } from "../../../images/hold";
 import { moverName } from "../../../images/mover-job";
 import { ClusterClient } from "../../../kubernetes/client";
@@ -32,8 +33,7 @@ describe("images on a real kubelet", function () {
     await user.give("prove-standalone.yaml");
     prover = await user.configuration();
     // As the operator of OpenShift's newest versions has one, which it puts back at once.
-    const config = new KubeConfig();
-    config.loadFromFile(cluster.controlPlane.kubeconfig);
+    const config = connect(cluster.controlPlane.kubeconfig);
     await config.makeApiClient(NetworkingV1Api).createNamespacedNetworkPolicy({
       namespace,
       body: { metadata: { name: "all" }, spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{}] } },
