@@ -40,6 +40,15 @@ export async function findEngine(standIns: string, options: BuildOptions): Promi
   };
 }
 
+/** Who keeps the key that a stack's secrets are encrypted with, as `pulumi stack init --secrets-provider` takes it. */
+export interface SecretsProvider {
+  readonly url: string;
+  /** What the CLI finds it by. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const noPassphrase: SecretsProvider = { url: "passphrase", environment: { PULUMI_CONFIG_PASSPHRASE: "" } };
+
 /** The project's stacks in the sandbox: their files and what they remember are below `directory`. */
 export class Stacks {
   constructor(
@@ -47,6 +56,7 @@ export class Stacks {
     private readonly directory: string,
     /** Run in place of the project's own. */
     private readonly program?: PulumiFn,
+    private readonly secretsProvider = noPassphrase,
   ) {}
 
   /** Makes the stack, unless it is there, and gives it its configuration. */
@@ -54,7 +64,10 @@ export class Stacks {
     const { stack } = configuration;
     const folder = linkProject(this.directory);
     mkdirSync(this.backend, { recursive: true });
-    if (!existsSync(this.stateFile(stack))) await this.command(["stack", "init", stack, "--no-select"]);
+    if (!existsSync(this.stateFile(stack))) {
+      const provider = ["--secrets-provider", this.secretsProvider.url];
+      await this.command(["stack", "init", stack, "--no-select", ...provider]);
+    }
     const secrets = writeStackFile(folder, configuration);
     for (const [key, value] of Object.entries(secrets)) {
       await this.command(["config", "set", "--secret", key, "--stack", stack], { stdin: value });
@@ -102,7 +115,7 @@ export class Stacks {
           path.delimiter,
         ),
         PULUMI_BACKEND_URL: `file://${this.backend}`,
-        PULUMI_CONFIG_PASSPHRASE: "",
+        ...this.secretsProvider.environment,
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       },

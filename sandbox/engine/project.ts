@@ -30,7 +30,7 @@ export interface StackConfiguration {
   readonly secretKeys: readonly string[];
 }
 
-/** Writes the stack's file, with the salt that its secrets were encrypted with; returns what is still to encrypt. */
+/** Writes the stack's file, with what its secrets were encrypted with; returns what is still to encrypt. */
 export function writeStackFile(
   folder: string,
   { stack, overlay, secretKeys }: StackConfiguration,
@@ -46,8 +46,8 @@ export function writeStackFile(
   const isSecret = (key: string) => secretKeys.includes(key) && values[key] !== "";
   const plain = Object.entries(values).filter(([key]) => !isSecret(key));
   const secret = Object.entries(values).filter(([key]) => isSecret(key));
-  const { encryptionsalt } = parse(readFileSync(file, "utf8")) as { encryptionsalt: string };
-  writeFileSync(file, stringify({ encryptionsalt, config: Object.fromEntries(plain) }), { mode: 0o600 });
+  const written = parse(readFileSync(file, "utf8")) as object; // encryptionsalt, or secretsprovider and encryptedkey
+  writeFileSync(file, stringify({ ...written, config: Object.fromEntries(plain) }), { mode: 0o600 });
   return Object.fromEntries(secret.map(([key, value]) => [key, String(value)]));
 }
 

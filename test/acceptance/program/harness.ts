@@ -7,10 +7,11 @@ import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { owningStackName } from "../../../platforms/owning-stack";
 import type { RegistryConfig } from "../../../platforms/operator/registry";
 import type { ControlPlane } from "../../../sandbox/control-plane";
-import { type Engine, findEngine, Stacks } from "../../../sandbox/engine";
+import { type Engine, findEngine, type SecretsProvider, Stacks } from "../../../sandbox/engine";
 import { recordedProcesses } from "../../../sandbox/process";
 import { startSandbox } from "../../../sandbox/start";
 import type { StackRun } from "../../support/engine";
+import { startVault } from "../../support/vault";
 import { type Kind, type Live, Objects, operatorApi } from "./objects";
 
 type StackName = "dev" | "prod" | "standalone";
@@ -33,7 +34,7 @@ export function testCluster(start: Start = startSandbox, cluster = new TestClust
 export class TestCluster extends Objects {
   controlPlane!: ControlPlane;
   private engine!: Engine;
-  private stacks!: Stacks;
+  private vault!: SecretsProvider;
 
   constructor(
     namespace = "openshift-image-registry",
@@ -56,7 +57,7 @@ export class TestCluster extends Objects {
     this.controlPlane = await start({ directory });
     this.connect(this.controlPlane.kubeconfig);
     this.engine = await findEngine(path.join(directory, "plugins"), { log: console.error });
-    this.stacks = new Stacks(this.engine, this.stateFolder);
+    this.vault = await startVault();
   }
 
   async stop(): Promise<void> {
@@ -75,7 +76,7 @@ export class TestCluster extends Objects {
   stack(name: StackName, overlay: Record<string, unknown> = {}, program?: PulumiFn): StackRun {
     const { kubeconfig, context } = this.controlPlane;
     return {
-      stacks: program ? new Stacks(this.engine, this.stateFolder, program) : this.stacks,
+      stacks: new Stacks(this.engine, this.stateFolder, program, this.vault),
       stack: name,
       overlay: { kubeconfig, context, timeoutSeconds: 60, ...overlay },
       secrets: () => this.secrets(),
