@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { buildSync } from "esbuild";
 
 import { quote } from "../../hosts/quote";
-import { typescriptLoader } from "../../project";
 import { runCli } from "../../stack/cli";
 import type { BuildOptions } from "../tools/build";
 import { buildKubernetesProvider } from "./build";
@@ -57,7 +57,23 @@ async function isInstalled({ path: cli, origin }: Cli, name: Name, version: stri
 
 function standIn(name: Name, directory: string): void {
   mkdirSync(directory, { recursive: true });
-  const program = [process.execPath, ...typescriptLoader, path.join(__dirname, "providers", `${name}.ts`)];
-  const script = `#!/bin/sh\nexec ${program.map(quote).join(" ")} "$@"\n`;
+  const bundle = path.join(directory, `${name}.js`);
+  bundles[name] ??= bundled(path.join(__dirname, "providers", `${name}.ts`));
+  writeFileSync(bundle, bundles[name]);
+  const script = `#!/bin/sh\nexec ${[process.execPath, bundle].map(quote).join(" ")} "$@"\n`;
   writeFileSync(path.join(directory, `pulumi-resource-${name}`), script, { mode: 0o755 });
+}
+
+const bundles: Partial<Record<Name, string>> = {};
+
+/** A stand-in as one file: the engine starts it for every operation, and half of that would be finding its modules. */
+function bundled(entry: string): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [entry],
+    bundle: true,
+    platform: "node",
+    write: false,
+    logLevel: "silent",
+  });
+  return outputFiles[0]!.text;
 }
