@@ -21,7 +21,7 @@ type Kind = "unit" | "integration" | "acceptance" | "machines";
  * Machines keep one processor busy each and take gigabytes; what runs on a control plane waits most of the time, and so do
  * programs that other tests start.
  */
-const jobs: Record<Kind, number> = { unit: 2, integration: 3, acceptance: 3, machines: 1 };
+const jobs: Record<Kind, number> = { unit: 2, integration: 3, acceptance: 4, machines: 1 };
 
 async function main(): Promise<void> {
   const { selection, paths } = readArguments();
@@ -35,13 +35,14 @@ async function main(): Promise<void> {
     if (kind === "machines") files.sort();
     await runLane({ files, jobs: jobs[kind] }, selection, summary);
   };
+  const built = isWhole ? buildSandbox() : Promise.resolve();
   const runOnThisMachine = async () => {
     await run("unit");
     await run("integration");
+    await built;
+    await run("acceptance");
   };
-
-  await Promise.all([runOnThisMachine(), isWhole && buildSandbox()]);
-  await Promise.all([run("acceptance"), run("machines")]);
+  await Promise.all([runOnThisMachine(), built.then(() => run("machines"))]);
 
   const relative = Object.entries(summary.seconds).map(([file, s]) => [path.relative(project, file), s]);
   if (isWhole) recordSeconds(Object.fromEntries(relative) as Record<string, number>);
