@@ -52,7 +52,7 @@ export class RunFailed extends Error {
 export const preview = (run: StackRun) => operate(run, ["preview", "--diff"]);
 /** A preview that fails when it finds something to do. */
 export const expectNoChanges = (run: StackRun) => operate(run, ["preview", "--diff", "--expect-no-changes"]);
-export const up = (run: StackRun) => operate(run, ["up", ...atOnce]);
+export const up = (run: StackRun, ...more: string[]) => operate(run, ["up", ...atOnce, ...more]);
 /** Brings the state to what is there; the steps say what was not as remembered. */
 export const refresh = (run: StackRun) => operate(run, ["refresh", ...atOnce]);
 export const destroy = (run: StackRun) => operate(run, ["destroy", ...atOnce]);

@@ -1,9 +1,12 @@
 import {
   ApiException,
   type KubeConfig,
+  CustomObjectsApi,
+  KubeConfig,
   KubernetesObjectApi,
   type KubernetesObject,
   PatchStrategy,
+  setHeaderOptions,
   type V1ConfigMap,
   type V1Deployment,
   type V1Namespace,
@@ -110,6 +113,16 @@ export class Objects {
     const { metadata: names, ...type } = this.header(kind, name);
     const object = { ...type, metadata: { ...names, ...metadata }, ...rest };
     await this.api.patch(object, undefined, undefined, by, undefined, PatchStrategy.MergePatch);
+  }
+
+  /** What an operator does, which says in the status how it gets on. */
+  async patchStatus(plural: "configs" | "imagepruners", name: string, status: object): Promise<void> {
+    const [group = "", version = ""] = operatorApi.split("/");
+    const api = this.kubeconfig.makeApiClient(CustomObjectsApi);
+    await api.patchClusterCustomObjectStatus(
+      { group, version, plural, name, body: { status } },
+      setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+    );
   }
 
   /** Server-side apply, which makes the object too, and is what Pulumi does. */

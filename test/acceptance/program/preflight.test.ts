@@ -1,3 +1,6 @@
+import assert from "node:assert/strict";
+import { preview, warnings } from "../../support/engine";
+import { host as describedHost, sshPrivateKey } from "../../unit/support/configuration";
 import { testCluster, until } from "./harness";
 import { assertRefused, nfs } from "./runs";
 
@@ -77,6 +80,19 @@ describe("what cannot work on this cluster is refused, in preview and in up, bef
       await assertRefused(cluster, run, message).finally(() => cluster.cordon("infra-0", null));
     });
 
+    it("whose addresses the export refuses are warned of, v4 and v6", async () => {
+      await nodeAt("in-the-storage-network", ["10.0.32.5"]);
+      await nodeAt("beside-it", ["10.0.64.5", "fd00::5"]);
+      const clients = ["10.0.32.0/20", "fd01::/64"];
+      const host = { ...describedHost, clients };
+      const run = cluster.stack("dev", { ...nfs, nfs: { ...nfs.nfs, host }, sshPrivateKey });
+      const said = warnings(await preview(run)).match(/^.* is in none of .*$/gm);
+      assert.deepEqual(said, [
+        'nfs.host.clients: node "beside-it" (10.0.64.5, fd00::5) is in none of 10.0.32.0/20, fd01::/64: ' +
+          "the server refuses its mount, and pods there do not start",
+      ]);
+    });
+
     it("no node whose taint is tolerated", async () => {
       const placement = { infra: true, tolerations: [{ key: "other", operator: "Exists" }] };
       const message = /infra-0 has taint node-role\.kubernetes\.io\/infra:NoSchedule, which is not tolerated/;
@@ -91,6 +107,23 @@ describe("what cannot work on this cluster is refused, in preview and in up, bef
     if (!volumeName) return;
     await until("the claim is bound", async () => {
       return (await cluster.get("PersistentVolumeClaim", name))?.status?.phase === "Bound";
+    });
+  }
+
+  /** A node that is ready. */
+  async function nodeAt(name: string, ips: string[]): Promise<void> {
+    const labels = { "kubernetes.io/os": "linux", "kubernetes.io/hostname": name };
+    const allocatable = { cpu: "4", memory: "16Gi", pods: "250" };
+    const addresses = [
+      ...ips.map((address) => ({ type: "InternalIP", address })),
+      { type: "Hostname", address: name },
+    ];
+    await cluster.create("Node", name, {
+      metadata: { name, labels, annotations: { "kwok.x-k8s.io/node": "fake" } },
+      status: { allocatable, capacity: allocatable, addresses },
+    });
+    await until("the node takes pods", async () => {
+      return ((await cluster.get("Node", name))?.spec?.taints ?? []).length === 0;
     });
   }
 

@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
 import { projectDirectory, typescriptLoader } from "../../../project";
-import { configurationOf, type StackRun, up } from "../../support/engine";
+import { configurationOf, preview, type StackRun, up, warnings } from "../../support/engine";
+import type { Condition } from "../../../platforms/observed";
 import { readStatus } from "../../../status/status";
 import { statusText } from "../../../status/text";
 import { testCluster } from "./harness";
@@ -90,6 +91,40 @@ describe("the status of a registry", function () {
       2,
     );
   });
+
+  it("serves and needs care while a part of it fails: in headline and exit code, and in a preview's warnings", async () => {
+    await up(cluster.stack("dev"));
+    // Else it would write what it finds over what is said here in its place.
+    cluster.signal("registry-operator", "SIGSTOP");
+    try {
+      await says("Config", {
+        type: "NodeCADaemonDegraded",
+        status: "True",
+        reason: "Error",
+        message: "down",
+      });
+      await says("ImagePruner", { type: "Failed", status: "True", reason: "Failed", message: "no rights" });
+      const { kubeconfig, context } = cluster.controlPlane;
+      const told = await status("--stack", "dev", "--kubeconfig", kubeconfig, "--context", context);
+      assert.equal(told.code, 1);
+      assert.match(told.stdout, /serves what the stack asks for, and needs care$/m);
+      for (const text of [told.stdout, warnings(await preview(cluster.stack("dev")))]) {
+        assert.match(text, /Config: NodeCADaemonDegraded=True \(Error\): down/);
+        assert.match(text, /ImagePruner: Failed=True \(Failed\): no rights/);
+      }
+    } finally {
+      cluster.signal("registry-operator", "SIGCONT");
+    }
+  });
+
+  /** What the operator would say of it. */
+  async function says(kind: "Config" | "ImagePruner", condition: Condition): Promise<void> {
+    const object = (await cluster.get(kind, "cluster")) as { status?: { conditions?: { type: string }[] } };
+    const others = (object.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
+    const lastTransitionTime = "2026-01-01T00:00:00Z";
+    const conditions = [...others, { ...condition, lastTransitionTime }];
+    await cluster.patchStatus(kind === "Config" ? "configs" : "imagepruners", "cluster", { conditions });
+  }
 
   async function status(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const main = path.join(projectDirectory, "status/main.ts");

@@ -91,19 +91,40 @@ describe("objects that somebody made by hand under the names of the stack's own"
     await expectNoChanges(run);
   });
 
-  it("a registry that was Removed, and brought up again by hand, keeps all it stands on at destroy", async () => {
-    const down = cluster.stack("dev", { ...nfs, managementState: "Removed" });
+  it("mount options that running pods do not see are told, and that they stay with the old ones", async () => {
     await up(cluster.stack("dev", nfs));
-    await up(down);
-    await cluster.patch("Config", "cluster", { spec: { managementState: "Managed" } });
-    await policy("Recycle");
-    await until("it serves", async () => {
-      return (await cluster.get("Deployment", "image-registry"))?.status?.availableReplicas === 1;
+    const softer = cluster.stack("dev", {
+      ...nfs,
+      nfs: { ...nfs.nfs, mountOptions: ["nfsvers=4.1", "hard"] },
     });
-    await destroy(down);
-    const claim = (await cluster.get("PersistentVolumeClaim", nfsClaim))!;
-    assert.deepEqual([claim.status?.phase, claim.metadata.deletionTimestamp], ["Bound", undefined]);
+    const told =
+      /nfs\.mountOptions: .*has \[nfsvers=4\.2, hard\], asked is \[nfsvers=4\.1, hard\]: pods that run keep the old/;
+    assert.match(warnings(await preview(softer)), told);
   });
+
+  const ways: [how: string, bringUp: () => Promise<unknown>][] = [
+    ["by hand", () => cluster.patch("Config", "cluster", { spec: { managementState: "Managed" } })],
+    [
+      "by an up of the Config alone (--target)",
+      () => up(cluster.stack("dev", nfs), "--target", "**::registry"),
+    ],
+  ];
+  for (const [how, bringUp] of ways) {
+    it(`a registry that was Removed, and is brought up again ${how}, keeps all it stands on at destroy`, async () => {
+      const down = cluster.stack("dev", { ...nfs, managementState: "Removed" });
+      await up(cluster.stack("dev", nfs));
+      await up(down);
+      await bringUp();
+      await policy("Recycle");
+      await until("it serves", async () => {
+        return (await cluster.get("Deployment", "image-registry"))?.status?.availableReplicas === 1;
+      });
+      await destroy(down);
+      const claim = (await cluster.get("PersistentVolumeClaim", nfsClaim))!;
+      assert.deepEqual([claim.status?.phase, claim.metadata.deletionTimestamp], ["Bound", undefined]);
+      assert.equal((await cluster.config()).spec.storage?.pvc?.claim, nfsClaim);
+    });
+  }
 
   /** The volume's policy, changed first where one is given. */
   async function policy(to?: string): Promise<string | undefined> {
