@@ -153,7 +153,7 @@ function claimIn({ claims }: Pick<FoundStorage, "claims">, { claimName }: NamedC
 }
 
 /** The class of the claim that is there, or the one that a new claim gets: of several defaults, the newest. */
-function classFor(
+export function classFor(
   found: Pick<FoundStorage, "claims" | "classes">,
   wanted: NamedClaim,
 ): V1StorageClass | undefined {

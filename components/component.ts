@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { checkImages, type CheckedImages } from "../images/check";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
@@ -29,7 +30,13 @@ export abstract class Component extends pulumi.ComponentResource {
 
   /** A step that the engine calls before or after it makes or changes a child. */
   protected hook(name: string, step: () => Promise<void>): pulumi.ResourceHook {
-    return new pulumi.ResourceHook(this.child(name), step);
+    return new pulumi.ResourceHook(this.child(name), inProgram(step));
+  }
+
+  /** Told in a preview that makes the resource: the state does not have it, whatever the cluster has. */
+  protected whenNew(name: string, tell: () => Promise<void>): pulumi.ResourceHook {
+    const step = () => (pulumi.runtime.isDryRun() ? tell() : Promise.resolve());
+    return new pulumi.ResourceHook(this.child(name), inProgram(step), { onDryRun: true });
   }
 
   protected warn(message: string): void {
@@ -76,4 +83,9 @@ export abstract class Component extends pulumi.ComponentResource {
     // Where there is nothing to tell of, a resource fails with the reason.
     if (pulumi.runtime.isDryRun()) checked.then(tell, () => undefined);
   }
+}
+
+/** Hooks are called from outside: what they log would reach nobody, where several programs share the process. */
+function inProgram(step: () => Promise<void>): () => Promise<void> {
+  return AsyncLocalStorage.bind(step);
 }

@@ -64,8 +64,21 @@ export class ImagePruner extends Component {
         metadata: { name: registryName, annotations: { ...patchAnnotations(prunerManager), ...notes } },
         spec,
       },
-      this.childOptions({ aliases: [formerly()] }),
+      this.childOptions({
+        aliases: [formerly()],
+        hooks: { beforeCreate: [this.takeUp(live, spec, isLeft)] },
+      }),
     );
+  }
+
+  /** What else changes where the stack's state is lost. */
+  private takeUp(live: SpecObject, spec: object, isLeft: boolean): pulumi.ResourceHook {
+    return this.whenNew("take-up", () => {
+      const changes = isLeft ? [] : firstChanges(live, prunerManager, { spec }, { isLeft: true });
+      const told = new Set(firstChanges(live, prunerManager, { spec }).map(driftText));
+      for (const text of changes.map(driftText)) if (!told.has(text)) this.inform(text);
+      return Promise.resolve();
+    });
   }
 }
 

@@ -7,7 +7,8 @@ import { appliedOver, stackManager } from "../kubernetes/field-managers";
 import type { ClusterConnection } from "../kubernetes/kubeconfig";
 import { madeAnew, madeAnnotation } from "../kubernetes/made-anew";
 import { heldByAnother, owningStackName, readOwningStack } from "../platforms/owning-stack";
-import { findingText } from "../platforms/text";
+import { driftText, findingText } from "../platforms/text";
+import type { Drift } from "../platforms/observed";
 import { Component } from "./component";
 
 export interface OwningStackArgs {
@@ -23,6 +24,8 @@ export interface OwningStackArgs {
    */
   readonly checked?: {
     readonly live: { readonly owningStack: V1ConfigMap | undefined; readonly moment: string };
+    /** What changes in what the stack set up, where its state is lost. @default it is not told */
+    readonly takenUp?: () => Promise<readonly Drift[]>;
   };
 }
 
@@ -51,9 +54,27 @@ export class OwningStack extends Component {
         // The provider takes up objects that are there. The API server lets nobody write another name into this one.
         immutable: true,
       },
-      this.childOptions({ retainOnDelete: false, hooks: { beforeCreate: [this.refusal()] }, ...madeAnew }),
+      this.childOptions({
+        retainOnDelete: false,
+        hooks: { beforeCreate: [this.refusal(), this.takeUp()] },
+        ...madeAnew,
+      }),
     );
     this.registerOutputs({});
+  }
+
+  /** The cluster names this stack, and the state knows nothing of it: it was lost, or is kept elsewhere. */
+  private takeUp(): pulumi.ResourceHook {
+    return this.whenNew("take-up", async () => {
+      const { checked, namespace } = this.args;
+      if (!checked?.live.owningStack) return;
+      this.warn(
+        `this stack has set up the registry of this cluster before (ConfigMap ${namespace}/${owningStackName}), and its state ` +
+          `has nothing of it. If the state is kept elsewhere, stop here, and use that one. If it is lost, go on: what is there ` +
+          `is taken up as it is, but for what this preview tells`,
+      );
+      for (const change of (await checked.takenUp?.()) ?? []) this.inform(driftText(change));
+    });
   }
 
   /** Another stack may have come between the preflight and now. */

@@ -7,7 +7,7 @@ import { heldByAnother } from "./owning-stack";
 import type { Findings } from "./finding";
 import type { Drift } from "./observed";
 import type { LiveRegistry, Platform, PlatformTypes } from "./platform";
-import { findingText } from "./text";
+import { driftText, findingText } from "./text";
 
 /** A plan that the live cluster has been asked about, and found possible. */
 export interface Checked<K extends PlatformTypes = PlatformTypes> {
@@ -19,6 +19,8 @@ export interface Checked<K extends PlatformTypes = PlatformTypes> {
   readonly findings: Findings;
   /** Tells this cluster from all others, where a host is to know whose it is. */
   readonly clusterUid: string | undefined;
+  /** What changes in what this stack set up itself, where its state is lost: to the engine, all of it is new. */
+  readonly takenUp: () => Promise<readonly Drift[]>;
   /** Images that this run is to take along to another store. */
   readonly move?: Move | undefined;
 }
@@ -44,7 +46,13 @@ export async function checkOn<K extends PlatformTypes>(
   assertPossible({ errors: platform.lostByDrift?.(live, plan, drift) ?? [] });
   const clusterUid = plan.backend.needs?.exportHost && (await readClusterUid(client));
   const move = platform.move(live, plan);
-  return { platform: platform.name, connection, plan, live, drift, findings, clusterUid, move };
+  const takenUp = async () => {
+    // As of what a stack that is gone has left: the name on the cluster is the only thing that is different.
+    const left = await platform.drift(client, { ...live, owningStack: undefined }, plan);
+    const told = new Set(drift.map(driftText));
+    return left.filter((change) => change.remedy === "change" && !told.has(driftText(change)));
+  };
+  return { platform: platform.name, connection, plan, live, drift, findings, clusterUid, takenUp, move };
 }
 
 /** The uid of the namespace that every cluster has once. */

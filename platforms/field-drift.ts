@@ -133,8 +133,9 @@ interface Field {
 function fieldsOf(value: object, path: readonly string[] = []): Field[] {
   return Object.entries(value).flatMap(([key, inner]: [string, unknown]): Field[] => {
     const here = [...path, key];
-    if (typeof inner === "object" && inner !== null && !Array.isArray(inner) && Object.keys(inner).length)
-      return fieldsOf(inner, here);
+    const isMap = typeof inner === "object" && inner !== null && !Array.isArray(inner);
+    // A spec of which nothing is asked is not asked to be empty.
+    if (isMap && (Object.keys(inner).length || path.length === 0)) return fieldsOf(inner, here);
     return [{ path: here, value: inner }];
   });
 }

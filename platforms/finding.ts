@@ -2,6 +2,8 @@ import type { Storage } from "../backends/backend";
 import type { StoreFinding } from "../backends/finding";
 import type { Configuration } from "../config/schema";
 import type { Taint } from "../kubernetes/node-role";
+import type { OutOfRange } from "../kubernetes/limit-range";
+import type { Shortage } from "../kubernetes/quota";
 import type { Obstacle } from "../kubernetes/scheduling/obstacle";
 import type { Room } from "../kubernetes/volume-stats";
 import type { Ailment, ChangedField, Trouble } from "./observed";
@@ -15,6 +17,7 @@ export type Finding =
   | ImageFinding
   | MoveFinding
   | PlacementFinding
+  | LimitFinding
   | RoleFinding
   | ObjectFinding
   | RegistryFinding;
@@ -150,6 +153,25 @@ export type PlacementFinding =
   | { readonly kind: "replicas may share a node"; readonly field: "replicas"; readonly asked: number }
   | { readonly kind: "anti-affinity names no pods"; readonly field: "registry.affinity" };
 
+/** What the API server does not let in, for a quota or a LimitRange of the namespace. */
+export type LimitFinding =
+  | {
+      readonly kind: "pod is out of range";
+      readonly field: "registry.resources";
+      readonly amount: OutOfRange;
+    }
+  | { readonly kind: "claim is out of range"; readonly field: SizeField; readonly amount: OutOfRange }
+  | { readonly kind: "quota lets no pods in"; readonly field: "replicas"; readonly shortage: Shortage }
+  /** While the old ones stay. */
+  | {
+      readonly kind: "quota lets no new pod in";
+      readonly field: "rolloutStrategy";
+      readonly shortage: Shortage;
+    }
+  | { readonly kind: "quota lets no claim in"; readonly field: SizeField; readonly shortage: Shortage };
+
+type SizeField = "nfs.size" | "pvc.size";
+
 /** What the stack changes on nodes that others use, too. */
 export type RoleFinding = { readonly field: "placement.nodes" } & (
   | {
@@ -246,6 +268,14 @@ export type RegistryFinding =
       readonly field: "s3.regionEndpoint";
       readonly endpoint: string;
       readonly because: "only pods know the name" | "plain HTTP";
+    }
+  /** All its pods are missing; scaled down, nobody is to make them. */
+  | {
+      readonly kind: "operator does not run";
+      readonly field?: undefined;
+      readonly deployment: string;
+      readonly namespace: string;
+      readonly isScaledDown: boolean;
     }
   | { readonly kind: "part is unwell"; readonly field?: undefined; readonly part: Ailment }
   | { readonly kind: "store is nearly full"; readonly field?: undefined; readonly room: Room }

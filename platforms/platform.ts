@@ -2,6 +2,7 @@ import type { V1ConfigMap, V1Deployment, V1PersistentVolume, V1Pod, V1Secret } f
 import type { FoundStorage, Storage } from "../backends/backend";
 import type { Configuration } from "../config/schema";
 import type { ClusterClient } from "../kubernetes/client";
+import type { NamespaceLimits } from "../kubernetes/namespace-limits";
 import type { Place } from "../kubernetes/scheduling/pod";
 import type { Room } from "../kubernetes/volume-stats";
 import type { Finding, Findings } from "./finding";
@@ -84,6 +85,8 @@ export interface LiveRegistry extends Rollout, FoundStorage, Place {
   readonly holdsImages: boolean | undefined;
   /** The Secret with the keys of s3, where the stack brings any and may see it. */
   readonly s3Keys: V1Secret | undefined;
+  /** What the namespace lets in, where this user may see it. */
+  readonly limits?: NamespaceLimits | undefined;
   /** Of the claim that the pods use, where a kubelet tells and this user may ask. */
   readonly room: Room | undefined;
   /** Names the stack that this cluster's registry belongs to. */

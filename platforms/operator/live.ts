@@ -1,8 +1,9 @@
 import type { KubernetesObject, V1Deployment, V1PersistentVolumeClaim, V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../../errors";
-import { type ClusterClient, ClusterError } from "../../kubernetes/client";
+import { type ClusterClient, ClusterError, unlessForbidden } from "../../kubernetes/client";
 import { registryManager } from "../../kubernetes/field-managers";
 import { appliedBy } from "../../kubernetes/managed-fields";
+import { readLimits } from "../../kubernetes/namespace-limits";
 import { readPlace } from "../../kubernetes/scheduling/read-place";
 import { readVolumes } from "../live-storage";
 import { readTainted } from "../node-roles";
@@ -16,6 +17,7 @@ import { podToPlace, zoneLabel } from "./pod";
 import { missingReferences } from "./references";
 import {
   internalHostname,
+  operatorDeployment,
   registryApi,
   type RegistryConfig,
   registryDeployment,
@@ -28,6 +30,8 @@ export interface LiveOperator extends LiveRegistry, OperatorRollout {
   readonly hostnames: Hostnames;
   /** Whether any node of the cluster has a zone. */
   readonly hasZones: boolean;
+  /** The operator's own Deployment. @default it is not known */
+  readonly operator?: V1Deployment | undefined;
   /** What the plan names and the cluster does not have. */
   readonly missing: readonly Reference[];
   /**
@@ -58,16 +62,19 @@ interface Route extends KubernetesObject {
 export async function readRegistry(client: ClusterClient, plan: RegistryPlan): Promise<LiveOperator> {
   // One request first: an unreachable cluster is then one error.
   const rollout = await readRollout(client);
-  const [hasZones, claims, pruner, holdsImages, hostnames, owningStack, s3Keys, missing] = await Promise.all([
-    readHasZones(client),
-    client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", registryNamespace),
-    client.get<SpecObject>(registryApi, "ImagePruner", registryName),
-    readHoldsImages(client),
-    readHostnames(client),
-    readOwningStack(client, registryNamespace),
-    readS3Keys(client, plan),
-    missingReferences(client, plan),
-  ]);
+  const [hasZones, claims, pruner, holdsImages, hostnames, owningStack, s3Keys, missing, limits, operator] =
+    await Promise.all([
+      readHasZones(client),
+      client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", registryNamespace),
+      client.get<SpecObject>(registryApi, "ImagePruner", registryName),
+      readHoldsImages(client),
+      readHostnames(client),
+      readOwningStack(client, registryNamespace),
+      readS3Keys(client, plan),
+      missingReferences(client, plan),
+      readLimits(client, registryNamespace),
+      readOperator(client),
+    ]);
   const volumes = await readVolumes(client, plan, rollout, claims ?? []);
   const pod = podToPlace(rollout.config, plan, { hasZones, ...volumes });
   const place = await readPlace(client, pod, wantedPlace(plan, rollout));
@@ -83,8 +90,15 @@ export async function readRegistry(client: ClusterClient, plan: RegistryPlan): P
     owningStack,
     s3Keys,
     missing,
+    limits,
+    operator,
     moment: momentOf(rollout.config),
   };
+}
+
+/** Where the operator runs elsewhere, as with a hosted control plane, there is none; nor for whoever may not see it. */
+function readOperator(client: ClusterClient): Promise<V1Deployment | undefined> {
+  return unlessForbidden(client.get("apps/v1", "Deployment", operatorDeployment, registryNamespace));
 }
 
 /** As the operator looks for them, before it spreads its pods over them. */

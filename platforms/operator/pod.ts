@@ -3,8 +3,9 @@ import type { ConfigSpec } from "../../crds/types";
 import { registryManager } from "../../kubernetes/field-managers";
 import { ownedByOther } from "../../kubernetes/managed-fields";
 import type { Placement } from "../../kubernetes/nodes";
+import type { AdmittedPod } from "../../kubernetes/namespace-limits";
 import type { PodToPlace } from "../../kubernetes/scheduling/pod";
-import { amounts } from "../../kubernetes/scheduling/resources";
+import { amounts, type Resources } from "../../kubernetes/scheduling/resources";
 import type { RegistryPlan } from "../plan";
 import type { LiveRegistry } from "../platform";
 import { type RegistryConfig, registryNamespace } from "./registry";
@@ -43,10 +44,21 @@ export function podToPlace(
     // Pods of another rollout do not count where it says so.
     labels: { ...podLabels, "pod-template-hash": "next" },
     namespace: registryNamespace,
-    requests: amounts(resources ? { ...resources.limits, ...resources.requests } : defaultRequests),
+    requests: requestedBy(resources),
     priority,
     volume: volume ?? volumeToCome,
   };
+}
+
+/** The same pod as admission looks at it. */
+export function admitted(config: RegistryConfig, asked: Pick<RegistryPlan, "settings">): AdmittedPod {
+  const resources = effectiveSetting(config, asked, "resources");
+  const limits = amounts(resources?.limits);
+  return { requests: requestedBy(resources), limits, priorityClass: "system-cluster-critical" };
+}
+
+function requestedBy(resources: ConfigSpec["resources"]): Resources {
+  return amounts(resources ? { ...resources.limits, ...resources.requests } : defaultRequests);
 }
 
 /** What the CR will say of placement once the plan is applied: ours, and what others own and apply leaves in place. */

@@ -6,6 +6,7 @@ import { appliedBy } from "../../kubernetes/managed-fields";
 import type { RegistryPlan } from "../plan";
 import type { Finding, Findings, Reference } from "../finding";
 import type { Trouble } from "../observed";
+import { limitFindings } from "../limits";
 import { nodeFindings } from "../node-findings";
 import { ailments, imageLoss, reclaimWarnings, unfollowedRedirect } from "../preflight";
 import { podTroubles } from "../rollout";
@@ -13,7 +14,8 @@ import { takeUpProblems } from "../store-drift";
 import { conditionsOf, isGood, unsettled, unwell } from "./convergence";
 import { keptImages, storageToBe } from "./images";
 import type { LiveOperator } from "./live";
-import { effectivePlacement, podToPlace } from "./pod";
+import { admitted, effectivePlacement, podToPlace } from "./pod";
+import { operatorDeployment, registryNamespace } from "./registry";
 import { keysFindings } from "./s3-keys";
 
 export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
@@ -25,7 +27,9 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
     // Of more than one, the operator lets all but one be missing.
     keepsOld: plan.replicas === 1 && plan.rolloutStrategy === "RollingUpdate" && isReplaced,
   };
-  const nodes = nodeFindings(live, podToPlace(live.config, asked, live), plan, rolling);
+  const pod = podToPlace(live.config, asked, live);
+  const nodes = nodeFindings(live, pod, plan, rolling);
+  const idle = idleOperator(live, plan);
   const storage = storageToBe(live.config, asked);
   const images = imageLoss(kept, live, { ...plan, storage });
   return {
@@ -35,6 +39,8 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
       ...(plan.backend.problems?.(live, plan) ?? []),
       ...live.missing.map(missing),
       ...nodes.errors,
+      ...limitFindings(live, admitted(live.config, asked), plan, rolling),
+      ...idle.filter(({ isScaledDown }) => isScaledDown),
     ],
     warnings: [
       ...madeAnew(live),
@@ -45,10 +51,20 @@ export function preflight(live: LiveOperator, asked: RegistryPlan): Findings {
       ...reclaimWarnings(live, plan),
       ...images.warnings,
       ...ailments(live, unwell(live)),
+      ...idle.filter(({ isScaledDown }) => !isScaledDown),
     ],
     notes: images.notes,
     trouble: troubleOf(live),
   };
+}
+
+/** Nobody would follow the Config. */
+function idleOperator({ operator }: LiveOperator, { managementState }: RegistryPlan) {
+  if (!operator || managementState === "Unmanaged" || (operator.status?.availableReplicas ?? 0) > 0)
+    return [];
+  const isScaledDown = operator.spec?.replicas === 0;
+  const about = { deployment: operatorDeployment, namespace: registryNamespace };
+  return [{ kind: "operator does not run", ...about, isScaledDown } as const];
 }
 
 function missing(object: Reference): Finding {

@@ -13,6 +13,7 @@ import type {
 } from "@kubernetes/client-node";
 import { type ClusterClient, labelSelector, unlessForbidden } from "../../kubernetes/client";
 import { labelsOf, nameOf } from "../../kubernetes/scheduling/pod";
+import { readLimits } from "../../kubernetes/namespace-limits";
 import { readPlace } from "../../kubernetes/scheduling/read-place";
 import { readVolumes } from "../live-storage";
 import { readTainted } from "../node-roles";
@@ -52,16 +53,18 @@ export async function readRegistry(client: ClusterClient, plan: StandalonePlan):
   const live = await client.get<V1Namespace>("v1", "Namespace", namespace);
   const secretNamed = (name: string | undefined) =>
     name === undefined ? undefined : client.get<V1Secret>("v1", "Secret", name, namespace);
-  const [rollout, claims, secret, certificate, users, assignsUsers, owningStack, s3Keys] = await Promise.all([
-    readRollout(client, plan),
-    client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
-    secretNamed(httpSecret.name),
-    secretNamed(tlsSecret),
-    secretNamed(htpasswdSecret),
-    readAssignsUsers(client),
-    readOwningStack(client, namespace),
-    readS3Keys(client, plan),
-  ]);
+  const [rollout, claims, secret, certificate, users, assignsUsers, owningStack, s3Keys, limits] =
+    await Promise.all([
+      readRollout(client, plan),
+      client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace),
+      secretNamed(httpSecret.name),
+      secretNamed(tlsSecret),
+      secretNamed(htpasswdSecret),
+      readAssignsUsers(client),
+      readOwningStack(client, namespace),
+      readS3Keys(client, plan),
+      readLimits(client, namespace),
+    ]);
   const volumes = await readVolumes(client, plan, rollout, claims ?? []);
   const tls = certificate?.data?.["tls.crt"] && certificate.data["tls.key"] ? certificate : undefined;
   const pod = podToPlace(plan, { ...volumes, assignsUsers, certificate: tls });
@@ -88,6 +91,7 @@ export async function readRegistry(client: ClusterClient, plan: StandalonePlan):
     holdsImages: undefined,
     owningStack,
     s3Keys,
+    limits,
     moment: new Date().toISOString(),
   };
 }

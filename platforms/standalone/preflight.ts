@@ -4,6 +4,7 @@ import { storageInUse } from "../../backends/stores";
 import type { Finding, Findings } from "../finding";
 import type { Drift, Trouble } from "../observed";
 import { pathText } from "../../kubernetes/field-path";
+import { limitFindings } from "../limits";
 import { nodeFindings } from "../node-findings";
 import type { KeptImages } from "../kept-images";
 import { ailments, imageLoss, reclaimWarnings, unfollowedRedirect } from "../preflight";
@@ -13,14 +14,15 @@ import { conditionsOf, isGood, unfinished } from "./convergence";
 import type { LiveStandalone } from "./live";
 import type { StandalonePlan } from "./plan";
 import { htpasswdKey, managedBy, standaloneName } from "./registry";
-import { deploymentSpec, podToPlace, revisionOf } from "./workload";
+import { admitted, deploymentSpec, podToPlace, revisionOf } from "./workload";
 
 export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings {
   const kept = keptImages(live, plan);
-  const nodes = nodeFindings(live, podToPlace(plan, live), plan, {
+  const rolling = {
     serves: serves(live, plan),
     keepsOld: plan.rolloutStrategy === "RollingUpdate" && kept.podChanges() !== undefined,
-  });
+  };
+  const nodes = nodeFindings(live, podToPlace(plan, live), plan, rolling);
   const images = imageLoss(kept, live, plan);
   return {
     errors: [
@@ -31,6 +33,7 @@ export function preflight(live: LiveStandalone, plan: StandalonePlan): Findings 
       ...tlsProblems(live, plan),
       ...userProblems(live, plan),
       ...nodes.errors,
+      ...limitFindings(live, admitted(plan, live), plan, rolling),
     ],
     warnings: [
       ...(plan.backend.warnings?.(live, plan) ?? []),

@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import type {
   V1DeploymentSpec,
   V1PodDisruptionBudgetSpec,
+  V1PodSpec,
   V1Secret,
   V1ServiceSpec,
 } from "@kubernetes/client-node";
+import type { AdmittedPod } from "../../kubernetes/namespace-limits";
 import type { PodToPlace } from "../../kubernetes/scheduling/pod";
-import { requestsOf } from "../../kubernetes/scheduling/resources";
+import { amounts, requestsOf } from "../../kubernetes/scheduling/resources";
 import type { LiveRegistry } from "../platform";
 import type { StandalonePlan } from "./plan";
 import { podSpec } from "./pod";
@@ -56,6 +58,12 @@ export function podToPlace(
     requests: requestsOf(template.spec),
     volume: found.volume ?? found.volumeToCome,
   };
+}
+
+/** The same pod as admission looks at it. */
+export function admitted(plan: StandalonePlan, found: FoundCluster): AdmittedPod {
+  const spec: V1PodSpec = deploymentSpec(plan, found).template.spec;
+  return { requests: requestsOf(spec), limits: amounts(spec.containers[0]?.resources?.limits) };
 }
 
 export type DeploymentSpec = ReturnType<typeof deploymentSpec>;

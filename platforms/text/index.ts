@@ -4,6 +4,7 @@ import { conditionText, podText } from "./conditions";
 import { driftText } from "./drift";
 import { imageTexts } from "./images";
 import { lagTexts } from "./lags";
+import { limitTexts } from "./limits";
 import { moveTexts } from "./moves";
 import { placementTexts, roleTexts } from "./nodes";
 import { objectTexts } from "./objects";
@@ -23,6 +24,7 @@ const texts: Texts<Finding> = {
   ...moveTexts,
   ...placementTexts,
   ...roleTexts,
+  ...limitTexts,
   ...objectTexts,
   ...registryTexts,
 };

@@ -1,5 +1,6 @@
 import type { V1LabelSelector, V1NodeSelector, V1NodeSelectorRequirement } from "@kubernetes/client-node";
 import type { Obstacle } from "../../kubernetes/scheduling/obstacle";
+import { amountText } from "./amounts";
 import { taintText, tolerationText } from "./taints";
 import { textOf, type Texts } from "./texts";
 
@@ -69,10 +70,4 @@ const words: Readonly<Record<string, string>> = {
 function requirementText({ key, operator, values = [] }: V1NodeSelectorRequirement): string {
   const listed = values.length ? ` (${values.join(", ")})` : "";
   return `${key} ${words[operator] ?? operator}${listed}`;
-}
-
-/** For people: `0.5 cpu`, `256 MiB of memory`. */
-function amountText(name: string, amount: number): string {
-  if (!/memory|storage/.test(name)) return `${Number(amount.toFixed(3))} ${name}`;
-  return `${Math.floor(amount / 2 ** 20)} MiB of ${name}`;
 }

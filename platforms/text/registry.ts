@@ -12,6 +12,12 @@ export const registryTexts: Texts<RegistryFinding> = {
   "redirect is not followed": ({ endpoint, because }) =>
     `pulls are redirected to ${endpoint}, ${whyNotFollowed[because]}: nodes and clients cannot follow; set ` +
     `registry.disableRedirect: true, and the registry hands layers out itself`,
+  "operator does not run": ({ deployment, namespace, isScaledDown }) =>
+    isScaledDown
+      ? `the registry's operator is scaled down to 0, and nobody would do what the Config says; bring it back first: ` +
+        `oc scale deployment ${deployment} -n ${namespace} --replicas=1`
+      : `no pod of the registry's operator is ready, and nobody does what the Config says until one is: ` +
+        `oc get pods -n ${namespace}`,
   "part is unwell": ({ part }) => ailmentText(part),
   "store is nearly full": ({ room }) => `${fullText(room)}; pushes fail when it is full`,
   "Config was made anew": ({ managementState, storage }) =>

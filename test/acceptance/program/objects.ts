@@ -16,6 +16,7 @@ import {
   type V1PersistentVolumeClaim,
   type V1Pod,
   type V1PodDisruptionBudget,
+  type V1ResourceQuota,
   type V1Secret,
   type V1Service,
   type V1StorageClass,
@@ -38,6 +39,7 @@ interface Kinds {
   PersistentVolumeClaim: V1PersistentVolumeClaim;
   Pod: V1Pod;
   PodDisruptionBudget: V1PodDisruptionBudget;
+  ResourceQuota: V1ResourceQuota;
   Secret: V1Secret;
   Service: V1Service;
   StorageClass: V1StorageClass;
@@ -58,6 +60,7 @@ const places: Record<Kind, { apiVersion: string; namespaced?: true }> = {
   PersistentVolumeClaim: { apiVersion: "v1", namespaced: true },
   Pod: { apiVersion: "v1", namespaced: true },
   PodDisruptionBudget: { apiVersion: "policy/v1", namespaced: true },
+  ResourceQuota: { apiVersion: "v1", namespaced: true },
   Secret: { apiVersion: "v1", namespaced: true },
   Service: { apiVersion: "v1", namespaced: true },
   StorageClass: { apiVersion: "storage.k8s.io/v1" },

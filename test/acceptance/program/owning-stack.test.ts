@@ -55,9 +55,14 @@ describe("two stacks on one cluster", function () {
     await assertRefused(cluster, standalone, message);
   });
 
-  it("a stack made anew under the same name goes on", async () => {
-    await up(cluster.stack("dev"));
+  it("a stack whose state is lost goes on under the same name, and is told what changes", async () => {
+    await up(cluster.stack("dev", { registry: { logLevel: "Debug" }, placement: { infra: true } }));
     cluster.forgetStacks();
+    const said = (await preview(cluster.stack("dev"))).diagnostics.map(({ message }) => message).join("\n");
+    assert.match(said, /has set up the registry of this cluster before .*, and its state has nothing of it/);
+    for (const object of ["Config", "ImagePruner"])
+      assert.match(said, new RegExp(`change spec\\.tolerations of the ${object} from .* to nothing`));
+    assert.match(said, /will change spec\.logLevel of the Config from "Debug" .* to /);
     await up(cluster.stack("dev"));
     await expectNoChanges(cluster.stack("dev"));
   });

@@ -72,6 +72,23 @@ describe("what cannot work on this cluster is refused, in preview and in up, bef
     });
   });
 
+  it("a claim and pods that a quota of the namespace does not let in", async () => {
+    const hard = { "requests.storage": "5Gi", "limits.memory": "1Gi" };
+    await cluster.create("ResourceQuota", "small", { spec: { hard } });
+    await until("the quota counts", async () => {
+      return (await cluster.get("ResourceQuota", "small"))?.status?.used !== undefined;
+    });
+    try {
+      const claim = /nfs\.size: ResourceQuota "small" has 5120 MiB left of 5120 MiB .* would take 10240 MiB/;
+      await assertRefused(cluster, cluster.stack("dev", nfs), claim);
+      const pods =
+        /replicas: ResourceQuota "small" counts limits\.memory, .*\(registry\.resources\.limits\.memory\)/;
+      await assertRefused(cluster, cluster.stack("dev"), pods);
+    } finally {
+      await cluster.delete("ResourceQuota", "small");
+    }
+  });
+
   describe("nodes", () => {
     it("one infra node for two replicas, naming why the others cannot", async () => {
       await cluster.cordon("infra-0");

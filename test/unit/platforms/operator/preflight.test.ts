@@ -55,6 +55,64 @@ describe("a plan that fits the cluster", () => {
   });
 });
 
+describe("an operator that does not run", () => {
+  const operator = (replicas: number, availableReplicas: number) =>
+    ({ spec: { replicas }, status: { availableReplicas } }) as LiveOperator["operator"];
+
+  it("is an error when it is scaled down: nobody would do what the up asks", () => {
+    assert.match(
+      error({ operator: operator(0, 0) }, {}),
+      /scaled down to 0.*: oc scale deployment cluster-image-registry-operator -n openshift-image-registry --repl/,
+    );
+    assert.deepEqual(errors({ operator: operator(0, 0) }, { managementState: "Unmanaged" }), []);
+  });
+
+  it("is a warning while its pod is not ready, and nothing where it runs or is not known", () => {
+    assert.match(warnings({ operator: operator(1, 0) }).join(), /no pod of the registry's operator is ready/);
+    for (const known of [operator(1, 1), undefined])
+      assert.deepEqual(told(preflight(live({ operator: known }), plan())), { errors: [], warnings: [] });
+  });
+});
+
+describe("what the namespace does not let in", () => {
+  const quotas = [
+    { metadata: { name: "few" }, spec: { hard: { pods: "1" } }, status: { used: { pods: "1" } } },
+  ];
+  const ranges = [
+    { metadata: { name: "big" }, spec: { limits: [{ type: "Container", min: { memory: "1Gi" } }] } },
+  ];
+  const onTwo = { ...onto("registry"), acceptImageLoss: ["emptyDir"] };
+  const found = { claims: [registryClaim], limits: { quotas, ranges: [] } };
+
+  it("is told before a pod is missed, with what asks less of the quota", () => {
+    const pods = [{ metadata: { name: "registry-1" }, status: { phase: "Running" } }];
+    assert.match(
+      error({ ...found, pods }, onTwo),
+      /^rolloutStrategy: ResourceQuota "few" has 0 left of 1 pods; the new pod would take 1 while the old one stays.*"Recreate"/,
+    );
+    assert.deepEqual(errors({ ...found, pods }, { ...onTwo, rolloutStrategy: "Recreate" }), []);
+    assert.match(
+      error(found, onTwo),
+      /^replicas: ResourceQuota "few" has 0 left of 1 pods; the pods would take 1/,
+    );
+  });
+
+  it("is told of requests that a LimitRange refuses", () => {
+    const limits = { quotas: [], ranges };
+    assert.match(
+      error({ ...found, limits }, onTwo),
+      /^registry\.resources: LimitRange "big" allows a request of at least 1024 MiB of memory, and asked is 256 MiB/,
+    );
+  });
+
+  it("is of no interest while the registry serves as it is", () => {
+    assert.deepEqual(told(preflight(live({ limits: { quotas, ranges } }), plan())), {
+      errors: [],
+      warnings: [],
+    });
+  });
+});
+
 describe("images", () => {
   const claims = [registryClaim];
 
