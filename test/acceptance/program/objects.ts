@@ -2,7 +2,6 @@ import {
   ApiException,
   type KubeConfig,
   CustomObjectsApi,
-  KubeConfig,
   KubernetesObjectApi,
   type KubernetesObject,
   PatchStrategy,
