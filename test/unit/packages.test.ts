@@ -24,6 +24,11 @@ describe("the packages", () => {
       assert.match(version, /^\d+\.\d+\.\d+$/, name);
   });
 
+  it("have no second copy of what Pulumi's SDK sends telemetry with, which is a third of all files", () => {
+    const names = installed.map(({ name }) => name).filter((name) => name.startsWith("@opentelemetry/"));
+    assert.deepEqual([...new Set(names)], names);
+  });
+
   it("are none that its makers call deprecated", () => {
     assert.deepEqual(
       installed.filter(({ deprecated }) => deprecated !== undefined),
