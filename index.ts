@@ -11,7 +11,7 @@ export = async () => {
   const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   // Reads the cluster: what would break or lose something ends the run here, before any resource is made.
   const checked = await checkRegistry(config, connection, stack);
-  const images = await checkImages(checked);
+  const images = await checkImages(checked, pulumi.runtime.isDryRun());
   const { plan } = checked;
   const cluster = { connection, namespace: plan.namespace, checked };
 

@@ -39,6 +39,14 @@ export abstract class Component extends pulumi.ComponentResource {
     return new pulumi.ResourceHook(this.child(name), inProgram(step), { onDryRun: true });
   }
 
+  /** A step after an operation of a resource that failed, and is not to be tried again; told why it did. */
+  protected errorHook(name: string, step: (why: string) => Promise<void>): pulumi.ErrorHook {
+    return new pulumi.ErrorHook(this.child(name), async ({ errors }) => {
+      await step(errors[0] ?? "");
+      return false;
+    });
+  }
+
   protected warn(message: string): void {
     void pulumi.log.warn(message, this);
   }
@@ -70,7 +78,7 @@ export abstract class Component extends pulumi.ComponentResource {
     const { connection, timeoutSeconds = 600 } = args;
     const images = args.images
       ? Promise.resolve(args.images)
-      : checked.then((found) => checkImages({ ...found, connection, plan }));
+      : checked.then((found) => checkImages({ ...found, connection, plan }, pulumi.runtime.isDryRun()));
     this.inPreview(images, ({ warnings }) => warnings.forEach((warning) => this.warn(findingText(warning))));
     const seen = Promise.all([checked, images]).then(([found, { hold }]) => ({ ...found, hold }));
     return new ImageMove(platform, connection, plan, seen, timeoutSeconds, {

@@ -12,6 +12,9 @@ import type { Platform, PlatformTypes } from "../platforms/platform";
 import { podTroubles } from "../platforms/rollout";
 import { podText } from "../platforms/text";
 
+/** As the API server words it: admission, rights, quota, validation, fields of another manager. */
+const refusal = /denied the request|is forbidden|is invalid|exceeded quota|conflict/i;
+
 interface Told {
   /** What goes on at the moment. */
   readonly progress: (line: string) => void;
@@ -31,13 +34,15 @@ export class ImageMove<K extends PlatformTypes> {
     >,
     private readonly timeoutSeconds: number,
     private readonly told: Told,
+    /** Tests have their own. */
+    private readonly copy: typeof moveImages = moveImages,
   ) {}
 
   /** Copies what there is to copy, then does the switch. What is known to fail leaves no hold. */
   async around(theSwitch: () => Promise<void>): Promise<void> {
     const { move } = await this.checked;
     if (!move) return theSwitch();
-    const faults = await moveImages(move, this.options());
+    const faults = await this.copy(move, this.options());
     for (const fault of faults) this.told.warn(`copied as it was: ${fault}`);
     this.isDone = true;
     try {
@@ -49,13 +54,24 @@ export class ImageMove<K extends PlatformTypes> {
     }
   }
 
+  /**
+   * After a write of the switch that the engine made. One that the API server has refused for good changed nothing, and pushes may
+   * go on; of any other nobody knows.
+   */
+  async whenRefused(why: string): Promise<void> {
+    if (!this.isDone || !refusal.test(why)) return;
+    const { move } = await this.checked;
+    const live = await this.platform.read(new ClusterClient(this.connection), this.plan);
+    if (!move || !sameStore(move.from, this.platform.askedStore(live) ?? {})) return;
+    await this.tryToLift("of this up, whose switch was refused");
+  }
+
   /** Takes away what an up left that died before its switch: nothing has changed, and pushes may go on. */
   async beforeWaiting(): Promise<void> {
     const { hold, live } = await this.checked;
     // Pods of the former store may be there still: what they took would be lost.
     if (this.isDone || !hold || !sameStore(hold.from, this.platform.askedStore(live) ?? {})) return;
-    await this.lift();
-    this.told.warn(`lifted the hold on pushes that an up left at ${hold.since}`);
+    await this.tryToLift(`that an up left at ${hold.since}`);
   }
 
   /** Once the registry serves from the new store alone. */
@@ -71,6 +87,17 @@ export class ImageMove<K extends PlatformTypes> {
       this.told.warn(
         `${former} may be protected from writing still; the next up tries again: ${error.message}`,
       );
+    }
+  }
+
+  /** What keeps it from that may be what this up, or the next, puts right: it is tried again once the registry serves. */
+  private async tryToLift(which: string): Promise<void> {
+    try {
+      await this.lift();
+      this.told.warn(`lifted the hold on pushes ${which}`);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.told.warn(`the hold on pushes ${which} is on still: ${error.message}`);
     }
   }
 

@@ -119,6 +119,7 @@ export class RegistryOperatorPatch extends Component {
           beforeUpdate: [evict],
           afterCreate: [forget],
           afterUpdate: [forget],
+          onError: [this.errorHook("refused", (why) => this.move.whenRefused(why))],
         },
         // Also when Removed: to let go of the patch would take replicas and storage, which must be there, out of the CR.
         retainOnDelete: true,

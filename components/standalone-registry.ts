@@ -201,7 +201,9 @@ export class StandaloneRegistry extends Component {
     const hook = this.hook(`take-over-${kind}`, () =>
       kind === "Deployment" ? this.move.around(takeOver) : takeOver(),
     );
-    return { hooks: { beforeCreate: [hook], beforeUpdate: [hook] } };
+    const onError =
+      kind === "Deployment" ? [this.errorHook("refused", (why) => this.move.whenRefused(why))] : [];
+    return { hooks: { beforeCreate: [hook], beforeUpdate: [hook], onError } };
   }
 
   private async converged(): Promise<Condition[]> {

@@ -3,7 +3,7 @@ import { imageMount, type Storage } from "../backends/backend";
 import { sameStore, storageInPod } from "../backends/stores";
 import { UserError } from "../errors";
 import { type ClusterClient, unlessForbidden } from "../kubernetes/client";
-import { isRunning, mainContainer } from "../kubernetes/pods";
+import { isRunning, mainContainer, runsMainContainer } from "../kubernetes/pods";
 import { until } from "../kubernetes/until";
 import type { MoveFinding } from "../platforms/finding";
 import type { Move } from "../platforms/image-move";
@@ -112,12 +112,19 @@ export async function liftHold(namespace: string, options: HoldOptions): Promise
   return hold;
 }
 
-/** A pod that ends may still take pushes, and lose them with it. */
+/** A pod that ends may still take pushes, and lose them with it. In one whose container does not run, nothing can be done. */
 function runningHolder(from: Storage, { readPods, timeoutSeconds }: HoldOptions): Promise<V1Pod | null> {
   let holders: V1Pod[] = [];
   return until(
     async () => {
-      holders = (await readPods()).filter(({ spec }) => sameStore(storageInPod(spec) ?? {}, from));
+      const all = (await readPods()).filter(({ spec }) => sameStore(storageInPod(spec) ?? {}, from));
+      const crashed = all.filter((pod) => isRunning(pod) && !runsMainContainer(pod));
+      holders = all.filter((pod) => !crashed.includes(pod));
+      const [stuck] = crashed;
+      if (stuck && from.emptyDir)
+        throw new UserError(
+          `the container of pod ${stuck.metadata?.name}, in which the hold could be lifted, does not run`,
+        );
       return holders.find(isRunning) ?? (holders.length === 0 || from.emptyDir ? null : undefined);
     },
     {
@@ -150,6 +157,20 @@ function findRecord(client: ClusterClient, namespace: string): Promise<V1ConfigM
 
 function holdIn({ metadata, data }: V1ConfigMap): Hold {
   const since = metadata?.creationTimestamp as unknown as string | undefined;
-  const { from = "{}", node } = data ?? {};
-  return { since: since ?? "", from: JSON.parse(from) as Storage, node };
+  const { from, node } = data ?? {};
+  return { since: since ?? "", from: storageIn(from), node };
+}
+
+function storageIn(written = ""): Storage {
+  try {
+    const { emptyDir, pvc } = JSON.parse(written) as Storage;
+    if (emptyDir) return { emptyDir };
+    if (pvc?.claim) return { pvc: { claim: pvc.claim } };
+  } catch {
+    // Nor is it JSON.
+  }
+  throw new UserError(
+    `ConfigMap ${holdName} does not say which store's pushes are held (data.from: ${JSON.stringify(written)}): this program did not ` +
+      `write it so; delete it, and see docs/switching-backends.md for a store that is held`,
+  );
 }

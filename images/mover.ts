@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
-import type { V1Job, V1Pod } from "@kubernetes/client-node";
+import type { CoreV1Event, V1Job, V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../errors";
-import type { ClusterClient } from "../kubernetes/client";
+import { type ClusterClient, unlessForbidden } from "../kubernetes/client";
 import { isRunning } from "../kubernetes/pods";
 import { until } from "../kubernetes/until";
 import { containerName, jobIdentity, mounts, moverJob, moverName, type MoverSpec } from "./mover-job";
@@ -86,8 +86,9 @@ async function runningPod(
   { troublesOf, timeoutSeconds }: StartOptions,
 ): Promise<V1Pod> {
   let pods: V1Pod[] = [];
+  let events: CoreV1Event[] = [];
   const failure = (why: string, told: readonly string[]) =>
-    new UserError([`the pod that moves images ${why}`, ...told].join("\n  "));
+    new UserError([`the pod that moves images ${why}`, ...new Set(told)].join("\n  "));
   return until(
     async () => {
       pods = (await client.list<V1Pod>("v1", "Pod", namespace, podSelector)) ?? [];
@@ -95,11 +96,34 @@ async function runningPod(
       const state = ended?.containerStatuses?.[0]?.state?.terminated;
       const { reason = "Failed", message = `exit code ${state?.exitCode}` } = state ?? ended ?? {};
       if (ended) throw failure("does not run", [`${reason}: ${message}`]);
-      return pods.find((pod) => isRunning(pod) && pod.status?.containerStatuses?.[0]?.ready);
+      const running = pods.find((pod) => isRunning(pod) && pod.status?.containerStatuses?.[0]?.ready);
+      if (running) return running;
+      events = await troubleEvents(client, namespace);
+      // A quota, the namespace's pod security, a webhook.
+      const refused = events.filter(({ reason }) => reason === "FailedCreate");
+      if (pods.length === 0 && refused.length) throw failure("is not let in", refused.map(eventText));
+      return undefined;
     },
     {
       seconds: timeoutSeconds,
-      otherwise: () => failure(`does not run within ${timeoutSeconds} s (timeoutSeconds)`, troublesOf(pods)),
+      otherwise: () =>
+        failure(`does not run within ${timeoutSeconds} s (timeoutSeconds)`, [
+          ...troublesOf(pods),
+          ...events.map(eventText),
+        ]),
     },
   );
+}
+
+/** What the Job's controller, the scheduler and the kubelet say of it; nothing where this user may not ask. */
+async function troubleEvents(client: ClusterClient, namespace: string): Promise<CoreV1Event[]> {
+  const events = (await unlessForbidden(client.list<CoreV1Event>("v1", "Event", namespace))) ?? [];
+  const pods = new RegExp(`^${moverName}(-|$)`);
+  return events.filter(
+    ({ type, involvedObject }) => type === "Warning" && pods.test(involvedObject.name ?? ""),
+  );
+}
+
+function eventText({ reason, message }: CoreV1Event): string {
+  return `${reason}: ${message}`;
 }

@@ -13,3 +13,9 @@ export function isReady({ status }: V1Pod): boolean {
 export function mainContainer({ spec }: V1Pod): string {
   return spec?.containers[0]?.name ?? "";
 }
+
+/** Whether its first container runs, which that of a pod that "runs" need not: it may have crashed, and be waiting. */
+export function runsMainContainer(pod: V1Pod): boolean {
+  const status = pod.status?.containerStatuses?.find(({ name }) => name === mainContainer(pod));
+  return !status?.state || status.state.running !== undefined;
+}

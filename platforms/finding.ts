@@ -95,6 +95,8 @@ export type MoveFinding =
   | ({ readonly field: "copyImages" } & (
       | { readonly kind: "store does not move"; readonly from: Storage; readonly to: Storage }
       | { readonly kind: "mover has no image"; readonly from: Storage }
+      /** `create jobs`, of this user. */
+      | { readonly kind: "rights are missing"; readonly missing: readonly string[] }
       | { readonly kind: "emptyDirs are several" }
       | {
           readonly kind: "claims share no node";

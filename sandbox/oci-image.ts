@@ -8,6 +8,8 @@ import { execute } from "./machines/execute";
 export interface ImageContent {
   readonly layers: readonly Readonly<Record<string, string>>[];
   readonly entrypoint?: readonly string[];
+  /** Number of the user that runs it. @default root */
+  readonly user?: number;
 }
 
 const mediaType = (kind: string) => `application/vnd.oci.image.${kind}`;
@@ -35,7 +37,7 @@ export async function writeImage(folder: string, content: ImageContent, name?: s
     JSON.stringify({
       architecture: "amd64",
       os: "linux",
-      config: { Entrypoint: content.entrypoint },
+      config: { Entrypoint: content.entrypoint, User: content.user?.toString() },
       rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
     }),
   );

@@ -12,6 +12,9 @@ export const moveTexts: Texts<MoveFinding> = {
   "mover has no image": ({ from }) =>
     `the registry is down, and only its operator knows its image; bring it up with ${describeStorage(from)} first, then ` +
     `change the backend`,
+  "rights are missing": ({ missing }) =>
+    `an up that copies images needs rights that this user does not have (${missing.join(", ")}): apply ` +
+    `access/copy-images.yaml, or access/copy-images-standalone.yaml`,
   "emptyDirs are several": () =>
     "the registry has several pods, each with an emptyDir and images of its own: scale it to one first",
   "claims share no node": ({ from, to, holder }) => {

@@ -19,7 +19,8 @@ import { buildNodePrograms } from "./programs";
 const files = path.join(__dirname, "files/etc");
 const readySeconds = 180;
 const bridge = "node";
-const address = "10.99.0.1";
+/** This machine's, for its pods. */
+export const nodeAddress = "10.99.0.1";
 
 /**
  * Makes this machine a real node of the cluster, with containerd and a kubelet, where `inNamespaces` runs it: its pods are in
@@ -54,7 +55,7 @@ export async function startNode(
     await execute(ctr, ["--address", socket, "--namespace", "k8s.io", "images", "import", `${folder}.tar`]);
   }
   await execute("ip", ["link", "add", bridge, "type", "bridge"]);
-  await execute("ip", ["address", "add", `${address}/24`, "dev", bridge]);
+  await execute("ip", ["address", "add", `${nodeAddress}/24`, "dev", bridge]);
   await execute("ip", ["link", "set", bridge, "up"]);
   // A kubelet looks for a default route, by which nothing is ever sent.
   await execute("ip", ["route", "add", "default", "via", "10.99.0.254"]);
@@ -113,7 +114,7 @@ async function kubeletArguments(directory: string, cluster: ControlPlane, socket
     `--config=${config}`,
     `--kubeconfig=${kubeconfig}`,
     `--hostname-override=${kubeletNode}`,
-    `--node-ip=${address}`,
+    `--node-ip=${nodeAddress}`,
     `--root-dir=${path.join(directory, "kubelet")}`,
   ];
 }

@@ -21,6 +21,9 @@ import {
   type Surroundings,
 } from "./model";
 
+/** Of an image that a node has, if it is to run: there is nothing to pull. */
+export const registryImage = "image-registry.sandbox.invalid/docker-registry:1";
+
 /** The Deployment image-registry that a Config asks for. */
 export function deploymentFor(config: Config, { keys, zones }: Surroundings): V1Deployment {
   const template = podTemplate(config, zones);
@@ -94,11 +97,12 @@ function storageVolume({ spec }: Config): { volume: V1Volume; mount: V1VolumeMou
 }
 
 function container(config: Config, volumeMounts: V1VolumeMount[]): V1Container {
-  const probe = { httpGet: { path: "/healthz", port: 5000, scheme: "HTTPS" }, timeoutSeconds: 5 };
+  // The real one asks for /healthz, which the CNCF registry, that a kubelet runs here in place of OpenShift's, does not know.
+  const probe = { httpGet: { path: "/", port: 5000, scheme: "HTTPS" }, timeoutSeconds: 5 };
   const resources = { requests: { cpu: "100m", memory: "256Mi" } };
   return {
     name: "registry",
-    image: "image-registry.sandbox.invalid/docker-registry", // kwok pulls no images
+    image: registryImage,
     env: environment(config),
     livenessProbe: { ...probe, initialDelaySeconds: 5 },
     ports: [{ containerPort: 5000, protocol: "TCP" }],

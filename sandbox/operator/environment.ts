@@ -6,6 +6,9 @@ import { type Config, namespace } from "./model";
 export const root = "/registry";
 export const credentials = "/var/run/secrets/cloud";
 
+/** Where the registry finds what it serves with. */
+export const certificate = { crt: "/etc/secrets/tls.crt", key: "/etc/secrets/tls.key" };
+
 /** The settings that the registry's container gets from a Config. */
 export function environment(config: Config): V1EnvVar[] {
   const { spec } = config;
@@ -14,6 +17,9 @@ export function environment(config: Config): V1EnvVar[] {
     REGISTRY_HTTP_ADDR: ":5000",
     REGISTRY_HTTP_NET: "tcp",
     REGISTRY_HTTP_SECRET: spec.httpSecret,
+    // Of files in the image, here: nobody makes a Secret of a serving certificate.
+    REGISTRY_HTTP_TLS_CERTIFICATE: certificate.crt,
+    REGISTRY_HTTP_TLS_KEY: certificate.key,
     REGISTRY_LOG_LEVEL: /Debug|Trace/.test(spec.logLevel ?? "") ? "debug" : "info",
     REGISTRY_STORAGE_DELETE_ENABLED: "true",
     REGISTRY_OPENSHIFT_SERVER_ADDR: `image-registry.${namespace}.svc:5000`,

@@ -28,8 +28,8 @@ describe("a real kubelet, containerd and registry, in namespaces of this machine
 
   it("take images along to another store, and are proved to keep them (what was seen is above)", async () => {
     const mocha = require.resolve("mocha/bin/mocha.js");
-    const spec = path.join(__dirname, "kubelet/copy-images.ts");
-    const code = await inNamespaces(process.execPath, [mocha, "--bail", "--exit", spec], {
+    const specs = ["copy-images", "operator"].map((name) => path.join(__dirname, `kubelet/${name}.ts`));
+    const code = await inNamespaces(process.execPath, [mocha, "--bail", "--exit", ...specs], {
       ...process.env,
       TMPDIR: folder,
     });

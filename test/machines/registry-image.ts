@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 
 import type { ImageContent } from "../../sandbox/oci-image";
+import { certificate } from "../../sandbox/operator/environment";
 import { buildRegistry, registryFiles } from "../../sandbox/registry";
 
 /**
@@ -21,4 +22,14 @@ export async function registryImage(): Promise<ImageContent> {
     ],
     entrypoint: ["/bin/registry", "serve", `/${config}`],
   };
+}
+
+/** OpenShift's in little: a user of its own, and the certificate that its operator has told it to serve with. */
+export async function openshiftRegistryImage(pki: string): Promise<ImageContent> {
+  const { layers, ...image } = await registryImage();
+  const tls = {
+    [certificate.crt.slice(1)]: path.join(pki, "server.crt"),
+    [certificate.key.slice(1)]: path.join(pki, "server.key"),
+  };
+  return { ...image, layers: [...layers, tls], user: 1001 };
 }

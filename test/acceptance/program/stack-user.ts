@@ -38,6 +38,20 @@ export class StackUser {
     this.given.push(...documents.map((document) => document.toJS() as Manifest));
   }
 
+  /** `kubectl delete -f access/FILE` */
+  async take(file: string): Promise<void> {
+    await this.run("kubectl", ["delete", "-f", path.join(folder, file)]);
+  }
+
+  /** What it wrote with success, in its order: `VERB RESOURCE`. */
+  writes(): string[] {
+    const writes = this.requests().filter(
+      ({ verb, responseStatus }) =>
+        ["create", "patch", "update", "delete"].includes(verb) && responseStatus.code < 300,
+    );
+    return writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`);
+  }
+
   /** What a stack's configuration needs to work as this user. */
   async configuration(): Promise<{ kubeconfig: string; context: string }> {
     const kubeconfig = path.join(this.controlPlane.directory, "cluster", `${this.account}.kubeconfig`);

@@ -1,4 +1,9 @@
-import type { KubernetesObject, V1Pod } from "@kubernetes/client-node";
+import type {
+  CoreV1Event,
+  KubernetesObject,
+  V1Pod,
+  V1SelfSubjectAccessReview,
+} from "@kubernetes/client-node";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Storage } from "../../../backends/backend";
@@ -16,6 +21,10 @@ export class FakeMoveCluster {
   isDead: (request: string) => boolean = () => false;
   /** The pods of the mover's Job, as long as that is there. */
   moverPods: V1Pod[] = [moverPod];
+  /** What is said of the mover. */
+  events: Partial<CoreV1Event>[] = [];
+  /** `create jobs`: what this user may not do. */
+  forbidden: string[] = [];
   claims: KubernetesObject[] = [{ metadata: { name: "old", namespace } }];
   private server: LocalServer | undefined;
   private uids = 0;
@@ -46,6 +55,11 @@ export class FakeMoveCluster {
   }
 
   private answer(method: string, pathname: string, body: string): [number, unknown?] {
+    if (pathname.endsWith("/selfsubjectaccessreviews")) {
+      const { verb, resource } = (JSON.parse(body) as V1SelfSubjectAccessReview).spec.resourceAttributes!;
+      return [201, { status: { allowed: !this.forbidden.includes(`${verb} ${resource}`) } }];
+    }
+    if (pathname.endsWith("/events")) return [200, { items: this.events }];
     const [, resource = "", name = ""] =
       /\/(jobs|configmaps|pods|persistentvolumeclaims)(?:\/(.+))?$/.exec(pathname) ?? [];
     const key = `${resource}/${name}`;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { UserError } from "../../../errors";
-import { readHold } from "../../../images/hold";
+import { holdName, readHold } from "../../../images/hold";
 import { finishMove, moveImages } from "../../../images/move";
 import type { MoveOptions } from "../../../images/move-options";
+import { missingRights } from "../../../images/rights";
 import { marker } from "../../../images/target";
 import { ClusterClient } from "../../../kubernetes/client";
 import type { Move } from "../../../platforms/image-move";
@@ -185,6 +186,46 @@ describe("a move of images", () => {
     assert.equal(cluster.objects.size, 0);
   });
 
+  it("says at once what does not let the mover in", async () => {
+    cluster.moverPods = [];
+    const message = 'pods "image-registry-mover-" is forbidden: exceeded quota: small';
+    const involvedObject = { name: "image-registry-mover" };
+    cluster.events = [{ type: "Warning", reason: "FailedCreate", message, involvedObject }];
+    await assert.rejects(
+      moveImages(fromEmptyDir, { ...options(), timeoutSeconds: 60 }),
+      /is not let in\s+FailedCreate: .*exceeded quota: small/,
+    );
+    assert.equal(cluster.objects.size, 0);
+  });
+
+  it("knows beforehand what this user may not do", async () => {
+    const { client } = options();
+    assert.deepEqual(await missingRights(client, "image-registry"), []);
+    cluster.forbidden = ["create configmaps", "delete jobs"];
+    assert.deepEqual(await missingRights(client, "image-registry"), [
+      "delete jobs image-registry-mover",
+      "create configmaps",
+    ]);
+  });
+
+  it("takes up a target that has folders alone, as of a registry to which nobody pushed", async () => {
+    mkdirSync(target.path("repositories"), { recursive: true });
+    mkdirSync(`${target.root}/lost+found`, { mode: 0 });
+    await moveImages(fromEmptyDir, options());
+    assert.deepEqual(target.files(), source.files());
+  });
+
+  it("is said to be none of this program's where a hold names no store", async () => {
+    const metadata = { name: holdName, namespace: "image-registry", uid: "theirs" };
+    for (const from of ["their notes", "{}", undefined]) {
+      cluster.objects.set(`configmaps/${holdName}`, { metadata, data: from === undefined ? {} : { from } });
+      await assert.rejects(
+        moveImages(fromEmptyDir, options()),
+        /does not say which store.*did not write it so/,
+      );
+    }
+  });
+
   it("leaves a target alone that has images of its own", async () => {
     target.push("other/things", "1");
     const there = target.files();
@@ -280,6 +321,15 @@ describe("a move of images", () => {
       let looks = 0;
       await finish({ readPods: () => Promise.resolve(++looks < 4 ? [...pods, ending] : pods) });
       assert.ok(looks >= 4);
+      assert.ok(source.canBeWritten());
+    });
+
+    it("lets it be written to again, by a mover, where a pod that has it crashes again and again", async () => {
+      const crashed = registryPod("pod-1", fromClaim.from);
+      const state = { waiting: { reason: "CrashLoopBackOff" } };
+      crashed.status!.containerStatuses = [{ name: "registry", state } as never];
+      await finish({ readPods: () => Promise.resolve([...pods, crashed]) });
+      assert.deepEqual(cluster.writes, ["POST jobs", "DELETE jobs", "DELETE configmaps"]);
       assert.ok(source.canBeWritten());
     });
 

@@ -63,6 +63,14 @@ for (const shell of [["sh"], ["busybox", "sh"]])
       }
     });
 
+    it("gives the group its right back, too, where an earlier hold that was left has taken it", async () => {
+      chmodSync(`${store.root}/docker`, 0o775);
+      await protect(at());
+      await protect(at());
+      await unprotect(at());
+      assert.equal(statSync(`${store.root}/docker`).mode & 0o777, 0o775);
+    });
+
     it("is opened by the pod itself when nothing is heard of who protected it", async () => {
       await protect(at(), { abandonedAfter: 0.2, lookEvery: 0.1 });
       while (!store.canBeWritten()) await new Promise((resolve) => setTimeout(resolve, 50));

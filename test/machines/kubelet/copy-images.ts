@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 
 import { NetworkingV1Api, type V1Pod } from "@kubernetes/client-node";
 
@@ -9,14 +10,15 @@ import { connect } from "../../../sandbox/connect";
 import { holdName, readHold } from "../../../images/hold";
 import { moverName } from "../../../images/mover-job";
 import { ClusterClient } from "../../../kubernetes/client";
-import { until } from "../../../kubernetes/until";
 import { prove } from "../../../prove/prove";
+import { nodeAddress } from "../../../sandbox/node/here";
 import { configurationOf } from "../../../stack/configuration";
 import { readStatus } from "../../../status/status";
 import { StackUser } from "../../acceptance/program/stack-user";
 import { changes, preview, up, warnings } from "../../support/engine";
 import { Clients } from "./clients";
 import { KubeletCluster, namespace } from "./cluster";
+import { upUntil } from "./dying";
 
 describe("images on a real kubelet", function () {
   this.timeout("10m");
@@ -27,7 +29,7 @@ describe("images on a real kubelet", function () {
   let prover: Readonly<Record<string, string>>;
 
   before(async () => {
-    cluster = await KubeletCluster.start();
+    cluster = await KubeletCluster.standalone();
     client = new ClusterClient(cluster.controlPlane);
     const user = new StackUser(cluster.controlPlane, namespace, "image-registry-prover");
     await user.give("prove-standalone.yaml");
@@ -56,6 +58,8 @@ describe("images on a real kubelet", function () {
       done
       crane copy --insecure ${at}/shop/cart:0 ${at}/shop/other:1
       crane index append --insecure -m ${at}/shop/cart:0 -m ${at}/shop/cart:1 -t ${at}/shop/cart:all
+      crane copy --insecure ${at}/shop/cart:0 ${at}/shop/gone:1
+      rm -r ${cluster.directory}/node/kubelet/pods/*/volumes/*/*/docker/registry/v2/repositories/shop/gone/_manifests/tags/1
       printf 'POST /v2/shop/cut/blobs/uploads/ HTTP/1.0\\r\\nContent-Length: 0\\r\\n\\r\\n' |
         timeout 5 busybox nc ${at.replace(":", " ")} | grep 202`);
     for (const name of ["shop/cart:0", "shop/cart:1", "shop/cart:all", "shop/other:1"])
@@ -67,19 +71,11 @@ describe("images on a real kubelet", function () {
     await cluster.claim("images");
     const first = await cluster.readyPod();
     const moving = cluster.stack(onClaim("images"));
-    const dying = fork(`${__dirname}/up.ts`, [], {
-      execArgv: ["--require", "./loader/typescript.js"],
-      env: { ...process.env, DIRECTORY: cluster.directory, OVERLAY: JSON.stringify(moving.overlay) },
-      detached: true,
-    });
     const held = () => readHold(client, namespace);
-    await until(held, { seconds: 300, every: 0.05, otherwise: () => new Error("pushes were never held") });
-    process.kill(-dying.pid!, "SIGKILL");
-    await once(dying, "exit");
+    await upUntil(cluster, onClaim("images"), held);
 
     const status = await readStatus(await configurationOf("standalone", moving.overlay));
     assert.match(status.waitingFor.join("\n"), /pushes to emptyDir are held since/);
-    cluster.must(`rm -rf ${cluster.directory}/backend/.pulumi/locks`);
     assert.match(
       warnings(await preview(moving)),
       /pushes to emptyDir are held since .*the next up takes it away/,
@@ -106,6 +102,7 @@ describe("images on a real kubelet", function () {
       assert.doesNotMatch(warnings(done), /protected from writing/);
 
       const at = addressOf(await cluster.readyPod(former));
+      assert.match(cluster.run(`crane digest --insecure ${at}/shop/gone:1`).stderr, /MANIFEST_UNKNOWN/);
       for (const [name, digest] of [...digests, ...clients.acknowledged]) {
         assert.equal(cluster.must(`crane digest --insecure ${at}/${name}`), digest, name);
         cluster.must(`crane validate --insecure --remote ${at}/${name}`);
@@ -140,5 +137,38 @@ describe("images on a real kubelet", function () {
     cluster.must(`chmod -R u+w ${folder}`);
     assert.equal(foreign.problem?.kind, "cannot write");
     assert.match(foreign.problem.message, /permission denied[^]*owner or mode/);
+  });
+
+  it("are not said to be kept by a store that is full", async () => {
+    const folder = `${cluster.directory}/volumes/others`;
+    cluster.must(`mount -t tmpfs -o size=512k,mode=777 small ${folder}`);
+    await cluster.replacePod();
+    const full = await proved(onClaim("others"));
+    cluster.must(`umount ${folder}`);
+    await cluster.replacePod();
+    assert.equal(full.problem?.kind, "cannot write");
+    assert.match(full.problem.message, /no space left on device[^]*storage is full/);
+  });
+
+  it("are not said to be kept by an object store that does not do what it is asked", async () => {
+    const store = createServer((request, response) => {
+      request.resume();
+      response.writeHead(501, { "content-type": "application/xml" });
+      response.end("<Error><Code>NotImplemented</Code><Message>no server side encryption</Message></Error>");
+    }).listen(0);
+    await once(store, "listening");
+    const { port } = store.address() as AddressInfo;
+    const onStore = {
+      backend: "s3",
+      s3: { bucket: "images", region: "us-east-1", regionEndpoint: `http://${nodeAddress}:${port}` },
+      s3AccessKey: "key-of-the-test",
+      s3SecretKey: "secret-of-the-test",
+      acceptImageLoss: "pvc others",
+    };
+    await up(cluster.stack(onStore));
+    const { problem } = await proved(onStore);
+    store.close();
+    assert.equal(problem?.kind, "cannot write");
+    assert.match(problem.message, /does not do what the registry asks of it \(501\)/);
   });
 });

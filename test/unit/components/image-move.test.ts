@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { ImageMove } from "../../../components/image-move";
 import type { Storage } from "../../../backends/backend";
 import type { Hold } from "../../../images/hold";
+import type { moveImages } from "../../../images/move";
+import { ClusterError } from "../../../kubernetes/client";
+import { NoAnswer } from "../../../kubernetes/client-error";
 import type { Move } from "../../../platforms/image-move";
 import { standalone, type StandaloneTypes } from "../../../platforms/standalone";
 import { FakeMoveCluster } from "../../integration/images/fake-moves";
@@ -26,8 +29,10 @@ describe("the part of an up that takes images along", () => {
   };
   const hold = (from: Storage): Hold => ({ since: "2026-11-28T09:00:00Z", from });
 
-  function part(changes: { move?: Move; hold?: Hold; from?: typeof emptyDir } = {}) {
-    const { from = emptyDir, ...given } = changes;
+  function part(
+    changes: { move?: Move; hold?: Hold; from?: typeof emptyDir; copy?: typeof moveImages } = {},
+  ) {
+    const { from = emptyDir, copy, ...given } = changes;
     if (given.hold) {
       const metadata = { name: "image-registry-hold", namespace, uid: "left" };
       const data = { from: JSON.stringify(given.hold.from) };
@@ -35,11 +40,11 @@ describe("the part of an up that takes images along", () => {
     }
     const plan = standalonePlan({ replicas: 1, storage: onClaim("images") });
     const deployment = rolledOut(standalonePlan({ replicas: 1, storage: from }));
-    const checked = Promise.resolve({ live: liveStandalone({ deployment }), hold: undefined, ...given });
-    return new ImageMove<StandaloneTypes>(standalone, cluster.connection, plan, checked, 1, {
-      progress: () => {},
-      warn: (message) => warnings.push(message),
-    });
+    const live = liveStandalone({ deployment });
+    const checked = Promise.resolve({ live, hold: undefined, ...given });
+    const platform = { ...standalone, read: () => Promise.resolve(live) };
+    const told = { progress: () => {}, warn: (message: string) => warnings.push(message) };
+    return new ImageMove<StandaloneTypes>(platform, cluster.connection, plan, checked, 1, told, copy);
   }
 
   it("does not switch to a store whose copy failed", async () => {
@@ -54,6 +59,47 @@ describe("the part of an up that takes images along", () => {
     await part().around(() => Promise.resolve(void (isSwitched = true)));
     assert.ok(isSwitched);
     assert.deepEqual(cluster.writes, []);
+  });
+
+  describe("whose switch is not written", () => {
+    /** It has copied all, and holds pushes. */
+    async function switching(error: Error) {
+      const late = part({ move, copy: () => Promise.resolve(held()) });
+      await assert.rejects(
+        late.around(() => Promise.reject(error)),
+        error,
+      );
+      return late;
+    }
+
+    function held(): string[] {
+      const metadata = { name: "image-registry-hold", namespace, uid: "own" };
+      cluster.objects.set("configmaps/image-registry-hold", {
+        metadata,
+        data: { from: JSON.stringify(emptyDir) },
+      });
+      return [];
+    }
+
+    it("lifts the hold where the API server has refused it", async () => {
+      await switching(new ClusterError("denied", false, 403));
+      assert.equal(cluster.hold, undefined);
+    });
+
+    it("keeps the hold where no answer came: it may have been written all the same", async () => {
+      await switching(new NoAnswer("no answer within 20 s"));
+      assert.ok(cluster.hold);
+    });
+
+    it("lifts it after the engine's own write, too, but only where that was refused", async () => {
+      const late = part({ move, copy: () => Promise.resolve(held()) });
+      await late.around(() => Promise.resolve());
+      await late.whenRefused("update failed: context deadline exceeded");
+      assert.ok(cluster.hold);
+      await late.whenRefused('admission webhook "x" denied the request: no');
+      assert.equal(cluster.hold, undefined);
+      assert.match(warnings.join(), /lifted the hold.*whose switch was refused/);
+    });
   });
 
   it("takes away the hold of an up that died before its switch, and says so", async () => {

@@ -71,7 +71,7 @@ export const prunerPatch = `${config}:ImagePrunerPatch`;
 
 type Callback = (error: Error | null, answer?: object) => void;
 type Monitor = Record<
-  "registerResource" | "registerResourceHook",
+  "registerResource" | "registerResourceHook" | "registerErrorHook",
   (request: RegisterResourceRequest & RegisterResourceHookRequest, callback: Callback) => void
 >;
 
@@ -152,6 +152,7 @@ function record(seen: Seen, hooks: Hooks): void {
     hooks.register(request);
     callback(null, {});
   };
+  monitor.registerErrorHook = (_, callback) => callback(null, {});
 }
 
 function engine({ warnings }: Seen): object {
