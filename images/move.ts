@@ -12,7 +12,7 @@ import { Copy } from "./passes";
 import { untilSeen } from "./nfs-cache";
 import type { StoreAt } from "./store";
 import { assertRoom, claimTarget, releaseTarget } from "./target";
-import { makeWritable } from "./write-protection";
+import { isReadOnly, makeWritable } from "./write-protection";
 
 /**
  * Copies all images to the new store, and holds pushes from shortly before the end. When it returns, the stores are the
@@ -56,14 +56,16 @@ async function copyAll(
 ): Promise<{ faults: string[]; hold: HeldStore | undefined }> {
   const { from } = move;
   const [pod] = pods;
-  const served: StoreAt | undefined = pod && {
+  const inPod: StoreAt | undefined = pod && {
     shell: shellIn(pod, mainContainer(pod)),
     root: imageMount.mountPath,
   };
   const target: StoreAt = { shell: mover.shell, root: mounts.target };
-  const source = from.emptyDir && served ? served : { shell: mover.shell, root: mounts.source };
+  const source = from.emptyDir && inPod ? inPod : { shell: mover.shell, root: mounts.source };
 
-  if (served) await assertHoldable(served);
+  // A registry without pods takes no pushes, nor does one whose store is read-only.
+  const pushedTo = inPod && !(await isReadOnly(inPod)) ? inPod : undefined;
+  if (pushedTo) await assertHoldable(pushedTo);
   await claimTarget(target, describeSource(from, pods));
   const copy = new Copy({ source, target }, progress);
   await assertRoom(target, await copy.neededRoom());
@@ -71,8 +73,7 @@ async function copyAll(
   await copy.verifyWhileServing();
   await copy.whileServing();
 
-  // A registry without pods takes no pushes.
-  const hold = served && (await HeldStore.hold(client, move, served));
+  const hold = pushedTo && (await HeldStore.hold(client, move, pushedTo));
   try {
     if (hold) {
       progress("pushes are held until the registry serves from the new store; pulls go on");

@@ -49,6 +49,14 @@ open() {
 const modesMeanNothing =
   "the registry writes to its store whatever the modes of files say: it runs as root, or its file system knows no modes";
 
+/** Whether nobody can write there in any case, as on a volume that is mounted or exported read-only. */
+export async function isReadOnly({ shell, root }: StoreAt): Promise<boolean> {
+  const script = `cd ${quote(root)} || exit
+    said=$(LC_ALL=C mkdir ${folder} 2>&1) && rmdir ${folder}
+    echo "$said"`;
+  return /read-only file system/i.test(await output(shell, script));
+}
+
 /**
  * What will keep this store from being protected, if a look at some of it tells, without protecting anything: known before hours
  * of copying.

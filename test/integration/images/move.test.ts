@@ -123,6 +123,16 @@ describe("a move of images", () => {
     assert.ok(source.canBeWritten());
   });
 
+  it("needs no hold where the former store is read-only: nobody pushes to it", async function () {
+    if (asUser.length === 0) this.skip(); // only root can mount
+    pods = [registryPod("pod-1", fromClaim.from)];
+    const readOnly = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"';
+    user = ["unshare", "--mount", "sh", "-c", readOnly, source.root];
+    await moveImages(fromClaim, options());
+    assert.deepEqual(target.files(), source.files());
+    assert.deepEqual(cluster.writes, ["POST jobs", "DELETE jobs"]);
+  });
+
   it("does not begin, nor lifts a hold, while a pod of the registry serves from another store already", async () => {
     pods = [registryPod("pod-1", fromClaim.from)];
     await moveImages(fromClaim, options());
