@@ -19,8 +19,9 @@ import { buildNodePrograms } from "./programs";
 const files = path.join(__dirname, "files/etc");
 const readySeconds = 180;
 const bridge = "node";
-/** This machine's, for its pods. */
-export const nodeAddress = "10.99.0.1";
+const address = "10.99.0.1";
+/** Where pods reach this machine. */
+export const addressForPods = "10.88.0.1";
 
 /**
  * Makes this machine a real node of the cluster, with containerd and a kubelet, where `inNamespaces` runs it: its pods are in
@@ -55,7 +56,7 @@ export async function startNode(
     await execute(ctr, ["--address", socket, "--namespace", "k8s.io", "images", "import", `${folder}.tar`]);
   }
   await execute("ip", ["link", "add", bridge, "type", "bridge"]);
-  await execute("ip", ["address", "add", `${nodeAddress}/24`, "dev", bridge]);
+  await execute("ip", ["address", "add", `${address}/24`, "dev", bridge]);
   await execute("ip", ["link", "set", bridge, "up"]);
   // A kubelet looks for a default route, by which nothing is ever sent.
   await execute("ip", ["route", "add", "default", "via", "10.99.0.254"]);
@@ -114,7 +115,7 @@ async function kubeletArguments(directory: string, cluster: ControlPlane, socket
     `--config=${config}`,
     `--kubeconfig=${kubeconfig}`,
     `--hostname-override=${kubeletNode}`,
-    `--node-ip=${nodeAddress}`,
+    `--node-ip=${address}`,
     `--root-dir=${path.join(directory, "kubelet")}`,
   ];
 }

@@ -11,7 +11,7 @@ import { holdName, readHold } from "../../../images/hold";
 import { moverName } from "../../../images/mover-job";
 import { ClusterClient } from "../../../kubernetes/client";
 import { prove } from "../../../prove/prove";
-import { nodeAddress } from "../../../sandbox/node/here";
+import { addressForPods } from "../../../sandbox/node/here";
 import { configurationOf } from "../../../stack/configuration";
 import { readStatus } from "../../../status/status";
 import { StackUser } from "../../acceptance/program/stack-user";
@@ -151,16 +151,20 @@ describe("images on a real kubelet", function () {
   });
 
   it("are not said to be kept by an object store that does not do what it is asked", async () => {
+    // As NooBaa does where it is to encrypt: what is read is not there yet, and nothing can be written.
+    const empty = "<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>";
+    const refusal = "<Error><Code>NotImplemented</Code><Message>no encryption here</Message></Error>";
     const store = createServer((request, response) => {
+      const isRead = request.method === "GET";
       request.resume();
-      response.writeHead(501, { "content-type": "application/xml" });
-      response.end("<Error><Code>NotImplemented</Code><Message>no server side encryption</Message></Error>");
+      response.writeHead(isRead ? 200 : 501, { "content-type": "application/xml" });
+      response.end(isRead ? empty : refusal);
     }).listen(0);
     await once(store, "listening");
     const { port } = store.address() as AddressInfo;
     const onStore = {
       backend: "s3",
-      s3: { bucket: "images", region: "us-east-1", regionEndpoint: `http://${nodeAddress}:${port}` },
+      s3: { bucket: "images", region: "us-east-1", regionEndpoint: `http://${addressForPods}:${port}` },
       s3AccessKey: "key-of-the-test",
       s3SecretKey: "secret-of-the-test",
       acceptImageLoss: "pvc others",
