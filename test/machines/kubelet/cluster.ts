@@ -38,6 +38,7 @@ interface Registry {
 interface Shared {
   readonly directory: string;
   readonly controlPlane: ControlPlane;
+  readonly config: KubeConfig;
   /** The folder of crane, a registry's client. */
   readonly programs: string;
   readonly stacks: Stacks;
@@ -91,12 +92,8 @@ export class KubeletCluster {
     return this.shared.controlPlane;
   }
 
-  get config(): KubeConfig {
-    return connect(this.controlPlane.kubeconfig);
-  }
-
   get api(): CoreV1Api {
-    return this.config.makeApiClient(CoreV1Api);
+    return this.shared.config.makeApiClient(CoreV1Api);
   }
 
   overlay(change: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -142,7 +139,7 @@ export class KubeletCluster {
 
   /** From now on the API server refuses a Config with this claim, as a policy of the cluster may. */
   async refuseClaim(claim: string): Promise<void> {
-    const api = this.config.makeApiClient(AdmissionregistrationV1Api);
+    const api = this.shared.config.makeApiClient(AdmissionregistrationV1Api);
     const metadata = { name: "no-such-claim" };
     const resourceRules = [
       {
@@ -219,5 +216,6 @@ async function start(): Promise<Shared> {
     [openshiftImage]: await openshiftRegistryImage(pki),
   };
   await startNode(controlPlane, { images, log });
-  return { directory, controlPlane, programs: await buildRegistry({ log }), stacks };
+  const config = connect(controlPlane.kubeconfig);
+  return { directory, controlPlane, config, programs: await buildRegistry({ log }), stacks };
 }
