@@ -163,10 +163,14 @@ function hostnameProblem(hostname: string): string {
 
 /** Go's rule for HTTP_PROXY: a URL, or host:port. */
 function proxyProblems(proxy: RegistrySettings["proxy"] = {}): Problem[] {
+  const isHost = (name: string) => isSubdomain(name) || isIP(name.replace(/^\[|\]$/g, "")) !== 0;
   const isProxy = (text: string) => {
     const url = URL.parse(/^[a-z0-9]+:\/\//i.test(text) ? text : `http://${text}`);
     return (
-      url !== null && /^(https?|socks5h?):$/.test(url.protocol) && url.hostname !== "" && !/\s/.test(text)
+      url !== null &&
+      /^(https?|socks5h?):$/.test(url.protocol) &&
+      isHost(url.hostname) &&
+      /^[\x21-\x7e]+$/.test(text)
     );
   };
   return (["http", "https"] as const)

@@ -1,4 +1,4 @@
-import { quantityValue } from "../kubernetes/quantity";
+import { leastBytes, quantityValue } from "../kubernetes/quantity";
 
 /** A container's resources as core/v1 ResourceRequirements has them. */
 export interface Resources {
@@ -45,7 +45,11 @@ function checkAmount(name: string, amount: string | number): string | undefined 
   if (value === undefined)
     return `is not a quantity; write one such as ${name === "cpu" ? "500m or 2" : "512Mi"}`;
   if (value < 0) return "is less than the minimum, 0";
-  if (name === "cpu" || Number.isInteger(value)) return undefined;
+  if (name === "cpu") return isWhole(value * 1000) ? undefined : "is finer than 1m, a thousandth of a core";
+  const isBytes = ordinary.includes(name);
+  if (Number.isInteger(value) && isBytes && value > 0 && value < leastBytes)
+    return `is ${value} byte${value > 1 ? "s" : ""}; write a unit, such as 512Mi`;
+  if (Number.isInteger(value)) return undefined;
   return isExtended(name)
     ? "is not a whole number"
     : `is not whole bytes: ${/m$/.test(String(amount)) ? "m is a thousandth; write 512Mi" : "write one such as 512Mi"}`;
@@ -69,5 +73,7 @@ function checkPairs(
   });
 }
 
+// Fractions are not exact.
+const isWhole = (value: number) => Math.abs(value - Math.round(value)) < 1e-6;
 const isExtended = (name: string) => name.includes("/") && !/(^|\.)kubernetes\.io\//.test(name);
 const valueOf = (amount: string | number) => quantityValue(String(amount)) ?? 0;

@@ -35,10 +35,12 @@ const bucket = z.preprocess(
     ),
 );
 
-/** A line end that came along from a file would be signed with. */
+/** What came along from a file or a page, a line end or a letter that nobody sees, would be signed with. */
+const isPlain = (text: string) => /^[\x21-\x7e]*$/.test(text);
+
 export const s3Key = z
   .string()
-  .refine((key) => !/\s/.test(key), "has a blank or a line end in it, which no key has");
+  .refine(isPlain, "has a blank, a line end or a letter beyond ASCII in it, which no key has");
 
 /** [NAMESPACE/]NAME */
 const objectBucketClaim = z
@@ -52,8 +54,19 @@ export const s3Section = z
   .strictObject({
     objectBucketClaim: objectBucketClaim.optional(),
     bucket: bucket.optional(),
-    region: z.preprocess(asText, z.string().min(1)).optional(),
-    regionEndpoint: z.url({ protocol: /^https?$/ }).optional(),
+    region: z
+      .preprocess(
+        asText,
+        z
+          .string()
+          .min(1)
+          .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "is not the name of a region, such as us-east-1"),
+      )
+      .optional(),
+    regionEndpoint: z
+      .url({ protocol: /^https?$/ })
+      .refine(isPlain, "has a blank, a line end or a letter beyond ASCII in it")
+      .optional(),
     virtualHostedStyle: flag.default(false),
     // Off at other endpoints than AWS's own: MinIO without a KMS, Ceph and NooBaa then answer 501 to every push.
     encrypt: flag.optional(),

@@ -9,6 +9,7 @@ import {
   checkUid,
   checkUser,
   checkClient,
+  checkRepetition,
 } from "../hosts/export-checks";
 import { checkHostKey } from "../hosts/host-key";
 import { objectStoreSection, pruner, settings } from "./cr-fields";
@@ -68,7 +69,15 @@ const host = z.strictObject({
   address: server.optional(),
   bastion: bastion.optional(),
   id: checked(checkId).default("image-registry"),
-  clients: z.array(checked(checkClient)).min(1),
+  clients: z
+    .array(checked(checkClient))
+    .min(1)
+    .superRefine((clients, context) => {
+      for (const index of clients.keys()) {
+        const message = checkRepetition(clients, index);
+        if (message) context.addIssue({ code: "custom", path: [index], message, params: { whole: true } });
+      }
+    }),
   uid: userId,
   gid: userId,
   mode: checked(checkMode).default("0770"),

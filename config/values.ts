@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { checkServer } from "../hosts/export-checks";
-import { parseQuantity } from "../kubernetes/quantity";
+import { leastBytes, parseQuantity } from "../kubernetes/quantity";
 import { checkLabelKey, checkLabelValue, isSubdomain } from "./labels";
 import { isObject } from "./object";
 
@@ -59,9 +59,15 @@ export function saying(check: (value: string) => string | undefined) {
   };
 }
 
-export const quantity = z
-  .string()
-  .refine((text) => (parseQuantity(text) ?? 0) > 0, "is not a quantity; write one such as 100Gi");
+/** The size of a volume. */
+export const quantity = z.string().superRefine(saying(checkSize));
+
+function checkSize(text: string): string | undefined {
+  const bytes = parseQuantity(text) ?? 0;
+  if (bytes <= 0) return "is not a quantity; write one such as 100Gi";
+  if (bytes < leastBytes) return `is ${bytes} byte${bytes > 1 ? "s" : ""}; write a unit, such as 100Gi`;
+  return bytes >= 2 ** 63 ? "is more than a volume can have, 8Ei; write one such as 100Gi" : undefined;
+}
 
 export const server = checked(checkServer);
 

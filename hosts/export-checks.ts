@@ -60,7 +60,7 @@ export function checkMountedPath(path: string): string | undefined {
 export function checkClients(clients: readonly string[]): string | undefined {
   if (clients.length === 0) return ": no client is named; name the nodes' networks";
   for (const [index, client] of clients.entries()) {
-    const problem = checkClient(client) ?? duplicate(clients, index);
+    const problem = checkClient(client) ?? checkRepetition(clients, index);
     if (problem) return `[${index}]: ${problem}`;
   }
   return undefined;
@@ -101,7 +101,8 @@ function checkPrefix(text: string, address: ipaddr.IPv4 | ipaddr.IPv6, prefix: n
     : `${text} has bits beyond its prefix; write ${network}/${prefix}, or the address without a prefix`;
 }
 
-function duplicate(clients: readonly string[], index: number): string | undefined {
+/** Of a client that is there before, also where it is written in another way: fd00::/64 and fd00:0::/64. */
+export function checkRepetition(clients: readonly string[], index: number): string | undefined {
   const canonical = clients.map(canonicalClient);
   const first = canonical.indexOf(canonical[index] as string);
   return first < index ? `${show(clients[index])} is the same as [${first}]; name it once` : undefined;
@@ -150,7 +151,9 @@ export function checkSeconds(seconds: number): string | undefined {
 
 /** A user to log in as; ssh would take one that begins with "-" for an option. */
 export function checkUser(user: string): string | undefined {
-  return /^[^\s"\\:-][^\s":]{0,254}$/.test(user) ? undefined : `${show(user)} is not the name of a user`;
+  return /^[A-Za-z0-9_.][\w.@\\$+-]{0,254}$/.test(user)
+    ? undefined
+    : `${show(user)} is not the name of a user`;
 }
 
 /** The server as a client names it: an address or a host name, never with a scheme or a path. */

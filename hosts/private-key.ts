@@ -24,6 +24,8 @@ const damaged = problem("key", "is damaged: part of it is missing, or it was cha
  * the first resources are made already.
  */
 export function checkPrivateKey(text: string, passphrase: string): KeyProblem | undefined {
+  if (text.split("-----BEGIN ").length > 2)
+    return problem("key", "is more than one key, or has more beside it; give one");
   const [, label, body = ""] = pem.exec(text.trim()) ?? [];
   switch (label) {
     case undefined:

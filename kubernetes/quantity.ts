@@ -25,6 +25,9 @@ export function quantityValue(text: string): number | undefined {
   return exponent === undefined ? Number(number) * (units[unit] ?? NaN) : Number(`${number}e${exponent}`);
 }
 
+/** Less is a number whose unit was forgotten. */
+export const leastBytes = 2 ** 20;
+
 /** Bytes of a quantity of storage such as "100Gi"; undefined when it is none, or less than none. */
 export function parseQuantity(text: string): number | undefined {
   const value = quantityValue(text);

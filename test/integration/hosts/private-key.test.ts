@@ -80,6 +80,7 @@ describe("a private key", function () {
       [key.replace(/\n.*\n-----END/, "\n-----END"), /^is damaged/],
       ["-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIE\n-----END PRIVATE KEY-----\n", /^is damaged/],
       [made(word, ...ed25519, "-a", "1", "-Z", "aes128-ctr").key, /^is encrypted with aes128-ctr/],
+      [`${key}${key}`, /^is more than one key/],
       ["hunter2", /^is no private key/],
     ];
     for (const [text, message] of others) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { onHost, onNfs, problem, problems } from "../support/configuration";
+import { host, onHost, onNfs, problem, problems } from "../support/configuration";
 import { patience } from "../support/monitor";
 
 /** Whatever passes these keys is written to exports(5) or handed to mount; what a message shows must stay on its line. */
@@ -90,6 +90,21 @@ describe("nfs.path of somebody else's server", function () {
   });
 });
 
+describe("the user of a host, and of a bastion", () => {
+  it("is a name that ssh is given as it is", () => {
+    const bastion = (user: string) => ({ address: "b.example.com", hostKey: host.hostKey, user });
+    for (const user of ["-x", "größe", "ops\u200b", "ops\0", "$(id)", "a b", "a:b", ""]) {
+      assert.match(problem(onHost({ user })), /^nfs\.host\.user: .* is not the name of a user/);
+      assert.match(
+        problem(onHost({ bastion: bastion(user) })),
+        /^nfs\.host\.bastion\.user: .* is not the name/,
+      );
+    }
+    for (const user of ["root", "svc.nfs-1", "EXAMPLE\\ops", "ops@example.com", "machine$"])
+      assert.deepEqual(problems(onHost({ user, bastion: bastion(user) })), []);
+  });
+});
+
 describe("nfs.host.clients", function () {
   this.timeout(patience);
   it("refuses every spelling of the whole world", () => {
@@ -147,6 +162,15 @@ describe("nfs.host.clients", function () {
       ),
     );
     assert.deepEqual(problems(onHost({ clients: ["10.0.0.0/24", "192.168.7.0/25", "fd00:1::/64"] })), []);
+    for (const [one, same] of [
+      ["10.0.0.0/24", "10.0.0.0/24"],
+      ["fd00:1::/64", "fd00:0001:0::/64"],
+      ["10.0.0.5", "10.0.0.5/32"],
+    ])
+      assert.match(
+        problem(onHost({ clients: [one, same] })),
+        /^nfs\.host\.clients\[1\]: .* is the same as \[0\]; name it once$/,
+      );
   });
 });
 

@@ -20,6 +20,8 @@ describe("resources of the registry and the pruner", () => {
     const cases: [object, object, string][] = [
       [{ cpu: "lots" }, {}, 'requests.cpu: "lots" is not a quantity; write one such as 500m or 2'],
       [{ memory: "-1Gi" }, {}, 'requests.memory: "-1Gi" is less than the minimum, 0'],
+      [{ cpu: "1.0005" }, {}, 'requests.cpu: "1.0005" is finer than 1m, a thousandth of a core'],
+      [{}, { memory: "512" }, 'limits.memory: "512" is 512 bytes; write a unit, such as 512Mi'],
       [{}, { cpu: -1 }, "limits.cpu: -1 is less than the minimum, 0"],
       [{ memory: "512m" }, {}, 'requests.memory: "512m" is not whole bytes: m is a thousandth; write 512Mi'],
       [
@@ -121,7 +123,15 @@ describe("registry.proxy", () => {
   it("is a URL or host:port", () => {
     for (const http of ["http://user:word@proxy:3128", "proxy:3128", "socks5://proxy:1080"])
       assert.deepEqual(problems(registry({ proxy: { http, https: http, noProxy: ".svc" } })), [], http);
-    for (const https of ["ftp://proxy", "http://", "a proxy"])
+    for (const https of [
+      "ftp://proxy",
+      "http://",
+      "a proxy",
+      "-1",
+      "$(id)",
+      "http://proxy:1\0",
+      "http://größe",
+    ])
       assert.match(
         problem(registry({ proxy: { https } })),
         /^registry\.proxy\.https: .* is not a proxy's URL/,

@@ -27,12 +27,13 @@ describe("backend s3", () => {
       assert.deepEqual(problems(onS3({ regionEndpoint })), []);
     assert.match(problem(onS3({ regionEndpoint: "https://me:word@minio" })), /holds a user; keys go into/);
     assert.match(problem(onS3({ regionEndpoint: "https://minio?x=1" })), /has a query/);
+    assert.match(problem(onS3({ regionEndpoint: "https://minio\u200b" })), /a letter beyond ASCII in it/);
     assert.match(problem(onS3({ regionEndpoint: "https://minio:0" })), /has port 0/);
   });
 
   it("has keys without the line end of the file that they came from, and does not show them", () => {
     const told = problem({ ...onS3(), s3AccessKey: "AKIA-AN-ACCESS-KEY\n" });
-    assert.match(told, /^s3AccessKey: \[secret\] has a blank or a line end in it/);
+    assert.match(told, /^s3AccessKey: \[secret\] has a blank, a line end or a letter beyond ASCII in it/);
     assert.match(problem({ ...onS3(), s3SecretKey: " " }), /^s3SecretKey: .* has a blank/);
   });
 
@@ -40,6 +41,8 @@ describe("backend s3", () => {
     for (const bucket of ["s3://images", "images/registry", "a bucket", "im..ages", "10.0.0.1"])
       assert.match(problem(onS3({ bucket })), /^s3\.bucket: .* is not the name of a bucket/);
     assert.equal(problem(onS3({ bucket: undefined })), "s3.bucket: is missing (must be a string)");
+    for (const region of [" ", "us-east-1 ", "größe", "us-east-1\u200b", "$(id)"])
+      assert.match(problem(onS3({ region })), /^s3\.region: .* is not the name of a region/);
     assert.equal(problem(onS3({ region: undefined })), "s3.region: is missing (must be a string)");
   });
 

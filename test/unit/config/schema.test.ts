@@ -210,7 +210,13 @@ describe("a value out of bounds", () => {
         `nfs.size: ${JSON.stringify(size)} is not a quantity; write one such as 100Gi`,
       );
     }
-    for (const size of ["100Gi", "2Ti", "500G", "107374182400"])
+    assert.match(
+      problem(onNfs({ size: "100" })),
+      /nfs\.size: "100" is 100 bytes; write a unit, such as 100Gi/,
+    );
+    assert.match(problem(onNfs({ size: "0.5" })), /nfs\.size: "0\.5" is 1 byte;/);
+    assert.match(problem(onNfs({ size: "1e30" })), /nfs\.size: "1e30" is more than a volume can have, 8Ei/);
+    for (const size of ["100Gi", "2Ti", "500G", "107374182400", "1e12"])
       assert.deepEqual(problems(onNfs({ size })), []);
   });
 });
