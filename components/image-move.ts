@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { describeStorage, sameStore } from "../backends/stores";
 import { UserError } from "../errors";
-import { type Hold, liftHold } from "../images/hold";
+import { type Hold, liftHold, liftOwnHold } from "../images/hold";
 import { finishMove, moveImages } from "../images/move";
 import type { MoveOptions } from "../images/move-options";
 import { podShell } from "../images/pod-shell";
@@ -24,6 +25,7 @@ interface Told {
 /** The part of an up that takes images along, around the one write that switches the store. */
 export class ImageMove<K extends PlatformTypes> {
   private isDone = false;
+  private readonly run = randomUUID();
 
   constructor(
     private readonly platform: Platform<K>,
@@ -49,7 +51,7 @@ export class ImageMove<K extends PlatformTypes> {
       await theSwitch();
     } catch (error) {
       // It may have been written all the same, and what is pushed to the former store then is lost.
-      if (!(error instanceof NoAnswer)) await this.lift();
+      if (!(error instanceof NoAnswer)) await liftOwnHold(this.plan.namespace, this.options());
       throw error;
     }
   }
@@ -63,7 +65,7 @@ export class ImageMove<K extends PlatformTypes> {
     const { move } = await this.checked;
     const live = await this.platform.read(new ClusterClient(this.connection), this.plan);
     if (!move || !sameStore(move.from, this.platform.askedStore(live) ?? {})) return;
-    await this.tryToLift("of this up, whose switch was refused");
+    await this.tryToLift(liftOwnHold, "of this up, whose switch was refused");
   }
 
   /** Takes away what an up left that died before its switch: nothing has changed, and pushes may go on. */
@@ -71,7 +73,7 @@ export class ImageMove<K extends PlatformTypes> {
     const { hold, live } = await this.checked;
     // Pods of the former store may be there still: what they took would be lost.
     if (this.isDone || !hold || !sameStore(hold.from, this.platform.askedStore(live) ?? {})) return;
-    await this.tryToLift(`that an up left at ${hold.since}`);
+    await this.tryToLift(liftHold, `that an up left at ${hold.since}`);
   }
 
   /** Once the registry serves from the new store alone. */
@@ -91,9 +93,9 @@ export class ImageMove<K extends PlatformTypes> {
   }
 
   /** What keeps it from that may be what this up, or the next, puts right: it is tried again once the registry serves. */
-  private async tryToLift(which: string): Promise<void> {
+  private async tryToLift(lift: typeof liftHold, which: string): Promise<void> {
     try {
-      await this.lift();
+      await lift(this.plan.namespace, this.options());
       this.told.warn(`lifted the hold on pushes ${which}`);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -101,14 +103,11 @@ export class ImageMove<K extends PlatformTypes> {
     }
   }
 
-  private async lift(): Promise<void> {
-    await liftHold(this.plan.namespace, this.options());
-  }
-
   private options(): MoveOptions {
     const client = new ClusterClient(this.connection);
     return {
       client,
+      run: this.run,
       timeoutSeconds: this.timeoutSeconds,
       progress: this.told.progress,
       troublesOf: (pods) => podTroubles(pods).map(podText),

@@ -31,7 +31,10 @@ export interface Hold {
   readonly node?: string | undefined;
 }
 
-type HoldOptions = Pick<MoveOptions, "client" | "readPods" | "shellIn" | "troublesOf" | "timeoutSeconds">;
+type HoldOptions = Pick<
+  MoveOptions,
+  "client" | "run" | "readPods" | "shellIn" | "troublesOf" | "timeoutSeconds"
+>;
 
 /** Undefined where there is none, or this user may not ask. */
 export async function readHold(client: ClusterClient, namespace: string): Promise<Hold | undefined> {
@@ -48,26 +51,29 @@ export function leftHold(hold: Hold | undefined): MoveFinding[] {
 export class HeldStore {
   private readonly heart: NodeJS.Timeout;
 
-  private constructor(private readonly store: StoreAt) {
+  private constructor(
+    private readonly store: StoreAt,
+    private readonly run: string,
+  ) {
     // One that fails is followed by another; what became of the hold is told when it is to be kept.
     this.heart = setInterval(() => void stayProtected(store).catch(() => undefined), heartbeatMilliseconds);
     this.heart.unref();
   }
 
-  /** Whoever calls it lifts the hold (`liftHold`) after an error. */
+  /** Whoever calls it lifts the hold (`liftOwnHold`) after an error. */
   static async hold(
-    client: ClusterClient,
+    { client, run }: Pick<MoveOptions, "client" | "run">,
     { namespace, from, node }: Move,
     store: StoreAt,
   ): Promise<HeldStore> {
     await client.create<V1ConfigMap>({
       ...identity,
       metadata: { name: holdName, namespace, labels: { "app.kubernetes.io/managed-by": "image-registry" } },
-      data: { from: JSON.stringify(from), ...(node !== undefined && { node }) },
+      data: { from: JSON.stringify(from), run, ...(node !== undefined && { node }) },
     });
-    const held = new HeldStore(store);
+    const held = new HeldStore(store, run);
     try {
-      assertHeld(store, await protect(store));
+      assertHeld(store, await protect(store, run));
     } catch (error) {
       held.stop();
       throw error;
@@ -78,7 +84,7 @@ export class HeldStore {
   /** From now on it outlives this run. What was held all the time is held still; one that has ended is an error. */
   async keep(): Promise<void> {
     this.stop();
-    if (await keepProtected(this.store)) return;
+    if (await keepProtected(this.store, this.run)) return;
     throw new UserError("the hold on pushes ended before the switch; the next up begins again");
   }
 
@@ -97,19 +103,27 @@ function assertHeld({ shell }: StoreAt, why: string | undefined): void {
 }
 
 /**
- * Ends the hold that is on, if one is, and returns it: by a pod of the registry that has the store, else, where that is a
+ * Ends the hold that is on, if one is, whoever's: by a pod of the registry that has the store, else, where that is a
  * claim, by a mover. An emptyDir that no pod has is gone.
  */
-export async function liftHold(namespace: string, options: HoldOptions): Promise<Hold | undefined> {
+export async function liftHold(namespace: string, options: HoldOptions): Promise<void> {
+  const record = await findRecord(options.client, namespace);
+  if (record) await lift(record, namespace, options);
+}
+
+/** Ends the hold of this run; another's is what that one relies on. */
+export async function liftOwnHold(namespace: string, options: HoldOptions): Promise<void> {
+  const record = await findRecord(options.client, namespace);
+  if (record?.data?.["run"] === options.run) await lift(record, namespace, options);
+}
+
+async function lift(record: V1ConfigMap, namespace: string, options: HoldOptions): Promise<void> {
   const { client, shellIn } = options;
-  const record = await findRecord(client, namespace);
-  if (!record) return undefined;
   const hold = holdIn(record);
   const holder = await runningHolder(hold.from, options);
   if (holder) await unprotect({ shell: shellIn(holder, mainContainer(holder)), root: imageMount.mountPath });
   else if (hold.from.pvc) await unprotectClaim(namespace, hold, options);
-  await client.delete({ ...identity, metadata: record.metadata });
-  return hold;
+  await client.delete({ ...identity, ...(record.metadata && { metadata: record.metadata }) });
 }
 
 /** A pod that ends may still take pushes, and lose them with it. In one whose container does not run, nothing can be done. */

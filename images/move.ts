@@ -4,7 +4,7 @@ import { describeStorage, sameStore, storageInPod } from "../backends/stores";
 import { UserError } from "../errors";
 import { isRunning, mainContainer } from "../kubernetes/pods";
 import type { Move } from "../platforms/image-move";
-import { assertHoldable, HeldStore, liftHold } from "./hold";
+import { assertHoldable, HeldStore, liftHold, liftOwnHold } from "./hold";
 import type { MoveOptions } from "./move-options";
 import { Mover } from "./mover";
 import { mounts } from "./mover-job";
@@ -38,7 +38,7 @@ export async function moveImages(move: Move, options: MoveOptions): Promise<stri
     return copied.faults;
   } catch (error) {
     hold?.stop();
-    const [lifted] = await Promise.allSettled([liftHold(namespace, options), mover.stop(timeoutSeconds)]);
+    const [lifted] = await Promise.allSettled([liftOwnHold(namespace, options), mover.stop(timeoutSeconds)]);
     if (!(error instanceof UserError)) throw error;
     const held = lifted.status === "rejected" ? ", but pushes may be held still, until the next up" : "";
     throw new UserError(
@@ -50,7 +50,7 @@ export async function moveImages(move: Move, options: MoveOptions): Promise<stri
 
 async function copyAll(
   move: Move,
-  { client, shellIn, progress }: MoveOptions,
+  { client, run, shellIn, progress }: MoveOptions,
   pods: readonly V1Pod[],
   mover: Mover,
 ): Promise<{ faults: string[]; hold: HeldStore | undefined }> {
@@ -73,7 +73,7 @@ async function copyAll(
   await copy.verifyWhileServing();
   await copy.whileServing();
 
-  const hold = pushedTo && (await HeldStore.hold(client, move, pushedTo));
+  const hold = pushedTo && (await HeldStore.hold({ client, run }, move, pushedTo));
   try {
     if (hold) {
       progress("pushes are held until the registry serves from the new store; pulls go on");

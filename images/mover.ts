@@ -35,9 +35,10 @@ export class Mover {
     const { shellIn, timeoutSeconds } = options;
     await removeMover(client, spec.namespace, timeoutSeconds);
     const job = await client.create<V1Job>(moverJob(spec));
+    const { uid } = job.metadata ?? {};
     const pod = await runningPod(client, spec.namespace, options).catch(async (error: unknown) => {
       // A pod that never runs never ends by itself.
-      await removeMover(client, spec.namespace, timeoutSeconds).catch(() => undefined);
+      await removeMover(client, spec.namespace, timeoutSeconds, uid).catch(() => undefined);
       throw error;
     });
     const mover = new Mover(client, job, shellIn(pod, containerName));
@@ -54,22 +55,31 @@ export class Mover {
   /** Takes it away, and returns when its claims are free for others. */
   async stop(timeoutSeconds: number): Promise<void> {
     clearInterval(this.heart);
-    await removeMover(this.client, this.job.metadata?.namespace ?? "", timeoutSeconds);
+    const { namespace = "", uid } = this.job.metadata ?? {};
+    await removeMover(this.client, namespace, timeoutSeconds, uid);
   }
 }
 
 const podSelector = { labelSelector: `job-name=${moverName}` };
 
-export async function removeMover(
+/** The one of this uid, and not that of another run that has taken its place. @default whichever there is */
+async function removeMover(
   client: ClusterClient,
   namespace: string,
   timeoutSeconds: number,
+  uid?: string,
 ): Promise<void> {
-  const found = await client.get<V1Job>(jobIdentity.apiVersion, jobIdentity.kind, moverName, namespace);
+  const find = async () => {
+    const found = await client.get<V1Job>(jobIdentity.apiVersion, jobIdentity.kind, moverName, namespace);
+    return uid === undefined || found?.metadata?.uid === uid ? found : null;
+  };
+  const found = await find();
+  if (found === null) return;
   if (found) await client.delete({ ...found, ...jobIdentity });
   await until(
     async () => {
-      const job = await client.get<V1Job>(jobIdentity.apiVersion, jobIdentity.kind, moverName, namespace);
+      const job = await find();
+      if (job === null) return true;
       const pods = (await client.list<V1Pod>("v1", "Pod", namespace, podSelector)) ?? [];
       return !job && pods.length === 0 ? true : undefined;
     },

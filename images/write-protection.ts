@@ -8,7 +8,7 @@ import { layout, type StoreAt } from "./store";
  * network has to enforce anything, no pod is replaced, and a container that restarts finds it as it was.
  */
 
-/** In the store's directory, as long as it is protected. `alive` in it: by a program that still lives. */
+/** In the store's directory, as long as it is protected. `alive` in it: by a program that still lives, and names itself there. */
 const folder = ".image-registry-hold";
 const top = "docker";
 // Folders are made while others are protected already, but none in those: of what is left there is less every time.
@@ -85,6 +85,7 @@ export interface ProtectOptions {
  */
 export async function protect(
   { shell, root }: StoreAt,
+  run: string,
   { abandonedAfter = abandonedSeconds, lookEvery = lookSeconds }: ProtectOptions = {},
 ): Promise<string | undefined> {
   const script = `${open}
@@ -102,7 +103,7 @@ export async function protect(
     [ -s ${folder}/who ] || case $(stat -c %A ${top}) in
       d????w??w*) echo ugo ;; d????w*) echo ug ;; *) echo u ;;
     esac >${folder}/who || exit
-    : >${folder}/alive || exit
+    echo ${quote(run)} >${folder}/alive || exit
     (watch) </dev/null >/dev/null 2>&1 &
     change writable a-w || exit 0
     [ -e ${folder}/alive ] || { open; echo "somebody else has ended the hold"; exit; }
@@ -123,12 +124,12 @@ export async function stayProtected({ shell, root }: StoreAt): Promise<void> {
 }
 
 /**
- * From now on nobody but `unprotect` ends it. Returns whether it is protected still: a volume that is mounted anew for a group
+ * From now on nobody but `unprotect` ends it. Returns whether it is protected still, by the same run all the time: a volume that is mounted anew for a group
  * (fsGroup) gets its modes from the kubelet, for one.
  */
-export async function keepProtected({ shell, root }: StoreAt): Promise<boolean> {
+export async function keepProtected({ shell, root }: StoreAt, run: string): Promise<boolean> {
   const script = `${change}
-    cd ${quote(root)} && mv ${folder}/alive ${folder}/kept 2>/dev/null && [ -z "$(left writable)" ] &&
+    cd ${quote(root)} && grep -qxF ${quote(run)} ${folder}/alive 2>/dev/null && mv ${folder}/alive ${folder}/kept 2>/dev/null && [ -z "$(left writable)" ] &&
       echo kept || echo gone`;
   return (await output(shell, script)).trim() === "kept";
 }

@@ -22,6 +22,7 @@ describe("a move of images", () => {
   /** As which the registry's pod runs. */
   let user: readonly string[];
   let free: number | undefined;
+  let runs = 0;
 
   beforeEach(async () => {
     [source, target] = [new LocalStore(), new LocalStore()];
@@ -47,6 +48,7 @@ describe("a move of images", () => {
   function options(): MoveOptions {
     return {
       client: new ClusterClient(cluster.connection),
+      run: `run-${runs++}`,
       timeoutSeconds: 1,
       troublesOf: () => [],
       progress: (line) => lines.push(line),
@@ -233,6 +235,17 @@ describe("a move of images", () => {
         moveImages(fromEmptyDir, options()),
         /does not say which store.*did not write it so/,
       );
+    }
+  });
+
+  it("harms nothing where two are under way at once: none is left with a hold that nobody sees, nor with half of the images", async () => {
+    for (let round = 0; round < 3; round++) {
+      const both = [moveImages(fromEmptyDir, options()), moveImages(fromEmptyDir, options())];
+      const ended = await Promise.allSettled(both);
+      const isDone = ended.some(({ status }) => status === "fulfilled");
+      if (!source.canBeWritten()) assert.ok(cluster.hold);
+      if (isDone) assert.deepEqual(target.files(), source.files());
+      if (isDone) assert.ok(source.isKept());
     }
   });
 

@@ -27,7 +27,7 @@ for (const shell of [["sh"], ["busybox", "sh"]])
     const current = "repositories/shop/cart/_manifests/tags/1/current";
 
     it("takes no folder, no link over another, nor a change of one, but gives what it has", async () => {
-      assert.equal(await protect(at()), undefined);
+      assert.equal(await protect(at(), "run-1"), undefined);
       const images = store.files();
       for (const script of [
         "mkdir blobs/sha256/zz",
@@ -47,7 +47,7 @@ for (const shell of [["sh"], ["busybox", "sh"]])
     it("is protected, too, where nobody has pushed yet", async () => {
       const empty = new LocalStore();
       try {
-        assert.equal(await protect({ ...at(), root: empty.root }), undefined);
+        assert.equal(await protect({ ...at(), root: empty.root }, "run-1"), undefined);
         assert.ok(!(await attempt(`mkdir ${empty.path("repositories/shop")}`)));
       } finally {
         empty.remove();
@@ -57,7 +57,7 @@ for (const shell of [["sh"], ["busybox", "sh"]])
     it("gives the group its right back, too, where it had that", async () => {
       for (const mode of [0o755, 0o775]) {
         chmodSync(`${store.root}/docker`, mode);
-        await protect(at());
+        await protect(at(), "run-1");
         await unprotect(at());
         assert.equal(statSync(`${store.root}/docker`).mode & 0o777, mode);
       }
@@ -65,16 +65,16 @@ for (const shell of [["sh"], ["busybox", "sh"]])
 
     it("gives the group its right back, too, where an earlier hold that was left has taken it", async () => {
       chmodSync(`${store.root}/docker`, 0o775);
-      await protect(at());
-      await protect(at());
+      await protect(at(), "run-1");
+      await protect(at(), "run-1");
       await unprotect(at());
       assert.equal(statSync(`${store.root}/docker`).mode & 0o777, 0o775);
     });
 
     it("is opened by the pod itself when nothing is heard of who protected it", async () => {
-      await protect(at(), { abandonedAfter: 0.2, lookEvery: 0.1 });
+      await protect(at(), "run-1", { abandonedAfter: 0.2, lookEvery: 0.1 });
       while (!store.canBeWritten()) await new Promise((resolve) => setTimeout(resolve, 50));
-      assert.ok(!(await keepProtected(at())));
+      assert.ok(!(await keepProtected(at(), "run-1")));
     });
 
     it("is opened by the pod itself, too, where its protecting was cut off", async () => {
@@ -87,12 +87,12 @@ for (const shell of [["sh"], ["busybox", "sh"]])
             streams,
           ),
       };
-      await assert.rejects(protect({ shell: cut, root }, { abandonedAfter: 0.2, lookEvery: 0.1 }));
+      await assert.rejects(protect({ shell: cut, root }, "run-1", { abandonedAfter: 0.2, lookEvery: 0.1 }));
       while (!store.canBeWritten()) await new Promise((resolve) => setTimeout(resolve, 50));
     });
 
     it("is opened, too, where files go while it is, as those of uploads do", async () => {
-      await protect(at());
+      await protect(at(), "run-1");
       const { shell, root } = at();
       const busy: Shell = {
         place: "pod x",
@@ -109,15 +109,16 @@ for (const shell of [["sh"], ["busybox", "sh"]])
       assert.equal(await whyNotProtectable(at()), undefined);
       chownSync(store.path(`${current}/link`), 12345, 12345);
       assert.match((await whyNotProtectable(at())) ?? "", /modes of files cannot be changed: .*link/);
-      assert.match((await protect(at())) ?? "", /modes of files cannot be changed: .*link/);
+      assert.match((await protect(at(), "run-1")) ?? "", /modes of files cannot be changed: .*link/);
       await unprotect(at());
       assert.ok(store.canBeWritten());
       assert.ok(!existsSync(`${store.root}/.image-registry-hold`));
     });
 
     it("is kept only by who unprotects it, from then on", async () => {
-      await protect(at(), { abandonedAfter: 1, lookEvery: 0.2 });
-      assert.ok(await keepProtected(at()));
+      await protect(at(), "run-1", { abandonedAfter: 1, lookEvery: 0.2 });
+      assert.ok(!(await keepProtected(at(), "another")));
+      assert.ok(await keepProtected(at(), "run-1"));
       await new Promise((resolve) => setTimeout(resolve, 1500));
       assert.ok(!store.canBeWritten());
       await unprotect(at());

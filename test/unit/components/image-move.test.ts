@@ -64,7 +64,7 @@ describe("the part of an up that takes images along", () => {
   describe("whose switch is not written", () => {
     /** It has copied all, and holds pushes. */
     async function switching(error: Error) {
-      const late = part({ move, copy: () => Promise.resolve(held()) });
+      const late = part({ move, copy: (_, { run }) => Promise.resolve(held(run)) });
       await assert.rejects(
         late.around(() => Promise.reject(error)),
         error,
@@ -72,11 +72,11 @@ describe("the part of an up that takes images along", () => {
       return late;
     }
 
-    function held(): string[] {
+    function held(run: string): string[] {
       const metadata = { name: "image-registry-hold", namespace, uid: "own" };
       cluster.objects.set("configmaps/image-registry-hold", {
         metadata,
-        data: { from: JSON.stringify(emptyDir) },
+        data: { from: JSON.stringify(emptyDir), run },
       });
       return [];
     }
@@ -86,13 +86,23 @@ describe("the part of an up that takes images along", () => {
       assert.equal(cluster.hold, undefined);
     });
 
+    it("leaves another run's hold alone, which that one relies on", async () => {
+      const late = part({ move, copy: () => Promise.resolve(held("another")) });
+      const refused = new ClusterError("denied", false, 403);
+      await assert.rejects(
+        late.around(() => Promise.reject(refused)),
+        refused,
+      );
+      assert.ok(cluster.hold);
+    });
+
     it("keeps the hold where no answer came: it may have been written all the same", async () => {
       await switching(new NoAnswer("no answer within 20 s"));
       assert.ok(cluster.hold);
     });
 
     it("lifts it after the engine's own write, too, but only where that was refused", async () => {
-      const late = part({ move, copy: () => Promise.resolve(held()) });
+      const late = part({ move, copy: (_, { run }) => Promise.resolve(held(run)) });
       await late.around(() => Promise.resolve());
       await late.whenRefused("update failed: context deadline exceeded");
       assert.ok(cluster.hold);
