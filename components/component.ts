@@ -41,10 +41,11 @@ export abstract class Component extends pulumi.ComponentResource {
 
   /** A step after an operation of a resource that failed, and is not to be tried again; told why it did. */
   protected errorHook(name: string, step: (why: string) => Promise<void>): pulumi.ErrorHook {
-    return new pulumi.ErrorHook(this.child(name), async ({ errors }) => {
+    const run = inProgram(async ({ errors }: pulumi.ErrorHookArgs) => {
       await step(errors[0] ?? "");
       return false;
     });
+    return new pulumi.ErrorHook(this.child(name), run);
   }
 
   protected warn(message: string): void {
@@ -94,6 +95,6 @@ export abstract class Component extends pulumi.ComponentResource {
 }
 
 /** Hooks are called from outside: what they log would reach nobody, where several programs share the process. */
-function inProgram(step: () => Promise<void>): () => Promise<void> {
+function inProgram<A extends unknown[], R>(step: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
   return AsyncLocalStorage.bind(step);
 }
