@@ -1,31 +1,27 @@
 # shellcheck shell=bash
 # Do a client's packets reach the server? However the rules are written, and whosever they are, the kernel knows: a copy of
-# them all judges a connection in a network namespace of its own, where the client's address is at the other end of a wire
-# that has the name of this host's interface. Nothing of the host is touched, and it ends by itself.
+# them all judges connections in a network namespace of its own, where the clients' addresses are at the other ends of wires
+# that have the names of this host's interfaces. Nothing of the host is touched, and it ends by itself.
 
-# try_connection and its commands run there; 7 is its status for a connection that does not come about.
 try_packets() {
-  local client address route device server directory status said refused=''
+  local directory all device client server port alone refused='' count=0
   if ! command -v systemd-socket-activate >/dev/null || ! command -v nsenter >/dev/null; then return; fi
   directory=$(mktemp -d)
   copy_rules "$directory"
-  for client in "${CLIENTS[@]}"; do
-    if [[ -z $(find "$directory" -type f -size +0 -print -quit) ]]; then break; fi
-    route=$(ip -o route get "${client%%/*}" 2>/dev/null) || continue
-    device=$(device_to "$client")
-    server=$(sed -n 's/.* src \([^ ]*\).*/\1/p' <<<"$route")
-    if [[ -z $server || -z $device || $device == lo ]]; then continue; fi
-    for address in $(addresses_to_try "$client" "$server" "$directory"); do
-      status=0
-      said=$(timeout --kill-after=5 90 unshare --net bash --norc -c "$(declare -f try_connection)"$'\ntry_connection "$@"' \
-        packets "$directory" "$device" "$address" "$server" "${TCP_PORTS[@]}" 2>&1 9>&-) || status=$?
-      if [[ $status == 7 ]]; then
-        refused+="${refused:+, }$address to ${said##*$'\n'}"
-      elif [[ $status != 0 ]]; then
-        say "notice: whether the firewall lets $address in could not be tried: ${said##*$'\n'}"
-      fi
-    done
-  done
+  if [[ -e $directory/interfaces.names ]]; then
+    all=$(connections "$directory")
+    if [[ -n $all ]]; then
+      while read -r device client server port; do
+        # Once more by itself, for a rule may count connections; more of them would tell no more.
+        if [[ -z $port || $((++count)) -gt 3 ]]; then break; fi
+        alone=$(in_copy "$directory" <<<"$device $client $server")
+        if [[ $alone == "$device $client $server "* ]]; then refused+="${refused:+, }$client to ${alone##* }/tcp"; fi
+      done < <(in_copy "$directory" <<<"$all")
+    fi
+  fi
+  if [[ -e $directory/trouble ]]; then
+    say "notice: whether the firewall lets clients in could not be tried: $(tail -n 1 "$directory/trouble")"
+  fi
   rm -rf "$directory"
   if [[ -n $refused ]]; then
     refuse "this host's own firewall keeps clients out, by a rule that is not opened here: $refused. Let them in, live and" \
@@ -33,45 +29,85 @@ try_packets() {
   fi
 }
 
-# try_connection RULES DEVICE CLIENT SERVER PORT...
-try_connection() {
-  local rules=$1 device=$2 client=$3 server=$4 bits=32 count=0 peer file name port
-  shift 4
+# connections RULES: "device client server" for each that is to be tried.
+connections() {
+  local client address route device server
+  for client in "${CLIENTS[@]}"; do
+    route=$(ip -o route get "${client%%/*}" 2>/dev/null) || continue
+    if [[ ! $route =~ ' dev '([^ ]+) ]]; then continue; fi
+    device=${BASH_REMATCH[1]}
+    if [[ $device == lo || ! $route =~ ' src '([^ ]+) ]]; then continue; fi
+    server=${BASH_REMATCH[1]}
+    for address in $(addresses_to_try "$client" "$server" "$1"); do printf '%s %s %s\n' "$device" "$address" "$server"; done
+  done
+}
+
+# in_copy RULES: of the connections on stdin, those that do not come about, each with the port.
+in_copy() {
+  local status=0
+  timeout --kill-after=5 90 unshare --net bash --norc -c "$(declare -f try_connections connect_all)"$'\ntry_connections "$@"' \
+    packets "$1" "${TCP_PORTS[@]}" 2>"$1/said" 9>&- || status=$?
+  if [[ $status != 0 ]]; then { tail -n 1 "$1/said" | grep . || printf 'status %s\n' "$status"; } >"$1/trouble"; fi
+}
+
+# try_connections RULES PORT...
+try_connections() {
+  local rules=$1 asked device client server bits peer file name port count=0 here='link set lo up' there='' sockets=''
+  local -A other_end=()
+  shift
   set -e
-  if [[ $client == *:* ]]; then bits=128; fi
-  unshare --net sleep 80 &
+  asked=$(</dev/stdin)
+  unshare --net sleep 80 </dev/null >/dev/null &
   peer=$!
   trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
   until [[ $(readlink "/proc/$peer/ns/net") != "$(readlink /proc/self/ns/net)" ]]; do sleep 0.1; done
-  ip link set lo up
-  # Rules may name other interfaces.
+  # Rules may name other interfaces than those that clients come in by.
   while read -r name; do
-    if [[ $name != lo && $name != "$device" ]]; then ip link add "$name" type veth peer name "peer-$((count++))" netns "$peer"; fi
+    # A tunnel's module brings its first interface into each namespace.
+    if [[ -e /proc/sys/net/ipv4/conf/$name ]]; then continue; fi
+    other_end[$name]=wire-$((count++))
+    here+=$'\n'"link add $name type veth peer name ${other_end[$name]} netns $peer"
   done <"$rules/interfaces.names"
-  ip link add "$device" type veth peer name wire netns "$peer"
-  ip address add "$server/$bits" dev "$device" nodad
-  ip link set "$device" up
-  ip route add "$client/$bits" dev "$device" src "$server"
-  # shellcheck disable=SC2016 # for the inner shell
-  nsenter --target "$peer" --net bash --norc -ec \
-    'ip address add "$1/$3" dev wire nodad; ip link set wire up; ip route add "$2/$3" dev wire src "$1"' \
-    wire "$client" "$server" "$bits"
+  while read -r device client server; do
+    bits=32
+    name=$server
+    if [[ $server == *:* ]]; then bits=128 name=[$server]; fi
+    here+=$'\n'"address replace $server/$bits dev $device nodad"$'\n'"link set $device up"
+    here+=$'\n'"route replace $client/$bits dev $device src $server"
+    there+=$'\n'"address replace $client/$bits dev ${other_end[$device]} nodad"$'\n'"link set ${other_end[$device]} up"
+    for port in "$@"; do if [[ $sockets != *"=$name:$port "* ]]; then sockets+="--listen=$name:$port "; fi; done
+  done <<<"$asked"
+  ip -batch - <<<"$here" >/dev/null
+  nsenter --target "$peer" --net ip -batch - <<<"$there" >/dev/null
   # Sets that rules of iptables name; tables of nftables hold their own.
   if [[ -s $rules/ipset ]]; then ipset restore <"$rules/ipset"; fi
   for file in "$rules"/*tables*; do
     if [[ -s $file ]]; then "${file##*/}-restore" <"$file"; fi
   done
   if [[ -s $rules/nft ]]; then nft -f "$rules/nft"; fi
-  if [[ $server == *:* ]]; then name="[$server]"; else name=$server; fi
-  # shellcheck disable=SC2046 # no address holds a blank
-  systemd-socket-activate $(printf -- "--listen=$name:%s " "$@") sleep 80 2>/dev/null &
-  for port in "$@"; do
-    until ss -ltn | grep -q ":$port "; do sleep 0.1; done
-    # shellcheck disable=SC2016
-    if ! nsenter --target "$peer" --net timeout 5 bash --norc -c 'exec 3<>"/dev/tcp/$1/$2"' connect "$server" "$port" 2>/dev/null; then
-      printf '%s/tcp\n' "$port"
-      exit 7
-    fi
+  # shellcheck disable=SC2086 # no address holds a blank
+  systemd-socket-activate $sockets sleep 80 </dev/null >/dev/null 2>&1 &
+  for name in ${sockets//--listen=/}; do
+    until [[ $(ss -ltn) == *" $name "* ]]; do sleep 0.1; done
+  done
+  while read -r device client server; do printf '%s\n' "$device ${other_end[$device]} $client $server"; done <<<"$asked" |
+    nsenter --target "$peer" --net bash --norc -c "$(declare -f connect_all)"$'\nconnect_all "$@"' connect "$@"
+}
+
+# connect_all PORT...: of the lines "device wire client server" on stdin, from the clients' side.
+connect_all() {
+  local device wire client server port bits
+  while read -r device wire client server; do
+    bits=32
+    if [[ $server == *:* ]]; then bits=128; fi
+    ip route replace "$server/$bits" dev "$wire" src "$client"
+    for port in "$@"; do
+      # shellcheck disable=SC2016 # for the inner shell
+      if ! timeout 5 bash --norc -c 'exec 3<>"/dev/tcp/$1/$2"' connect "$server" "$port" </dev/null 2>/dev/null; then
+        printf '%s %s %s %s\n' "$device" "$client" "$server" "$port"
+        break
+      fi
+    done
   done
 }
 

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { projectDirectory } from "../../../project";
+
+/** A host in a network namespace: the kernel's own judgement, by rules that the real tools have loaded. */
+const host = `
+set -euo pipefail
+ip link set lo up
+ip link add ens4 type veth peer name wire
+ip link set ens4 up; ip link set wire up
+ip address add 10.97.0.10/16 dev ens4; ip address add fd00:97::10/32 dev ens4 nodad
+exec 9>/dev/null
+say() { printf '%s\\n' "$*"; }
+refuse() { say "refused: $*"; }
+bounded() { "$@"; }
+TCP_PORTS=(2049) FIREWALL_PORTS=(2049/tcp)
+`;
+const files = ["server-networks.sh", "server-iptables.sh", "server-packets.sh"];
+const chain = "add table inet a; add chain inet a in { type filter hook input priority 0; };";
+const programs = ["nft", "iptables", "systemd-socket-activate", "nsenter"];
+const missing = spawnSync("unshare", [
+  "--net",
+  "bash",
+  "-c",
+  `command -v ${programs.join(" ")} && nft list ruleset`,
+]).status;
+
+/** What is said of the clients, where these rules are loaded. */
+function tried(rules: string, clients = "10.97.1.0/24 fd00:97:1::/48 10.97.5.7"): string {
+  const functions = files.map((file) => readFileSync(join(projectDirectory, "hosts", file), "utf8"));
+  const input = [host, ...functions, rules, `CLIENTS=(${clients})`, "try_packets </dev/null"].join("\n");
+  const { status, stdout, stderr } = spawnSync("unshare", ["--net", "bash", "--norc", "-s"], {
+    input,
+    encoding: "utf8",
+  });
+  assert.equal(status, 0, stdout + stderr);
+  return stdout;
+}
+
+const nft = (rules: string) => `nft '${chain} ${rules}'`;
+
+describe("a client's packets, tried on a copy of the host's rules", function () {
+  this.timeout(60_000);
+  if (missing !== 0) {
+    it(`needs root, ${programs.join(", ")}`);
+    return;
+  }
+
+  for (const [what, rules] of [
+    ["there is no rule", ""],
+    [
+      "rules are about something else",
+      nft("add rule inet a in tcp dport 22 reject; add rule inet a in ip saddr 10.98.0.0/16 reject"),
+    ],
+    [
+      "a rule counts connections, and one alone passes",
+      nft("add rule inet a in tcp dport 2049 ct state new limit rate over 1/minute burst 1 packets reject"),
+    ],
+  ] as const) {
+    it(`get through where ${what}`, () => assert.equal(tried(rules), ""));
+  }
+
+  for (const [what, rules, refused] of [
+    [
+      "of all clients",
+      nft("add rule inet a in tcp dport 2049 reject"),
+      "10.97.1.1 to 2049/tcp, fd00:97:1::1 to 2049/tcp, 10.97.5.7 to 2049/tcp",
+    ],
+    [
+      "of a part of one client's network",
+      nft("add rule inet a in ip6 saddr fd00:97:1:5::/64 tcp dport 2049 reject"),
+      "fd00:97:1:5::1 to 2049/tcp",
+    ],
+    [
+      "of an address, in a rule of iptables",
+      "iptables -A INPUT -s 10.97.5.7 -j REJECT",
+      "10.97.5.7 to 2049/tcp",
+    ],
+  ] as const) {
+    it(`are found not to get through: ${what}`, () => {
+      const said = tried(rules);
+      assert.ok(said.startsWith("refused: this host's own firewall keeps clients out"), said);
+      assert.ok(said.includes(`not opened here: ${refused}. Let them in`), said);
+    });
+  }
+
+  it("are tried for all of forty networks, of which the first three that are kept out are named", () => {
+    const networks = Array.from({ length: 40 }, (_, i) => `10.97.${i + 1}.0/24`).join(" ");
+    const said = tried(nft("add rule inet a in ip saddr 10.97.32.0/19 reject"), networks);
+    assert.ok(
+      said.includes("here: 10.97.32.1 to 2049/tcp, 10.97.33.1 to 2049/tcp, 10.97.34.1 to 2049/tcp. Let"),
+      said,
+    );
+  });
+});
