@@ -28,13 +28,43 @@ served_clients() {
 
 # refuse_holders WHAT [CLIENT THAT STAYS]...: of the clients in `leaving`.
 refuse_holders() {
-  local what=$1 peers staying
+  local what=$1 peers mounted staying
   shift
   staying=$#
   if [[ ${#leaving[@]} == 0 ]]; then return; fi
+  mounted=$(mounted_over_nfs3 "$EXPORT_PATH" | leaving_among "$@")
   peers=$(connected_clients "$@")
-  if [[ -z $peers ]] || ! used_by_leaving "$peers"; then return; fi
-  fail "$what: ${peers% }. Stop them (scale the registry down, unmount), or set forceRemoval"
+  if [[ -n $mounted ]]; then
+    fail "$what, mounted over NFSv3: ${mounted% }. Stop them (scale the registry down, unmount), or set forceRemoval." \
+      "Of one that is gone for good, take the line out of /var/lib/nfs/rmtab"
+  elif [[ -n $peers ]] && used_by_leaving "$peers"; then
+    fail "$what: ${peers% }. Stop them (scale the registry down, unmount), or set forceRemoval"
+  fi
+}
+
+# Of such mounts, unlike others, the server keeps a list, connected or not.
+mounted_over_nfs3() {
+  if [[ $(served_versions) == *+3* ]]; then
+    sed -n "s|^\(.*\):$1:0x[0-9a-f]*\$|\1|p" /var/lib/nfs/rmtab 2>/dev/null | sort -u || true
+  fi
+}
+
+# leaving_among [CLIENT THAT STAYS]...: the addresses on stdin that come in by a client in `leaving`, and by none that stays.
+leaving_among() {
+  local address
+  while IFS= read -r address; do
+    if comes_in_by "$address" "${leaving[@]}" && ! comes_in_by "$address" "$@"; then printf '%s ' "$address"; fi
+  done
+}
+
+# comes_in_by ADDRESS CLIENT...: a client that is no network was exported by hand, to a name, which anybody may have.
+comes_in_by() {
+  local address=$1 client
+  shift
+  for client in "$@"; do
+    if ! is_network "$client" || ! is_network "$address" || holds "$client" "$address"; then return; fi
+  done
+  return 1
 }
 
 # Addresses of the clients in `leaving` that are connected, without those of the given ones.
@@ -55,34 +85,40 @@ ss_address() { if [[ $1 == *:* ]]; then printf '[%s]' "$1"; else printf '%s' "$1
 # One TCP connection carries all mounts of a client. Where this is the only export of the host, being connected means
 # holding it. Otherwise the kernel is asked: with its cache flushed, an export that is in use is looked up again by the
 # first request. The registry looks at its storage every 10 seconds, and what its node answers from its own cache is asked
-# again after 60 (nfs(5): acdirmax).
+# again after 60 (nfs(5): acdirmax). Of NFSv4 the server keeps no list of mounts: of a client that asks for nothing meanwhile,
+# it knows only who has used the export in the last quarter of an hour or more (mountd keeps an answer for half of one).
 used_by_leaving() {
-  local deadline client used
+  local deadline client used lately
   if ! live_table | cut -f 1 | grep -qvxF -- "$EXPORT_PATH"; then return 0; fi
+  lately=$(uses_of_export)
   timeout 60 exportfs -f
   deadline=$((SECONDS + 75))
   while [[ $SECONDS -lt $deadline ]]; do
-    used=$(grep -s "^${EXPORT_PATH}[[:space:]]" /proc/fs/nfsd/exports || true)
+    used=$(uses_of_export)
     if [[ -n $used && $staying == 0 ]]; then return 0; fi
     for client in "${leaving[@]}" $1; do if [[ $used == *"$client"* ]]; then return 0; fi; done
     sleep 1
   done
+  if [[ -n $lately ]]; then
+    say "notice: ${1% }, connected for other exports of this host, used $EXPORT_PATH within the last half hour and asked for" \
+      "nothing of it now; where it is still mounted there, it is a stale file handle from here on"
+  fi
   return 1
 }
 
-# Where nobody is left who asked for NFSv3 it ends, and with it whatever is mounted over it. Of such mounts, unlike others,
-# the server keeps a list.
+uses_of_export() { grep -s "^${EXPORT_PATH}[[:space:]]" /proc/fs/nfsd/exports || true; }
+
+# Where nobody is left who asked for NFSv3 it ends, and with it whatever is mounted over it.
 refuse_to_end_nfs3() {
-  local path peers client holders=''
+  local path clients holders=''
   if [[ $NFS3 == yes || $MODE == check || $FORCE == yes || $(served_versions) != *+3* ]]; then return; fi
   if others_may_use_nfs3; then return; fi
-  peers=$(ss -tn state established '( sport = :2049 )' | sed -n 's/.* \[\{0,1\}\([0-9a-fA-F.:]*\)\]\{0,1\}:[0-9]* *$/\1/p')
   for path in $OUR_PATHS; do
-    while IFS= read -r client; do
-      if [[ $'\n'$peers$'\n' == *$'\n'"$client"$'\n'* ]]; then holders+=" $path by $client"; fi
-    done < <(sed -n "s|^\(.*\):$path:0x[0-9a-f]*\$|\1|p" /var/lib/nfs/rmtab 2>/dev/null | sort -u)
+    clients=$(mounted_over_nfs3 "$path")
+    if [[ -n $clients ]]; then holders+=" $path by ${clients//$'\n'/ }"; fi
   done
   if [[ -n $holders ]]; then
-    fail "NFSv3 would end, over which clients have mounted:$holders. Stop them (scale the registry down, unmount), or set forceRemoval"
+    fail "NFSv3 would end, over which clients have mounted:$holders. Stop them (scale the registry down, unmount), or set" \
+      "forceRemoval. Of one that is gone for good, take the line out of /var/lib/nfs/rmtab"
   fi
 }

@@ -218,5 +218,25 @@ describe("a host's exports, of which ours is one", function () {
       assert.equal(status, 1);
       assert.match(stderr, /clients hold \/srv\/registry: 10\.1\.0\.7/);
     });
+
+    it("are held by those who mounted over NFSv3, of whom the server keeps a list, however long they ask for nothing", () => {
+      applies(server({ protocols: { nfs3: true } }));
+      const rmtab = (client: string) =>
+        host.write(
+          "/var/lib/nfs/rmtab",
+          `${client}:/srv/registry:0x00000001\n10.1.0.7:/srv/more:0x00000001\n`,
+        );
+      rmtab("10.1.0.7");
+      for (const [script, mode] of [
+        [server({ protocols: { nfs3: true } }, { clients: ["10.0.0.0/24"] }), "apply"],
+        [server({ protocols: { nfs3: true } }), "remove"],
+      ] as const) {
+        const { status, stderr } = host.run(script, mode);
+        assert.equal(status, 1);
+        assert.match(stderr, /hold \/srv\/registry, mounted over NFSv3: 10\.1\.0\.7\. .*rmtab/);
+      }
+      rmtab("10.0.0.7");
+      applies(server({ protocols: { nfs3: true } }, { clients: ["10.0.0.0/24"] }));
+    });
   });
 });

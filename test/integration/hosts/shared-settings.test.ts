@@ -39,8 +39,9 @@ describe("what a host shares between exports", function () {
     run(other);
     host.write(
       "/var/lib/nfs/rmtab",
-      "10.0.0.7:/srv/registry:0x00000001\n10.0.0.8:/srv/registry:0x00000001\n",
+      "10.0.0.7:/srv/registry:0x00000001\n10.0.0.8:/srv/registry:0x00000001\n10.0.0.9:/srv/more:0x00000001\n",
     );
+    // One that asks for nothing for minutes is not connected.
     host.write("connected", "10.0.0.7 :2049 )\n10.0.0.9 :2049 )\n");
     for (const [script, mode] of [
       [other, "remove"],
@@ -50,7 +51,7 @@ describe("what a host shares between exports", function () {
       assert.equal(status, 1);
       assert.match(
         stderr,
-        /NFSv3 would end, over which clients have mounted: \/srv\/registry by 10\.0\.0\.7\. /,
+        /NFSv3 would end, over which clients have mounted: \/srv\/registry by 10\.0\.0\.7 10\.0\.0\.8\. /,
       );
       assert.doesNotMatch(stdout, /changed/);
     }
