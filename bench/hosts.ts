@@ -29,40 +29,50 @@ export async function hostRows(): Promise<BenchRow[]> {
     console.error(`hosts are not measured: ${reason}`);
     return [];
   }
-  const directory = mkdtempSync(path.join(tmpdir(), "image-registry-bench-"));
-  const hosts = await startMachines({ machines: [] });
-  try {
-    const { server } = hosts;
-    await server.reset();
-    await wantFirewall(server);
-    const fresh = await timed(() => overSsh(server, "apply"));
-    const converged = await repeated(() => overSsh(server, "apply"));
-    const check = await repeated(() => overSsh(server, "check"));
-    const login = await repeated(() => run(server, "true"));
-
-    await server.reset();
-    await wantFirewall(server);
-    await run(server, "apt-get -qq update && apt-get -qq install -y python3 python3-apt");
+  const ours = await onBareHost(async (host) => {
+    const fresh = await timed(() => overSsh(host, "apply"));
+    const converged = await repeated(() => overSsh(host, "apply"));
+    const check = await repeated(() => overSsh(host, "check"));
+    return { fresh, converged, check, login: await repeated(() => run(host, "true")) };
+  });
+  const theirs = await onBareHost(async (host) => {
+    await run(host, "apt-get -qq update && apt-get -qq install -y python3 python3-apt");
+    const directory = mkdtempSync(path.join(tmpdir(), "image-registry-bench-"));
     const playbook = await ansible(directory);
-    const freshPlaybook = await timed(() => playbook(server.ssh));
-    const convergedPlaybook = await repeated(() => playbook(server.ssh));
-    const checkPlaybook = await repeated(() => playbook(server.ssh, ["--check"]));
-    const row = (what: string, ours: number, against: string, theirs: number): BenchRow => ({
-      what,
+    const fresh = await timed(() => playbook(host.ssh));
+    const converged = await repeated(() => playbook(host.ssh));
+    const check = await repeated(() => playbook(host.ssh, ["--check"]));
+    rmSync(directory, { recursive: true });
+    return { fresh, converged, check };
+  });
+  const row = (what: string, step: keyof typeof theirs, against: string): BenchRow => ({
+    what,
+    unit: "ms",
+    ours: ours[step],
+    against,
+    theirs: theirs[step],
+  });
+  return [
+    row("fresh host to serving export", "fresh", "Ansible"),
+    row("apply on a converged host", "converged", "Ansible"),
+    row("check on a converged host", "check", "Ansible --check"),
+    {
+      what: "check on a converged host, without the login",
       unit: "ms",
-      ours,
-      against,
-      theirs,
-    });
-    return [
-      row("fresh host to serving export", fresh, "Ansible", freshPlaybook),
-      row("apply on a converged host", converged, "Ansible", convergedPlaybook),
-      row("check on a converged host", check, "Ansible --check", checkPlaybook),
-      row("check on a converged host, without the login", check - login, "limit", 1000),
-    ];
+      ours: ours.check - ours.login,
+      against: "limit",
+      theirs: 1000,
+    },
+  ];
+}
+
+async function onBareHost<T>(measure: (host: Machine) => Promise<T>): Promise<T> {
+  const hosts = await startMachines({ machines: ["bare"] });
+  try {
+    await wantFirewall(hosts.bare);
+    return await measure(hosts.bare);
   } finally {
     await hosts.stop();
-    rmSync(directory, { recursive: true });
   }
 }
 

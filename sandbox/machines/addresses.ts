@@ -1,11 +1,12 @@
 import type { Suite } from "./suites";
 
-export type MachineName = "server" | "server13" | "client" | "outsider";
+export type MachineName = "bare" | "server" | "server13" | "client" | "outsider";
 
-export const machineNames: readonly MachineName[] = ["server", "server13", "client", "outsider"];
+export const machineNames: readonly MachineName[] = ["bare", "server", "server13", "client", "outsider"];
 
 /** What each runs: the oldest Debian that a server may have, and the one after it. */
 export const suiteOf: Readonly<Record<MachineName, Suite>> = {
+  bare: "bookworm",
   server: "bookworm",
   server13: "trixie",
   client: "bookworm",
@@ -13,9 +14,10 @@ export const suiteOf: Readonly<Record<MachineName, Suite>> = {
 };
 
 /** What a machine has installed when it starts: see image/build.sh. */
-export type Role = "server" | "client";
+export type Role = "bare" | "server" | "client";
 
 export const roleOf: Readonly<Record<MachineName, Role>> = {
+  bare: "bare",
   server: "server",
   server13: "server",
   client: "client",
@@ -24,7 +26,7 @@ export const roleOf: Readonly<Record<MachineName, Role>> = {
 
 /** In what roles machines of each release are started; for each a machine is booted and saved. */
 export const rolesOf: Readonly<Record<Suite, readonly Role[]>> = {
-  bookworm: ["server", "client"],
+  bookworm: ["bare", "server", "client"],
   trixie: ["server"],
 };
 
@@ -36,6 +38,7 @@ export interface Addresses {
 
 /** On one wire, so that nothing but the server's own rules keeps the outsider out. image/files/etc/hosts has them too. */
 const addresses: Readonly<Record<MachineName, Addresses>> = {
+  bare: { ipv4: "10.97.0.11", ipv6: "fd00:97::11", mac: "52:54:00:97:00:11" },
   server: { ipv4: "10.97.0.10", ipv6: "fd00:97::10", mac: "52:54:00:97:00:10" },
   server13: { ipv4: "10.97.3.13", ipv6: "fd00:97:3::13", mac: "52:54:00:97:00:13" },
   client: { ipv4: "10.97.1.20", ipv6: "fd00:97:1::20", mac: "52:54:00:97:00:20" },

@@ -52,7 +52,7 @@ async function build(suite: Suite, folder: string, log: (line: string) => void):
 }
 
 async function runRecipe(suite: Suite, folder: string, log: (line: string) => void): Promise<void> {
-  const script = spawn(path.join(recipe, "build.sh"), [suite, folder], {
+  const script = spawn(path.join(recipe, "build.sh"), [suite, folder, ...rolesOf[suite]], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lastLines: string[] = [];

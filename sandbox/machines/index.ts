@@ -20,8 +20,12 @@ export type { Machine } from "./machine";
 export { canRunMachines, installMachinePackages } from "./requirements";
 export type { CommandResult, RunOptions, SshAccess } from "./ssh";
 
-/** Linux machines on one wire: two NFS servers (Debian 12 and 13), a client to be let in and one to be kept out. */
+/**
+ * Linux machines on one wire: NFS servers (Debian 12, without NFS and with it, and 13), a client to be let in and one to be
+ * kept out.
+ */
 export interface MachineNetwork {
+  readonly bare: Machine;
   readonly server: Machine;
   readonly server13: Machine;
   readonly client: Machine;
@@ -33,7 +37,7 @@ export interface MachineNetwork {
 export interface MachineOptions {
   /** Where disks, keys and logs go; a leftover of an earlier run there is cleared. Default: a temporary one. */
   readonly directory?: string;
-  /** Default: all four. */
+  /** Default: all. */
   readonly machines?: readonly MachineName[];
   readonly log?: (line: string) => void;
 }
@@ -62,7 +66,7 @@ export async function startMachines(options: MachineOptions = {}): Promise<Machi
     const machines = await createMachines(directory, log);
     const boot = options.machines ?? machineNames;
     if (boot.length > 0) log(`starting ${boot.join(", ")}`);
-    await Promise.all(boot.map((name) => machines[name].reset()));
+    await Promise.all(boot.map((name) => machines[name].start()));
     return { ...machines, stop };
   } catch (error) {
     await stop();
@@ -89,10 +93,11 @@ async function createMachines(
     return new Machine(name, directory, () => imageOf(suiteOf[name]), network, port, hostKey, clientKey);
   };
   return {
-    server: await create("server", ports[0]!),
-    server13: await create("server13", ports[1]!),
-    client: await create("client", ports[2]!),
-    outsider: await create("outsider", ports[3]!),
+    bare: await create("bare", ports[0]!),
+    server: await create("server", ports[1]!),
+    server13: await create("server13", ports[2]!),
+    client: await create("client", ports[3]!),
+    outsider: await create("outsider", ports[4]!),
   };
 }
 

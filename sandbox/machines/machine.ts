@@ -1,16 +1,15 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
-import { isRunning, logTail, startProcess, stopProcess, type SandboxProcess } from "../process";
+import { isRunning, logTail, type SandboxProcess } from "../process";
 import { sleep } from "../wait";
 import { addressesOf, roleOf, type MachineName } from "./addresses";
 import { execute } from "./execute";
 import type { Image } from "./image";
 import type { KeyPair } from "./keys";
-import { endingWithThisProgram } from "./network";
 import { consoleLog, startQemu } from "./qemu";
 import { writeDelivery } from "./seed";
-import { runOnMachine, sshOptions, type CommandResult, type RunOptions, type SshAccess } from "./ssh";
+import { runOnMachine, type CommandResult, type RunOptions, type SshAccess } from "./ssh";
 
 /** Said on the console by image/files/etc/systemd/system/ssh.service.d/seed.conf. */
 const readyForSsh = "ready for SSH";
@@ -65,29 +64,13 @@ export class Machine {
     await this.mustRun(unpack);
   }
 
-  /** Lets the machine reach a loopback port of this one, as the same port of its own loopback, until it stops. */
-  async forward(port: number): Promise<void> {
-    await this.tunnel("-R", port);
-    await this.mustRun(`timeout 120 sh -c 'until nc -z 127.0.0.1 ${port}; do sleep 0.2; done'`);
-  }
-
-  /** Leads a loopback port of this machine to the same of the machine's own loopback, until it stops. */
-  async reach(port: number): Promise<void> {
-    await this.tunnel("-L", port);
-  }
-
-  private async tunnel(direction: "-L" | "-R", port: number): Promise<void> {
-    const ends = `127.0.0.1:${port}:127.0.0.1:${port}`;
-    const forward = ["-N", "-o", "ExitOnForwardFailure=yes", direction, ends];
-    await startProcess(this.directory, {
-      name: `${this.name}-port-${port}`,
-      ...endingWithThisProgram("ssh", [...sshOptions(this.route), ...forward, "root@127.0.0.1"]),
-    });
-  }
-
-  /** Powers it on, on the disk it has, and returns when it takes commands. */
+  /** On a fresh disk, from the image's booted machine; returns when it takes commands. */
   async start(): Promise<void> {
-    await this.powerOn();
+    const { folder } = await this.image();
+    const role = roleOf[this.name];
+    const base = ["-F", "raw", "-b", path.join(folder, `${role}.ext4`)];
+    await execute("qemu-img", ["create", "-q", "-f", "qcow2", ...base, path.join(this.directory, this.disk)]);
+    await this.powerOn(["-incoming", `exec:cat ${shellQuoted(path.join(folder, `${role}.state`))}`]);
   }
 
   /** An orderly reboot; returns when it takes commands again and has started all it starts. */
@@ -99,27 +82,6 @@ export class Machine {
       await sleep(100);
     }
     await this.powerOn();
-  }
-
-  /** Pulls the plug: what was not synced to its disk is lost. `start` powers it on again. */
-  async kill(): Promise<void> {
-    if (!this.process) return;
-    process.kill(this.process.pid, "SIGKILL");
-    await stopProcess(this.directory, this.process);
-    // Its port and its disk's lock are free once its last thread has ended, which is after its first.
-    while (existsSync(`/proc/${this.process.pid}`)) await sleep(20);
-    this.process = undefined;
-  }
-
-  /** Gives it a fresh disk and goes on from the image's booted machine. Keys, port and addresses stay. */
-  async reset(): Promise<void> {
-    await this.kill();
-    const { folder } = await this.image();
-    const role = roleOf[this.name];
-    const base = ["-F", "raw", "-b", path.join(folder, `${role}.ext4`)];
-    rmSync(path.join(this.directory, this.disk), { force: true });
-    await execute("qemu-img", ["create", "-q", "-f", "qcow2", ...base, path.join(this.directory, this.disk)]);
-    await this.powerOn(["-incoming", `exec:cat ${shellQuoted(path.join(folder, `${role}.state`))}`]);
   }
 
   private async mustRun(command: string): Promise<void> {

@@ -65,7 +65,7 @@ export async function runOnMachine(
 }
 
 /** Arguments of ssh, up to the host. */
-export function sshOptions({ port, keyFile, knownHosts }: SshRoute): string[] {
+function sshOptions({ port, keyFile, knownHosts }: SshRoute): string[] {
   const options = [
     "BatchMode=yes",
     "IdentitiesOnly=yes",

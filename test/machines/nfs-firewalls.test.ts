@@ -81,7 +81,7 @@ firewall-cmd --permanent --zone=work --add-service=ssh; firewall-cmd --reload`,
 
 describe("a firewall on the host", function () {
   const machines = onMachines(this, "server13", "client");
-  const open = (from: Machine) => openPorts(from, [2049], address);
+  const open = (from: Machine) => openPorts(from, [2049], machines().server13);
   const fromOutside = async () =>
     (await machines().client.run(`nc -z -w 5 -s ${outside} ${address} 2049`)).exitCode === 0;
 

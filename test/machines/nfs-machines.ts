@@ -53,7 +53,7 @@ export function onMachines(context: Mocha.Suite, ...names: MachineName[]): () =>
     network ??= await startMachines({ machines: [] });
     const machines = network;
     const missing = names.filter((name) => !running.has(name));
-    await Promise.all(missing.map((name) => machines[name].reset().then(() => running.add(name))));
+    await Promise.all(missing.map((name) => machines[name].start().then(() => running.add(name))));
   });
   after("giving up machines on which something failed", async () => {
     if (hasFailed(context)) await giveUp();
@@ -62,7 +62,7 @@ export function onMachines(context: Mocha.Suite, ...names: MachineName[]): () =>
 }
 
 /** Whoever wants machines next gets new ones. */
-export async function giveUp(): Promise<void> {
+async function giveUp(): Promise<void> {
   await network?.stop();
   network = undefined;
   running.clear();
@@ -107,10 +107,9 @@ export async function converge(machine: Machine, spec = serverSpec(), mode: Mode
 export function runClient(
   machine: Machine,
   mode: Mode,
-  change: Partial<ClientSpec> = {},
+  spec: Omit<ClientSpec, "path">,
 ): Promise<CommandResult> {
-  const spec = { server: "10.97.0.10", path: exportPath, ...change };
-  return machine.run(command(mode), { input: clientScript(spec) });
+  return machine.run(command(mode), { input: clientScript({ path: exportPath, ...spec }) });
 }
 
 /** Mounts the export at /mnt of a client; what was there is let go. A server that refuses is asked once, and not for minutes. */
@@ -144,9 +143,9 @@ export async function refused(machine: Machine, spec: ServerSpec, reason: RegExp
 export async function openPorts(
   from: Machine,
   ports: readonly number[],
-  server = "10.97.0.10",
+  { networkAddress }: Machine,
 ): Promise<number[]> {
-  const tries = ports.map((port) => `(nc -z -w 5 ${server} ${port} && echo ${port}) &`);
+  const tries = ports.map((port) => `(nc -z -w 5 ${networkAddress} ${port} && echo ${port}) &`);
   const answering = await must(from, `${tries.join("\n")}\nwait`);
   return answering
     .split("\n")

@@ -28,7 +28,7 @@ describe("the NFS hosts' machines", function () {
     await installMachinePackages(log);
     const reason = canRunMachines();
     if (reason) skip(this, reason);
-    hosts = await startMachines({ directory, machines: ["server", "client"], log });
+    hosts = await startMachines({ directory, machines: ["bare", "client"], log });
   });
 
   after(async () => {
@@ -37,8 +37,8 @@ describe("the NFS hosts' machines", function () {
   });
 
   it("let root in by key, and ops, who may sudo without a password", async () => {
-    assert.equal((await hosts.server.run("hostname; id --user")).stdout, "server\n0\n");
-    const sudo = await hosts.server.run("id --user --name; sudo --non-interactive id --user", {
+    assert.equal((await hosts.bare.run("hostname; id --user")).stdout, "bare\n0\n");
+    const sudo = await hosts.bare.run("id --user --name; sudo --non-interactive id --user", {
       user: "ops",
     });
     assert.equal(sudo.stdout, "ops\n0\n", sudo.stderr);
@@ -58,19 +58,10 @@ describe("the NFS hosts' machines", function () {
     }
   });
 
-  it("reach a port of the machine they run on that was forwarded to them", async () => {
-    const listener = createServer((socket) => socket.end("hello")).listen(0, "127.0.0.1");
-    await once(listener, "listening");
-    const { port } = listener.address() as AddressInfo;
-    await hosts.client.forward(port);
-    assert.equal((await hosts.client.run(`nc -d 127.0.0.1 ${port}`)).stdout, "hello");
-    listener.close();
-  });
-
   it("show the host key that was announced, so another one is refused", async () => {
     const knownHosts = path.join(directory, "wrong_known_hosts");
-    writeFileSync(knownHosts, `[127.0.0.1]:${hosts.server.ssh.port} ${hosts.client.ssh.hostKey}\n`);
-    const access = { port: hosts.server.ssh.port, keyFile: path.join(directory, "client_key"), knownHosts };
+    writeFileSync(knownHosts, `[127.0.0.1]:${hosts.bare.ssh.port} ${hosts.client.ssh.hostKey}\n`);
+    const access = { port: hosts.bare.ssh.port, keyFile: path.join(directory, "client_key"), knownHosts };
     const { exitCode, stderr } = await runOnMachine(access, "true");
     assert.equal(exitCode, 255);
     assert.match(stderr, /Host key verification failed/);
@@ -78,8 +69,8 @@ describe("the NFS hosts' machines", function () {
 
   for (const family of ["ipv4", "ipv6"] as const) {
     it(`meet each other under their own ${family} addresses`, async () => {
-      const target = family === "ipv4" ? hosts.server.networkAddress : hosts.server.networkAddress6;
-      const listening = hosts.server.run(`timeout 60 nc -l -v -n -s ${target} -p 7000 2>&1`);
+      const target = family === "ipv4" ? hosts.bare.networkAddress : hosts.bare.networkAddress6;
+      const listening = hosts.bare.run(`timeout 60 nc -l -v -n -s ${target} -p 7000 2>&1`);
       const call = await hosts.client.run(
         `for attempt in $(seq 100); do echo hello | nc -N -w 5 ${target} 7000 && exit; sleep 0.2; done; exit 1`,
       );
@@ -96,14 +87,14 @@ describe("the NFS hosts' machines", function () {
     const listener = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
     await once(listener, "listening");
     const { port } = listener.address() as AddressInfo;
-    const outside = await hosts.server.run(`nc -z -w 5 10.0.2.2 ${port}`);
+    const outside = await hosts.bare.run(`nc -z -w 5 10.0.2.2 ${port}`);
     listener.close();
     assert.equal(outside.exitCode, 1);
-    assert.equal((await hosts.server.run("ip -4 route show default; ip -6 route show default")).stdout, "");
+    assert.equal((await hosts.bare.run("ip -4 route show default; ip -6 route show default")).stdout, "");
   });
 
-  it("start the server without NFS, which it can install all the same", async () => {
-    const offered = await hosts.server.run(
+  it("start a bare host without NFS, which it can install all the same", async () => {
+    const offered = await hosts.bare.run(
       "test ! -e /usr/sbin/exportfs && apt-get update --quiet=2 && apt-get install --simulate nfs-kernel-server",
     );
     assert.match(offered.stdout, /^Inst nfs-kernel-server /m, offered.stderr);
@@ -111,53 +102,26 @@ describe("the NFS hosts' machines", function () {
   });
 
   it("keep their time", async () => {
-    const { stdout } = await hosts.server.run("date +%s");
-    assert.ok(Math.abs(Number(stdout) - Date.now() / 1000) < 60, `server says ${stdout}`);
+    const { stdout } = await hosts.bare.run("date +%s");
+    assert.ok(Math.abs(Number(stdout) - Date.now() / 1000) < 60, `bare says ${stdout}`);
   });
 
-  it("keep their files, name and addresses over a reboot", async () => {
-    const before = await hosts.server.run("echo kept >/root/file; hostname; ip -br address show ens4");
-    await hosts.server.reboot();
-    const after = await hosts.server.run("hostname; ip -br address show ens4; cat /root/file");
-    assert.equal(after.stdout, `${before.stdout}kept\n`);
-  });
-
-  it("keep what was synced when the plug is pulled", async () => {
-    await hosts.server.run("echo synced >/root/file && sync /root/file");
-    await hosts.server.kill();
-    assert.equal((await hosts.server.run("true")).exitCode, 255);
-    await hosts.server.start();
-    assert.equal((await hosts.server.run("cat /root/file")).stdout, "synced\n");
-  });
-
-  it("are fresh after a reset, under the same keys and port", async () => {
-    await hosts.server.run("echo old >/root/file; sync");
-    await hosts.server.reset();
-    assert.equal((await hosts.server.run("ls /root")).stdout, "");
-  });
-
-  it("do not meet another run's machines, which have the same addresses", async () => {
-    const others = await startMachines({ machines: ["client"], log });
-    try {
-      const ping = await others.client.run(`ping -c 1 -W 2 ${hosts.server.networkAddress}`);
-      assert.notEqual(ping.exitCode, 0);
-    } finally {
-      await others.stop();
-    }
-  });
-
-  it("end, and their network with them, when the program that started them is killed", async () => {
+  it("do not meet another run's machines, and end with the program that started them when it is killed", async () => {
     const folder = path.join(directory, "killed");
     const program = `
       import { startMachines } from ${JSON.stringify(path.resolve(__dirname, "../../sandbox/machines/index.ts"))};
       void startMachines({ directory: ${JSON.stringify(folder)}, machines: ["client"], log: () => undefined })
-        .then(() => { console.log("started"); setInterval(() => undefined, 1000); });`;
+        .then(async ({ client }) => {
+          console.log((await client.run("ping -c 1 -W 2 ${hosts.bare.networkAddress}")).exitCode);
+          setInterval(() => undefined, 1000);
+        });`;
     writeFileSync(path.join(directory, "starter.ts"), program);
     const starter = spawn("node", [...typescriptLoader, path.join(directory, "starter.ts")], {
       cwd: path.resolve(__dirname, "../.."),
       stdio: ["ignore", "pipe", "inherit"],
     });
-    await once(starter.stdout, "data");
+    const [pinged] = (await once(starter.stdout, "data")) as [Buffer];
+    assert.equal(pinged.toString(), "1\n", "the other run's machines have the same addresses");
     const started = traces(folder);
     starter.kill("SIGKILL");
     await untilGone(started);
@@ -165,7 +129,7 @@ describe("the NFS hosts' machines", function () {
 
   it("leave no process and no network namespace when they are stopped", async () => {
     const started = traces(directory);
-    assert.equal(started.processes.length, 4); // two machines, their network, and a port that is forwarded
+    assert.equal(started.processes.length, 3); // two machines and their network
     await hosts.stop();
     await untilGone(started);
   });

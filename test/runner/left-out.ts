@@ -3,9 +3,6 @@
  * runs. Whoever sees one pass, or makes one fast, takes it off this list.
  */
 export const leftOut: Readonly<Record<string, string>> = {
-  ...because("not seen to pass in QEMU since what it tests, or its own set-up, was rebuilt", [
-    "test/machines/persistence-pod.test.ts",
-  ]),
   ...because("passes in QEMU alone, and not in time beside all others on two cores", [
     "test/machines/nfs-firewalls.test.ts",
     "test/machines/nfs-interruptions.test.ts",

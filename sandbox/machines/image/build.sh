@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# Builds what the sandbox's machines boot from: build.sh SUITE FOLDER
+# Builds what the sandbox's machines boot from: build.sh SUITE FOLDER ROLE...
+#   ROLE.ext4     a disk of each role that is asked for
 #   kernel, initrd
-#   server.ext4   a fresh Debian host: SSH and sudo, no NFS, no firewall
+#   bare.ext4     a fresh Debian host: SSH and sudo, no NFS, no rule of a firewall
 #   client.ext4   the same with an NFS client
+#   server.ext4   the same with an NFS server, as its package leaves it
 # Packages come from where this machine's own apt gets Debian's.
 set -euo pipefail
 
-suite=$1
+suite=$1 roles=" ${*:3} "
 base=(linux-image-cloud-amd64 systemd-sysv udev dbus openssh-server sudo iproute2 iputils-ping netcat-openbsd procps kmod)
-# Debian's usual hosts have Python; compiled when it is installed, which takes an emulated processor minutes.
-base+=(python3 python3-firewall)
+# Debian's usual hosts have nftables, and Python, which is compiled when it is installed: minutes of an emulated processor.
+base+=(nftables python3 python3-firewall)
 client=(netbase nfs-common libnfs-utils)
-# What a host may be asked to install, and what makes one a Kubernetes node; the machines reach no mirror.
-offline=(nfs-kernel-server nftables iptables iptables-persistent firewalld acl python3 python3-apt "${client[@]}")
-offline+=(selinux-basics selinux-policy-default policycoreutils runc containernetworking-plugins)
+# What a host may be asked to install; the machines reach no mirror.
+offline=(nfs-kernel-server iptables iptables-persistent firewalld acl python3 python3-apt "${client[@]}")
+offline+=(selinux-basics selinux-policy-default policycoreutils)
 
 image=$(dirname "$(realpath "$0")")
 cd "$2"
@@ -39,18 +41,30 @@ mmdebstrap --quiet --mode=root --variant=minbase --format=directory \
 
 mv root/boot/vmlinuz-* kernel
 mv root/boot/initrd.img-* initrd
-echo "writing the server's disk"
-mkfs.ext4 -q -d root server.ext4 4G >/dev/null
-
-echo "installing the NFS client"
 printf '#!/bin/sh\nexit 101\n' >root/usr/sbin/policy-rc.d # starts no service here
 chmod +x root/usr/sbin/policy-rc.d
-unshare --net --pid --fork --kill-child --mount-proc="$PWD/root/proc" chroot root sh -ec "
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get --quiet=2 update
-  apt-get --quiet=2 --yes install ${client[*]}
-  rm --recursive /var/lib/apt/lists/* /usr/sbin/policy-rc.d" >install.log 2>&1 || { cat install.log; exit 1; }
-echo "writing the client's disk"
-mkfs.ext4 -q -d root client.ext4 4G >/dev/null
+
+install() {
+  echo "installing $*"
+  unshare --net --pid --fork --kill-child --mount-proc="$PWD/root/proc" chroot root sh -ec "
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get --quiet=2 update
+    apt-get --quiet=2 --yes install $*" >install.log 2>&1 || { cat install.log; exit 1; }
+}
+
+write_disk() {
+  if [[ $roles != *" $1 "* ]]; then return; fi
+  echo "writing the disk $1"
+  mv root/usr/sbin/policy-rc.d .
+  mkfs.ext4 -q -d root "$1.ext4" 4G >/dev/null
+  mv policy-rc.d root/usr/sbin/
+}
+
+install # nothing, but the lists of packages are there, as on most hosts
+write_disk bare
+install "${client[@]}"
+write_disk client
+install nfs-kernel-server
+write_disk server
 
 rm --recursive root sources.list apt.conf install.log

@@ -16,10 +16,16 @@ find etc/apt -name '*sources.list' -delete # sandbox.list is left, with srv/pack
 chroot . useradd --create-home --shell /bin/bash ops
 chroot . systemctl --quiet enable seed systemd-networkd
 # They would hold dpkg's lock or keep the disk busy at a moment of their own choice.
-chroot . systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
+chroot . systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
+  systemd-tmpfiles-clean.timer
 # Emulated processors are slow: no consoles to log in on, no search for broken snapshots of LVM.
 chroot . systemctl --quiet mask getty.target e2scrub_reap.service
 chroot . systemctl --quiet set-default multi-user.target
+# Whenever a unit is enabled all of them are run, which takes such a processor seconds. Here only fstab has something to generate.
+mkdir --parents etc/systemd/system-generators
+for generator in usr/lib/systemd/system-generators/systemd-*; do
+  if [ "${generator##*/}" != systemd-fstab-generator ]; then ln --symbolic /dev/null "etc/systemd/system-generators/${generator##*/}"; fi
+done
 # QEMU is given the kernel and the initrd: rebuilding one inside would only cost time.
 echo update_initramfs=no >etc/initramfs-tools/update-initramfs.conf
 
