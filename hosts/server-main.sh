@@ -22,6 +22,7 @@ converge() {
   judge_other_exports
   read_shared_protocols
   refuse_taken_ports
+  refuse_other_root
   refuse_to_end_nfs3
   if [[ $DIFFERENCES -gt 0 ]]; then return; fi
   want_owner_record
@@ -43,6 +44,7 @@ converge() {
   want_firewall
   prove_writable
   if [[ $DIFFERENCES -gt 0 ]]; then return; fi
+  say_wrapped
   say "serving: $EXPORT_PATH to ${CLIENTS[*]} (NFSv4$([[ $NFS3 == no ]] || printf ' and NFSv3'), sec=$SECURITY)"
 }
 

@@ -84,6 +84,34 @@ nfs_conf_files() {
     while IFS= read -r file; do if [[ $file == /* ]]; then printf '%s\n' "$file"; else printf '/etc/%s\n' "$file"; fi; done
 }
 
+# nfs.conf(5): every export's path is then looked for below it.
+refuse_other_root() {
+  local file files=() root
+  while IFS= read -r file; do if [[ -e $file ]]; then files+=("$file"); fi; done < <(nfs_conf_files)
+  if [[ ${#files[@]} == 0 ]]; then return; fi
+  root=$(awk '
+    { line = tolower($0) }
+    line ~ /^[ \t]*\[/ { section = line; gsub(/[][ \t]/, "", section) }
+    section == "exports" && line ~ /^[ \t]*rootdir[ \t]*=/ {
+      sub(/^[^=]*=[ \t]*/, ""); sub(/[ \t]+$/, "")
+      root = $0 == "" || $0 == "/" ? "" : FILENAME ":" FNR " [exports] rootdir=" $0
+    }
+    END { print root }' "${files[@]}")
+  if [[ -n $root ]]; then
+    refuse "clients would find another directory under the name $EXPORT_PATH: $root puts the paths of all exports below itself; take that out"
+  fi
+}
+
+# Daemons of NFSv3 that are built with libwrap ask these files, and turn clients away without a word. NFSv4 does without them.
+say_wrapped() {
+  local denied daemons='ALL|rpcbind|portmap|(rpc\.)?(mountd|statd)'
+  if [[ $NFS3 != yes ]]; then return; fi
+  denied=$(grep -nwE "^[[:space:]]*[^#]*($daemons)[^:]*:" /etc/hosts.deny 2>/dev/null | head -n 1) || true
+  if [[ -n $denied ]] && ! grep -qswE "^[[:space:]]*[^#]*($daemons)[^:]*:" /etc/hosts.allow; then
+    say "warning: /etc/hosts.deny:$denied may keep clients from NFSv3's rpcbind and mountd; let ${CLIENTS[*]} in by /etc/hosts.allow"
+  fi
+}
+
 # Before any port is moved: one that another program has, and lockd's, which it keeps for as long as this host itself has
 # something mounted over NFSv3.
 refuse_taken_ports() {

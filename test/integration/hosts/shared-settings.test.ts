@@ -99,6 +99,31 @@ describe("what a host shares between exports", function () {
     );
   });
 
+  it("is not said to serve where the administrator's nfs.conf puts all exports below another directory", () => {
+    host.write("/etc/nfs.conf", "[exports]\n# rootdir=/no\nrootdir=/\n");
+    run(registryServer());
+    host.write("/etc/nfs.conf", "include = nfs.local\n[exports]\nrootdir=/\n");
+    host.write("/etc/nfs.local", "[Exports]\n RootDir = /srv/nfs \n");
+    const { status, stderr, stdout } = host.run(registryServer(), "apply");
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /\/etc\/nfs\.local:2 \[exports\] rootdir=\/srv\/nfs puts the paths of all exports below itself/,
+    );
+    assert.doesNotMatch(stdout, /changed|serving/);
+  });
+
+  it("says where hosts.deny may keep clients from NFSv3", () => {
+    host.write("/etc/hosts.deny", "# ALL: ALL\nmountd, statd: ALL\n");
+    assert.doesNotMatch(run(registryServer()).stdout, /hosts\.deny/);
+    assert.match(
+      run(registryServer(nfs3)).stdout,
+      /^warning: \/etc\/hosts\.deny:2:mountd, statd: ALL may keep/m,
+    );
+    host.write("/etc/hosts.allow", "ALL: 10.0.0.0/8\n");
+    assert.doesNotMatch(run(registryServer(nfs3)).stdout, /hosts\.deny/);
+  });
+
   it("finds a port that another program has before any is moved", () => {
     for (const [holder, port, script] of [
       ["collectd", 20048, registryServer(nfs3)],
