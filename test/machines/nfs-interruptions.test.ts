@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { command, serverScript } from "../../hosts";
+import { serverScript } from "../../hosts";
 import { clientNetworks, converge, must, onMachines, runServer, serverSpec } from "./nfs-machines";
 
 /** Differs from the usual one everywhere a file is written: exports, protocols, firewall. */
@@ -15,7 +15,7 @@ describe("a run that is disturbed", function () {
     await must(server, "cat >/run/a.sh", { input: serverScript(otherSpec) });
     await must(server, "cat >/run/b.sh", { input: serverScript(serverSpec()) });
     // Alternating, so that every run has something to do; each is killed after it has printed a little more.
-    const steps = [1, 2, 3, 4, 6, 8, 11];
+    const steps = [1, 3, 6, 11];
     for (const [index, lines] of steps.entries()) {
       const script = index % 2 === 0 ? "/run/a.sh" : "/run/b.sh";
       await must(
@@ -28,26 +28,6 @@ describe("a run that is disturbed", function () {
     await converge(server);
     await converge(server, serverSpec(), "check");
     assert.equal(await must(server, "find /etc /var/lib/image-registry -name '.*.new' | wc -l"), "0");
-  });
-
-  it("waits for a run that is already there, and both end well", async () => {
-    const { server } = machines();
-    const results = await Promise.all([
-      runServer(server, "apply", otherSpec),
-      runServer(server, "apply", otherSpec),
-    ]);
-    for (const { exitCode, stdout, stderr } of results) assert.equal(exitCode, 0, stdout + stderr);
-    await converge(server, otherSpec, "check");
-  });
-
-  it("gives up waiting in the end, and says for what", async () => {
-    const { server } = machines();
-    await must(server, "systemd-run --quiet --unit=holder flock /run/image-registry.lock sleep 600");
-    await must(server, "until ! flock -n /run/image-registry.lock true; do sleep 0.1; done");
-    const { exitCode, stderr } = await runServer(server, "apply", serverSpec({ waitForLock: 2 }));
-    await must(server, "systemctl stop holder");
-    assert.equal(exitCode, 1);
-    assert.match(stderr, /error: another run on this host still works after 2 s/);
   });
 
   it("fails on a full disk without harm, and converges once there is room", async () => {
@@ -67,14 +47,6 @@ describe("a run that is disturbed", function () {
     assert.equal(await must(server, "cat /etc/exports.d/registry-*.exports"), before);
     await must(server, "rm /var/fill /var/fill2");
     await converge(server);
-    await converge(server, serverSpec(), "check");
-  });
-
-  it("does nothing when the connection breaks before the script has arrived", async () => {
-    const { server } = machines();
-    const script = serverScript(otherSpec);
-    const { stdout } = await server.run(command("apply"), { input: script.slice(0, script.length - 40) });
-    assert.doesNotMatch(stdout, /changed/);
     await converge(server, serverSpec(), "check");
   });
 });
