@@ -112,7 +112,7 @@ connect_all() {
 }
 
 # Everything that may judge a packet, each in a file that its own tool takes back. What iptables-nft keeps in nftables is
-# for its own tool, too.
+# for its own tool, too. A table that a program owns, as firewalld does its own, would go with the nft that makes the copy.
 copy_rules() {
   local variant
   for variant in $(iptables_variants); do
@@ -122,6 +122,7 @@ copy_rules() {
   if command -v nft >/dev/null; then
     bounded nft list ruleset 2>/dev/null | THEIRS=$(tables_of_iptables) awk '
       /^table / { text = ""; theirs = index("\n" ENVIRON["THEIRS"] "\n", "\n" $2 " " $3 "\n") }
+      /^\tflags .*(owner|persist)/ { if (/dormant/) text = text "\tflags dormant\n"; next }
       { text = text $0 "\n" }
       /^}/ { if (!theirs) printf "%s", text }' >"$1/nft" || true
   fi

@@ -75,6 +75,11 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
       "fd00:97:1:5::1 to 2049/tcp",
     ],
     [
+      "of one client, in a table that a running program owns",
+      `exec 8> >(nft -i >/dev/null 2>&1); echo '${chain.replace("a;", "a { flags owner; };")} add rule inet a in ip saddr 10.97.5.7 reject' >&8; until nft list table inet a 2>/dev/null | grep -q reject; do sleep 0.05; done`,
+      "10.97.5.7 to 2049/tcp",
+    ],
+    [
       "of an address, in a rule of iptables",
       "iptables -A INPUT -s 10.97.5.7 -j REJECT",
       "10.97.5.7 to 2049/tcp",
