@@ -28,12 +28,6 @@ describe("a host that is not the stack's alone", function () {
     await must(client, write);
     await unmount(client);
   });
-  after("others' directories", () =>
-    must(
-      machines().server,
-      "rm -rf /srv/postgres /var/export /srv/shared /etc/theirs /etc/precious /run/lock/image-registry.lock",
-    ),
-  );
 
   describe("the stack an export belongs to", () => {
     const copy = { stack: "organization/image-registry/copy", cluster: "other" };
