@@ -5,7 +5,6 @@
 export const leftOut: Readonly<Record<string, string>> = {
   ...because("passes in QEMU alone, and not in time beside all others on two cores", [
     "test/machines/nfs-firewalls.test.ts",
-    "test/machines/nfs-interruptions.test.ts",
   ]),
 };
 
