@@ -15,7 +15,7 @@ describe("access/admission.yaml", function () {
   before(async () => {
     const user = new StackUser(cluster.controlPlane, namespace);
     await cluster.fresh();
-    for (const file of ["operator.yaml", "admission.yaml"]) await user.give(file);
+    for (const file of ["operator.yaml", "nodes.yaml", "admission.yaml"]) await user.give(file);
     own = await user.configuration();
     await until(() => assert.rejects(makeVolume({ hostPath: { path: "/" } }), /on NFS alone/));
     const before = await cluster.get("PersistentVolume", nfsClaim);
@@ -62,6 +62,27 @@ describe("access/admission.yaml", function () {
     await cluster.patch("Config", "cluster", { spec: { unsupportedConfigOverrides: null } });
   });
 
+  it("refuses it, on the nodes it may label, others' labels and taints, and to cordon them", async () => {
+    const node = (change: object) => as().patch("Node", "infra-0", change);
+    const infra = { key: "node-role.kubernetes.io/infra", effect: "NoSchedule" };
+    const hostname = { "kubernetes.io/hostname": "another" };
+    await assert.rejects(
+      node({ metadata: { labels: hostname } }),
+      /does not set labels kubernetes\.io\/hostname/,
+    );
+    await assert.rejects(node({ spec: { unschedulable: true } }), /cordons no node/);
+    await cluster.patch("Node", "infra-0", {
+      spec: { taints: [infra, { key: "theirs", effect: "NoSchedule" }] },
+    });
+    await assert.rejects(node({ spec: { taints: [infra] } }), /leaves other taints as they are/);
+    await cluster.patch("Node", "infra-0", { spec: { taints: [infra] } });
+    await node({
+      metadata: { labels: { [infra.key]: "own" } },
+      spec: { taints: [{ ...infra, value: "own" }] },
+    });
+    await node({ metadata: { labels: { [infra.key]: "" } }, spec: { taints: [infra] } });
+  });
+
   it("lets the stack do all that it does, and everybody else what they may", async () => {
     const registry = {
       defaultRoute: true,
@@ -72,7 +93,7 @@ describe("access/admission.yaml", function () {
       requests: { read: { maxRunning: 10 } },
       resources: { requests: { cpu: "100m" } },
     };
-    const placement = { infra: true };
+    const placement = { infra: true, nodes: ["infra-0", "infra-1"] };
     await up(
       cluster.stack("prod", { ...own, ...nfs, registry, placement, pruner: { schedule: "0 3 * * *" } }),
     );
