@@ -38,7 +38,7 @@ export interface Addresses {
 
 /** On one wire, so that nothing but the server's own rules keeps the outsider out. image/files/etc/hosts has them too. */
 const addresses: Readonly<Record<MachineName, Addresses>> = {
-  bare: { ipv4: "10.97.0.11", ipv6: "fd00:97::11", mac: "52:54:00:97:00:11" },
+  bare: { ipv4: "10.97.4.11", ipv6: "fd00:97:4::11", mac: "52:54:00:97:00:11" },
   server: { ipv4: "10.97.0.10", ipv6: "fd00:97::10", mac: "52:54:00:97:00:10" },
   server13: { ipv4: "10.97.3.13", ipv6: "fd00:97:3::13", mac: "52:54:00:97:00:13" },
   client: { ipv4: "10.97.1.20", ipv6: "fd00:97:1::20", mac: "52:54:00:97:00:20" },
