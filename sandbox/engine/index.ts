@@ -47,7 +47,7 @@ export interface SecretsProvider {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-const noPassphrase: SecretsProvider = { url: "passphrase", environment: { PULUMI_CONFIG_PASSPHRASE: "" } };
+const passphrase: SecretsProvider = { url: "passphrase", environment: {} };
 
 /** The project's stacks in the sandbox: their files and what they remember are below `directory`. */
 export class Stacks {
@@ -56,7 +56,7 @@ export class Stacks {
     private readonly directory: string,
     /** Run in place of the project's own. */
     private readonly program?: PulumiFn,
-    private readonly secretsProvider = noPassphrase,
+    private readonly secretsProvider = passphrase,
   ) {}
 
   /** Makes the stack, unless it is there, and gives it its configuration. */
@@ -115,6 +115,7 @@ export class Stacks {
           path.delimiter,
         ),
         PULUMI_BACKEND_URL: `file://${this.backend}`,
+        PULUMI_CONFIG_PASSPHRASE: "",
         ...this.secretsProvider.environment,
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
