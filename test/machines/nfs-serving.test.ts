@@ -17,6 +17,7 @@ const mountOver = (version: string, more = "") =>
 
 describe("what is said to be served", function () {
   const machines = onMachines(this, "server13");
+  let settings: string;
 
   before("a disk of its own for the images", async () => {
     const { server13 } = machines();
@@ -35,7 +36,11 @@ describe("what is said to be served", function () {
 
   it("is NFSv4.2, although the administrator's nfs.conf has it switched off", async () => {
     const { server13 } = machines();
-    await must(server13, "printf '[nfsd]\\nvers4=n\\nvers4.2=n\\n' >/etc/nfs.conf");
+    await must(
+      server13,
+      "for key in vers4 vers4.2; do nfsconf --file /etc/nfs.conf --set nfsd $key n || exit; done",
+    );
+    settings = await must(server13, "cat /etc/nfs.conf");
     assert.match(await converge(server13, spec()), /^serving: \/srv\/disk\/registry to 10\.97\.3\.13/m);
     await must(server13, `${mountOver("4.2")} && touch /mnt/file && umount /mnt`);
     assert.equal(await must(server13, "stat -c %u:%g /srv/disk/registry/file"), "5000:5001");
@@ -161,9 +166,10 @@ describe("what is said to be served", function () {
   it("ends with its removal, and the administrator's settings are what they were", async () => {
     const { server13 } = machines();
     await converge(server13, spec(), "remove");
+    assert.equal(await must(server13, "cat /etc/nfs.conf"), settings);
     assert.equal(
-      await must(server13, "cat /etc/nfs.conf; ls -A /var/lib/image-registry /etc/nfs.conf.d"),
-      ["[nfsd]", "vers4=n", "vers4.2=n", "/etc/nfs.conf.d:", "", "/var/lib/image-registry:"].join("\n"),
+      await must(server13, "ls -A /var/lib/image-registry /etc/nfs.conf.d"),
+      ["/etc/nfs.conf.d:", "", "/var/lib/image-registry:"].join("\n"),
     );
     assert.equal(await must(server13, "ls /srv/disk/registry"), "file");
   });
