@@ -31,10 +31,19 @@ export const rhel = (version: string) => ({
 });
 
 /** Why there can be no fake host here; undefined when there can. */
-export const noFakeHost =
+const noFakeHost =
   spawnSync("unshare", ["--mount", "true"]).status === 0
     ? undefined
     : "needs root, to mount over /etc and /var/lib";
+
+/** A suite of tests on fake hosts; where there can be none, it is pending with the reason. */
+export function describeOnFakeHosts(title: string, tests: () => void): void {
+  describe(title, function () {
+    this.timeout(300_000);
+    if (noFakeHost) it(noFakeHost);
+    else tests();
+  });
+}
 
 export interface Run {
   readonly status: number | null;

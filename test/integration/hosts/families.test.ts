@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { clientScript, serverScript, type ServerSpec } from "../../../hosts";
-import { FakeHost, noFakeHost, rhel, type Run } from "./fake-host";
+import { describeOnFakeHosts, FakeHost, rhel, type Run } from "./fake-host";
 
 const spec = (change: Partial<ServerSpec> = {}): ServerSpec => ({
   owner: { stack: "organization/image-registry/prod", cluster: "prod" },
@@ -27,13 +27,7 @@ const changing = ({ calls }: Run) =>
       /^firewall-cmd.*--(add|remove)/.test(call),
   );
 
-describe("hosts that cannot be booted here, by recorded commands", function () {
-  this.timeout(300_000);
-  if (noFakeHost) {
-    it(noFakeHost);
-    return;
-  }
-
+describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", () => {
   let host: FakeHost;
   const made: FakeHost[] = [];
   const start = (os: Record<string, string>, packages?: string[]) =>

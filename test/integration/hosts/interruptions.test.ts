@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 
-import { FakeHost, noFakeHost } from "./fake-host";
+import { describeOnFakeHosts, FakeHost } from "./fake-host";
 import { registryServer } from "./registry-server";
 
 /** Differs from the usual one everywhere a file is written: exports, protocols, settings. */
@@ -20,13 +20,7 @@ const killedAt = (script: string, lines: number) => {
   );
 };
 
-describe("a run that is disturbed", function () {
-  this.timeout(300_000);
-  if (noFakeHost) {
-    it(noFakeHost);
-    return;
-  }
-
+describeOnFakeHosts("a run that is disturbed", () => {
   let host: FakeHost;
   beforeEach(() => (host = new FakeHost()));
   afterEach(() => host.remove());

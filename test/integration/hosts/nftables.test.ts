@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { FakeHost, noFakeHost } from "./fake-host";
+import { describeOnFakeHosts, FakeHost } from "./fake-host";
 import { registryServer } from "./registry-server";
 
 /** What `nft list ruleset` shows of one table that holds one chain of the packets' way in, and what it leads to. */
@@ -10,13 +10,7 @@ const map = (verdict: string) =>
   `\tmap ports { # handle 4\n\t\ttype inet_service : verdict\n\t\telements = { 22 : accept, 2049 : ${verdict} }\n\t}\n`;
 const closed = "\tchain closed { # handle 5\n\t\treject # handle 6\n\t}\n";
 
-describe("rules that somebody wrote with nft", function () {
-  this.timeout(300_000);
-  if (noFakeHost) {
-    it(noFakeHost);
-    return;
-  }
-
+describeOnFakeHosts("rules that somebody wrote with nft", () => {
   let host: FakeHost;
   beforeEach(() => (host = new FakeHost()));
   afterEach(() => host.remove());

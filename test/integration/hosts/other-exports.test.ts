@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
 
 import type { ServerSpec } from "../../../hosts";
-import { FakeHost, noFakeHost } from "./fake-host";
+import { describeOnFakeHosts, FakeHost } from "./fake-host";
 import { registryServer } from "./registry-server";
 
 const clients = ["10.0.0.0/24", "10.1.0.0/24"];
 const server = (change: Partial<ServerSpec> = {}, more: Partial<ServerSpec["export"]> = {}) =>
   registryServer(change, { clients, ...more });
 
-describe("a host's exports, of which ours is one", function () {
-  this.timeout(300_000);
-  if (noFakeHost) {
-    it(noFakeHost);
-    return;
-  }
-
+describeOnFakeHosts("a host's exports, of which ours is one", () => {
   let host: FakeHost;
   beforeEach(() => (host = new FakeHost()));
   afterEach(() => host.remove());

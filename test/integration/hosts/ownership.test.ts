@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chownSync, statSync } from "node:fs";
 
 import { serverScript, type ServerSpec } from "../../../hosts";
-import { FakeHost, noFakeHost } from "./fake-host";
+import { describeOnFakeHosts, FakeHost } from "./fake-host";
 
 const path = "/srv/registry";
 const exported = { id: "registry", path, clients: ["10.0.0.0/24"], uid: 5000, gid: 5000 };
@@ -11,13 +11,7 @@ const copy = { stack: "organization/image-registry/copy", cluster: "other" };
 const server = (change: Partial<ServerSpec> = {}) =>
   serverScript({ owner: prod, export: exported, ...change });
 
-describe("a host whose directories and exports belong to somebody", function () {
-  this.timeout(300_000);
-  if (noFakeHost) {
-    it(noFakeHost);
-    return;
-  }
-
+describeOnFakeHosts("a host whose directories and exports belong to somebody", () => {
   let host: FakeHost;
   beforeEach(() => (host = new FakeHost()));
   afterEach(() => host.remove());

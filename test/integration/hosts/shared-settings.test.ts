@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
 
-import { FakeHost, noFakeHost } from "./fake-host";
+import { describeOnFakeHosts, FakeHost } from "./fake-host";
 import { registryServer } from "./registry-server";
 
 const nfs3 = { protocols: { nfs3: true } };
 const dropIn = "/etc/nfs.conf.d/image-registry.conf";
 
-describe("what a host shares between exports", function () {
-  this.timeout(300_000);
-  if (noFakeHost) {
-    it(noFakeHost);
-    return;
-  }
-
+describeOnFakeHosts("what a host shares between exports", () => {
   let host: FakeHost;
   beforeEach(() => (host = new FakeHost()));
   afterEach(() => host.remove());
