@@ -44,7 +44,11 @@ begin() {
   STEP='read what this host has'
   export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
   umask 022
-  trap 'explain_end $? "$BASH_COMMAND"' EXIT
+  # At the end, the command that runs is the one which runs this script.
+  FAILED=''
+  set -o errtrace
+  trap 'FAILED=$BASH_COMMAND' ERR
+  trap 'explain_end $? "${FAILED:-$BASH_COMMAND}"' EXIT
   [[ $EUID == 0 ]] || fail "this needs root: connect as root, or as a user who may run sudo -n"
   # Not in /run/lock, where Debian lets every user make files.
   exec 9>/run/image-registry.lock

@@ -122,7 +122,10 @@ describe("an NFS export on a real host", function () {
     assert.equal(ready.stdout, `ready: this node mounts ${server}:${exportPath}\n`);
     const refused = await runClient(outsider, "check", { server, answerWithin: 15 });
     assert.equal(refused.exitCode, 3);
-    assert.ok(refused.stdout.includes(`differs: ${server} does not serve ${exportPath} to this node`), refused.stdout);
+    assert.ok(
+      refused.stdout.includes(`differs: ${server} does not serve ${exportPath} to this node`),
+      refused.stdout,
+    );
   });
 
   it("names no client but those asked", async () => {

@@ -20,7 +20,7 @@ describe("a run that is disturbed", function () {
       const script = index % 2 === 0 ? "/run/a.sh" : "/run/b.sh";
       await must(
         server,
-        `coproc setsid bash --norc -s apply <${script} 2>&1; pid=$COPROC_PID; ` +
+        `coproc setsid bash --norc ${script} apply 2>&1; pid=$COPROC_PID; ` +
           `n=0; while [ $n -lt ${lines} ] && read -r _ <&"\${COPROC[0]}"; do n=$((n+1)); done 2>/dev/null; ` +
           `kill -9 -- "-$pid" 2>/dev/null; wait 2>/dev/null; true`,
       );

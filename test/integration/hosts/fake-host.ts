@@ -13,6 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import { bash } from "../../../hosts";
+
 const fake = join(__dirname, "fake-commands/fake");
 const iptables = ["iptables", "ip6tables", "iptables-nft", "ip6tables-nft"];
 const names = [
@@ -83,8 +85,7 @@ export class FakeHost {
     const binds = Object.entries(own).map(
       ([folder, at]) => `mount --bind "$FAKE/${folder}" ${at} || exit 99`,
     );
-    // A bash whose input is a socket takes itself for a login over the network, and reads ~/.bashrc.
-    const { status, stdout, stderr } = spawnSync("unshare", ["--mount", "bash", "--norc", "-s", mode], {
+    const { status, stdout, stderr } = spawnSync("unshare", ["--mount", ...bash, mode], {
       input: [...binds, 'PATH="$FAKE/bin:$PATH"', `. ${fake}`, script].join("\n"),
       encoding: "utf8",
       env: { PATH: process.env.PATH, FAKE: this.root },

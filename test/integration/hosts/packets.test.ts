@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { bash } from "../../../hosts";
 import { projectDirectory } from "../../../project";
 
 /** A host in a network namespace: the kernel's own judgement, by rules that the real tools have loaded. */
@@ -32,7 +33,7 @@ const missing = spawnSync("unshare", [
 function tried(rules: string, clients = "10.97.1.0/24 fd00:97:1::/48 10.97.5.7"): string {
   const functions = files.map((file) => readFileSync(join(projectDirectory, "hosts", file), "utf8"));
   const input = [host, ...functions, rules, `CLIENTS=(${clients})`, "try_packets </dev/null"].join("\n");
-  const { status, stdout, stderr } = spawnSync("unshare", ["--net", "bash", "--norc", "-s"], {
+  const { status, stdout, stderr } = spawnSync("unshare", ["--net", ...bash], {
     input,
     encoding: "utf8",
   });

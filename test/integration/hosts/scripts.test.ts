@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { clientScript, command, exportStatusScript, serverScript } from "../../../hosts";
+import { bash, clientScript, command, exportStatusScript, serverScript } from "../../../hosts";
 import { skip } from "../../skip";
 
 const hosts = join(__dirname, "../../../hosts");
@@ -52,7 +52,7 @@ describe("the scripts sent to hosts", function () {
 
   it("does nothing when the connection is lost before the last line", () => {
     const cut = server.slice(0, server.lastIndexOf("main "));
-    const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-s", "apply"], {
+    const { status, stdout, stderr } = spawnSync("env", [...bash, "apply"], {
       input: cut,
       encoding: "utf8",
     });
@@ -62,8 +62,8 @@ describe("the scripts sent to hosts", function () {
   it("hands no value to the command line, which a failure prints", () => {
     assert.equal(
       command("remove"),
-      'if [ "$(id -u)" = 0 ]; then exec timeout --kill-after=30 1800 bash --norc -s remove; ' +
-        "else exec sudo -n timeout --kill-after=30 1800 bash --norc -s remove; fi",
+      `if [ "$(id -u)" = 0 ]; then exec timeout --kill-after=30 1800 bash --norc -c 'eval "$(cat)"' bash remove; ` +
+        `else exec sudo -n timeout --kill-after=30 1800 bash --norc -c 'eval "$(cat)"' bash remove; fi`,
     );
   });
 
