@@ -10,16 +10,26 @@ import { suites } from "./machines/suites";
 import { buildNodePrograms } from "./node/programs";
 import { buildRegistry } from "./registry";
 
+const log = (line: string) => console.error(line);
+
 /** Builds all that the sandbox and its tests run and that is not built yet; each of them would build it when needed, too. */
 async function main(): Promise<void> {
-  const log = (line: string) => console.error(line);
+  await installMachinePackages(log);
+  const withMachines = canRunMachines() === undefined;
+  // An image takes one processor, its emulated machine's.
+  await Promise.all([buildPrograms(withMachines), withMachines && buildImages()]);
+}
+
+async function buildPrograms(withMachines: boolean): Promise<void> {
   await buildBinaries({ log });
   await findEngine(path.join(defaultDirectory, "plugins"), { log });
-  await installMachinePackages(log);
-  if (canRunMachines() !== undefined) return; // the rest is for machines
-  for (const suite of suites) await buildImage(suite, log);
+  if (!withMachines) return;
   await buildRegistry({ log });
   await buildNodePrograms({ log });
+}
+
+async function buildImages(): Promise<void> {
+  for (const suite of suites) await buildImage(suite, log);
 }
 
 main().catch((error: unknown) => {
