@@ -17,7 +17,10 @@ const usage = `npm test -- [options] [file or folder]...   (default: all of test
 
 type Kind = "unit" | "integration" | "acceptance" | "machines";
 
-/** Machines keep a processor busy and take gigabytes; what runs on a control plane waits most of the time. */
+/*
+ * Machines keep one processor busy each and take gigabytes; what runs on a control plane waits most of the time, and so do
+ * programs that other tests start.
+ */
 const jobs: Record<Kind, number> = { unit: 2, integration: 3, acceptance: 4, machines: 1 };
 
 async function main(): Promise<void> {
@@ -27,9 +30,8 @@ async function main(): Promise<void> {
   const all = isWhole ? found.filter((file) => !(file in leftOut)) : found;
   const summary = new Summary();
   const of = (kind: Kind) => all.filter((file) => file.startsWith(`test/${kind}/`));
-  const run = (kind: Kind, files: readonly string[] = of(kind)) =>
-    runLane({ files, jobs: jobs[kind] }, selection, summary);
-  // Each half one after the other on the same machines: by name, the file comes first that needs them as they are when installed.
+  const run = (kind: Kind, files = of(kind)) => runLane({ files, jobs: jobs[kind] }, selection, summary);
+  // One after the other on the same machines: by name, the file comes first that needs them as they are when installed.
   const machines = of("machines").sort();
   const half = Math.ceil(machines.length / 2);
 
@@ -39,16 +41,9 @@ async function main(): Promise<void> {
     await run("integration");
     await built;
     await run("acceptance");
+    await run("machines", machines.slice(half)); // on others than the first half, for which one processor is enough
   };
-  const runOnMachines = async (files: readonly string[]) => {
-    await built;
-    await run("machines", files);
-  };
-  await Promise.all([
-    runOnThisMachine(),
-    runOnMachines(machines.slice(0, half)),
-    runOnMachines(machines.slice(half)),
-  ]);
+  await Promise.all([runOnThisMachine(), built.then(() => run("machines", machines.slice(0, half)))]);
 
   const relative = Object.entries(summary.seconds).map(([file, s]) => [path.relative(project, file), s]);
   if (isWhole) recordSeconds(Object.fromEntries(relative) as Record<string, number>);
