@@ -40,9 +40,9 @@ describe("NfsExportHost", () => {
     const [command, ...others] = await server();
     assert.ok(command);
     assert.deepEqual(others, []);
-    assert.match(String(command.inputs.create), / apply;/);
+    assert.match(String(command.inputs.create), / bash apply;/);
     assert.equal(command.inputs.update, command.inputs.create);
-    assert.match(String(command.inputs.delete), / remove;/);
+    assert.match(String(command.inputs.delete), / bash remove;/);
     assert.equal(command.inputs.triggers, undefined, "triggers would remove the export they replace");
     assert.equal(command.inputs.environment, undefined, "sshd drops what AcceptEnv does not name");
     assert.equal(command.inputs.addPreviousOutputInEnv, false);
@@ -146,7 +146,7 @@ describe("NfsExportHost", () => {
       ssh.answers(0, "");
       const [command, ...others] = await server({ verify: true });
       assert.deepEqual(others, []);
-      assert.match(ssh.command(), / check;/);
+      assert.match(ssh.command(), / bash check;/);
       assert.equal(ssh.script(), command?.inputs.stdin);
     });
 
@@ -190,7 +190,7 @@ describe("NfsClientHost", () => {
   it("applies on create and update, and undoes nothing when the node leaves", async () => {
     const [command, ...others] = await client();
     assert.deepEqual(others, []);
-    assert.match(String(command?.inputs.update), / apply;/);
+    assert.match(String(command?.inputs.update), / bash apply;/);
     assert.equal(command?.inputs.delete, undefined);
     assert.match(String(command?.inputs.stdin), /^MOUNT_SOURCE='10\.0\.0\.1:\/srv\/registry'$/m);
   });
@@ -225,7 +225,7 @@ describe("NfsClientHost", () => {
         client({ verify: true }),
         /host 10\.0\.0\.1 was changed by hand:\ndiffers: package/,
       );
-      assert.match(ssh.command(), / check;/);
+      assert.match(ssh.command(), / bash check;/);
     });
   });
 
