@@ -5,6 +5,9 @@ import { text } from "node:stream/consumers";
 import { sleep } from "../../../sandbox/wait";
 import type { KubeletCluster } from "./cluster";
 
+/** Of a client between two requests, in ms: it is there all the time, and leaves the processor to what is tested. */
+const pause = 1000;
+
 /** A client that pushes one image after the other, and pulls one, to and from whichever pod serves, until it is told to stop. */
 export class Clients {
   /** Digests of the images that the registry took, by repository and tag. */
@@ -37,6 +40,7 @@ export class Clients {
       );
       if (code === 0) this.acknowledged.set(name, printed.trim().split("@").at(-1) ?? "");
       else this.refused++;
+      await sleep(pause);
     }
   }
 
@@ -47,7 +51,7 @@ export class Clients {
         `timeout 15 crane validate --insecure --remote ${before}/${this.pulled} 2>&1`,
       );
       if (code !== 0 && (await this.address()) === before) this.failedPulls.push(printed);
-      await sleep(200);
+      await sleep(pause);
     }
   }
 
