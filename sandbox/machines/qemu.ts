@@ -20,9 +20,10 @@ export interface Hardware {
 }
 
 /**
- * Programs at random addresses are translated anew each time one is started, which takes as long again as the program.
+ * Programs at random addresses are translated anew each time one is started, which takes as long again as the program. And
+ * beside busy neighbours Linux mistrusts the processor's clock, and would ask one that is a device instead.
  */
-const fastWhenEmulated = "norandmaps mitigations=off init_on_alloc=0";
+const fastWhenEmulated = "norandmaps mitigations=off init_on_alloc=0 tsc=reliable";
 
 /**
  * Paths are relative to the directory the machine runs in. A saved machine goes on only in the same hardware, so

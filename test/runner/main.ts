@@ -18,10 +18,10 @@ const usage = `npm test -- [options] [file or folder]...   (default: all of test
 type Kind = "unit" | "integration" | "acceptance" | "machines";
 
 /*
- * Machines keep one processor busy each and take gigabytes; what runs on a control plane waits most of the time, and so do
- * programs that other tests start.
+ * What runs on machines or on a control plane waits most of the time. Each job of the machines has some of its own, for all its
+ * files.
  */
-const jobs: Record<Kind, number> = { unit: 2, integration: 3, acceptance: 4, machines: 1 };
+const jobs: Record<Kind, number> = { unit: 2, integration: 3, acceptance: 4, machines: 4 };
 
 async function main(): Promise<void> {
   const { selection, paths } = readArguments();
@@ -30,20 +30,16 @@ async function main(): Promise<void> {
   const all = isWhole ? found.filter((file) => !(file in leftOut)) : found;
   const summary = new Summary();
   const of = (kind: Kind) => all.filter((file) => file.startsWith(`test/${kind}/`));
-  const run = (kind: Kind, files = of(kind)) => runLane({ files, jobs: jobs[kind] }, selection, summary);
-  // One after the other on the same machines: by name, the file comes first that needs them as they are when installed.
-  const machines = of("machines").sort();
-  const half = Math.ceil(machines.length / 2);
+  const run = (kind: Kind) => runLane({ files: of(kind), jobs: jobs[kind] }, selection, summary);
 
   const built = isWhole ? buildSandbox() : Promise.resolve();
-  const runOnThisMachine = async () => {
+  const runTheRest = async () => {
     await run("unit");
     await run("integration");
     await built;
     await run("acceptance");
-    await run("machines", machines.slice(half)); // on others than the first half, for which one processor is enough
   };
-  await Promise.all([runOnThisMachine(), built.then(() => run("machines", machines.slice(0, half)))]);
+  await Promise.all([runTheRest(), built.then(() => run("machines"))]);
 
   const relative = Object.entries(summary.seconds).map(([file, s]) => [path.relative(project, file), s]);
   if (isWhole) recordSeconds(Object.fromEntries(relative) as Record<string, number>);

@@ -215,6 +215,6 @@ export async function until(
   const deadline = Date.now() + seconds * 1000;
   while (!(await test())) {
     if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain until ${what}`);
-    await sleep(100);
+    await sleep(250);
   }
 }
