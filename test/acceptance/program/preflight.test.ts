@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { preview, warnings } from "../../support/engine";
 import { host as describedHost, sshPrivateKey } from "../../unit/support/configuration";
 import { testCluster, until } from "./harness";
-import { assertRefused, nfs } from "./runs";
+import { assertImpossible, assertRefused, foundWarnings, nfs } from "./runs";
 
 const namespace = "openshift-image-registry";
 
@@ -13,7 +12,7 @@ describe("what cannot work on this cluster is refused, in preview and in up, bef
 
   describe("an existing claim (backend pvc)", () => {
     const refused = (overlay: object, message: RegExp) =>
-      assertRefused(cluster, cluster.stack("dev", { backend: "pvc", ...overlay }), message);
+      assertImpossible(cluster.stack("dev", { backend: "pvc", ...overlay }), message);
 
     it("that does not exist, naming those that do", async () => {
       await claim("one-of-the-users", "ReadWriteMany");
@@ -37,7 +36,7 @@ describe("what cannot work on this cluster is refused, in preview and in up, bef
   describe("a volume or claim in the place of the stack's own (backend nfs)", () => {
     const taken = (name: string) => ({ ...nfs, nfs: { ...nfs.nfs, claimName: name } });
     const refused = (name: string, message: RegExp) =>
-      assertRefused(cluster, cluster.stack("dev", taken(name)), message);
+      assertImpossible(cluster.stack("dev", taken(name)), message);
 
     it("a claim of another size", async () => {
       await claim("sized", "ReadWriteMany", "5Gi");
@@ -83,7 +82,7 @@ describe("what cannot work on this cluster is refused, in preview and in up, bef
       await assertRefused(cluster, cluster.stack("dev", nfs), claim);
       const pods =
         /replicas: ResourceQuota "small" counts limits\.memory, .*\(registry\.resources\.limits\.memory\)/;
-      await assertRefused(cluster, cluster.stack("dev"), pods);
+      await assertImpossible(cluster.stack("dev"), pods);
     } finally {
       await cluster.delete("ResourceQuota", "small");
     }
@@ -94,7 +93,7 @@ describe("what cannot work on this cluster is refused, in preview and in up, bef
       await cluster.cordon("infra-0");
       const message = /replicas: 2, of which 1 would find a node.*infra-0 is cordoned; infra-1 takes 1/;
       const run = cluster.stack("dev", { ...nfs, replicas: 2, placement: { infra: true } });
-      await assertRefused(cluster, run, message).finally(() => cluster.cordon("infra-0", null));
+      await assertImpossible(run, message).finally(() => cluster.cordon("infra-0", null));
     });
 
     it("whose addresses the export refuses are warned of, v4 and v6", async () => {
@@ -103,7 +102,7 @@ describe("what cannot work on this cluster is refused, in preview and in up, bef
       const clients = ["10.0.32.0/20", "fd01::/64"];
       const host = { ...describedHost, clients };
       const run = cluster.stack("dev", { ...nfs, nfs: { ...nfs.nfs, host }, sshPrivateKey });
-      const said = warnings(await preview(run)).match(/^.* is in none of .*$/gm);
+      const said = (await foundWarnings(run)).match(/^.* is in none of .*$/gm);
       assert.deepEqual(said, [
         'nfs.host.clients: node "beside-it" (10.0.64.5, fd00::5) is in none of 10.0.32.0/20, fd01::/64: ' +
           "the server refuses its mount, and pods there do not start",
@@ -113,7 +112,7 @@ describe("what cannot work on this cluster is refused, in preview and in up, bef
     it("no node whose taint is tolerated", async () => {
       const placement = { infra: true, tolerations: [{ key: "other", operator: "Exists" }] };
       const message = /infra-0 has taint node-role\.kubernetes\.io\/infra:NoSchedule, which is not tolerated/;
-      await assertRefused(cluster, cluster.stack("dev", { placement }), message);
+      await assertImpossible(cluster.stack("dev", { placement }), message);
     });
   });
 

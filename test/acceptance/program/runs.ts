@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { changes, failure, preview, type StackRun, up } from "../../support/engine";
+import { checkRegistry } from "../../../platforms";
+import { warningTexts } from "../../../platforms/text";
+import { changes, configurationOf, failure, preview, type StackRun, up } from "../../support/engine";
 import type { TestCluster } from "./harness";
 
 /** The stack keeps its images on NFS: a volume and a claim of its own. */
@@ -23,6 +25,26 @@ export async function assertRefused(cluster: TestCluster, run: StackRun, message
 // The stack itself and the provider are made of configuration alone.
 function isOfCluster(change: string): boolean {
   return !/^create (image-registry-\w+|cluster)$/.test(change);
+}
+
+/**
+ * The check that preview and up begin with ends with this message. That it ends the run, before anything is touched and
+ * whatever it finds, is what `assertRefused` shows: the engine has no part in what is found.
+ */
+export async function assertImpossible(run: StackRun, message: RegExp): Promise<void> {
+  await assert.rejects(check(run), { message });
+}
+
+/** What a preview warns of, as the check before it finds it. */
+export async function foundWarnings(run: StackRun): Promise<string> {
+  const { drift, findings } = await check(run);
+  return warningTexts(drift, findings).join("\n");
+}
+
+async function check(run: StackRun): ReturnType<typeof checkRegistry> {
+  const config = configurationOf(run);
+  const { kubeconfig, context } = config;
+  return checkRegistry(config, { kubeconfig, context }, `organization/image-registry/${run.stack}`);
 }
 
 /** The images that a live registry keeps elsewhere are of no interest to these tests. */
