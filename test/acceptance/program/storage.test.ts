@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { storeKeysIn } from "../../../backends/stores";
 import { preview, up } from "../../support/engine";
 import { testCluster, until } from "./harness";
-import { acceptImageLoss, assertRefused, nfs, nfsClaim } from "./runs";
+import { acceptImageLoss, assertImpossible, nfs, nfsClaim } from "./runs";
 
 // Pulumi.dev.yaml accepts that the images of its emptyDir are lost.
 const unaccepted = { acceptImageLoss: "" };
@@ -12,14 +12,29 @@ describe("the storage of a live registry", function () {
   const cluster = testCluster();
 
   describe("set by another manager", () => {
-    beforeEach(() => cluster.fresh());
+    before(() => cluster.fresh());
+
+    it("a container of the same name in another account is another store", async () => {
+      await byHand({ storage: { azure: { container: "images", accountName: "one" } } });
+      const azure = (accountName: string) =>
+        cluster.stack("dev", { backend: "azure", azure: { container: "images", accountName } });
+      const message =
+        /images are in azure container "images" of one, and azure container "images" of two .* acceptImageLoss: azure images one/;
+      await assertImpossible(azure("two"), message);
+    });
+
+    it("has no images to lose as long as the registry was Removed", async () => {
+      await byHand({ storage: { azure: null, emptyDir: {} } });
+      const watch = await cluster.watchConfig();
+      await up(cluster.stack("dev", nfs));
+      const history = (await watch.seen()).map(({ spec }) => storeKeysIn(spec.storage).join());
+      assert.deepEqual([...new Set(history)], ["emptyDir", "pvc"]);
+    });
 
     it("goes in the one write that brings the stack's own: never are there two backends, or none", async () => {
+      await cluster.fresh();
       await byHand({ managementState: "Managed", storage: { emptyDir: {} } });
-      await until("the registry serves from emptyDir", async () => {
-        const deployment = await cluster.get("Deployment", "image-registry");
-        return deployment?.status?.availableReplicas === 1;
-      });
+      await serves();
 
       const watch = await cluster.watchConfig();
       await up(cluster.stack("dev", { ...nfs, acceptImageLoss }));
@@ -32,49 +47,15 @@ describe("the storage of a live registry", function () {
         pvc: { claim: nfsClaim },
       });
     });
-
-    it("has no images to lose as long as the registry was Removed", async () => {
-      await byHand({ storage: { emptyDir: {} } });
-      const watch = await cluster.watchConfig();
-      await up(cluster.stack("dev", nfs));
-      const history = (await watch.seen()).map(({ spec }) => storeKeysIn(spec.storage).join());
-      assert.deepEqual([...new Set(history)], ["emptyDir", "pvc"]);
-    });
   });
 
-  describe("holds images that another store would not have", () => {
-    before(async () => {
-      await cluster.fresh();
-      await up(cluster.stack("dev"));
-    });
-
-    it("taking it down is refused while they are in emptyDir", async () => {
-      const message = /managementState: "Removed" deletes the pods, .* acceptImageLoss: emptyDir/;
-      await assertRefused(
-        cluster,
-        cluster.stack("dev", { ...unaccepted, managementState: "Removed" }),
-        message,
-      );
-    });
-
-    it("so is anything else that replaces the pod, also to put back what others changed", async () => {
-      const debug = { registry: { logLevel: "Debug" } };
-      const message =
-        /backend: the pod is replaced for environment REGISTRY_LOG_LEVEL, .* acceptImageLoss: emptyDir/;
-      await assertRefused(cluster, cluster.stack("dev", { ...unaccepted, ...debug }), message);
-      const said = (await preview(cluster.stack("dev", debug))).diagnostics
-        .map(({ message }) => message)
-        .join();
-      assert.match(said, /acceptImageLoss: is on for emptyDir/);
-    });
-
-    it("leaving its claim for emptyDir or for another claim is refused", async () => {
-      await up(cluster.stack("dev", { ...nfs, acceptImageLoss }));
+  describe("on a claim, holds images that another store would not have", () => {
+    it("leaving it for emptyDir or for another claim is refused", async () => {
       const message =
         /the registry now keeps its images in pvc "image-registry-nfs", .* acceptImageLoss: pvc image-registry-nfs/;
-      await assertRefused(cluster, cluster.stack("dev"), message);
+      await assertImpossible(cluster.stack("dev"), message);
       const other = { ...nfs, nfs: { ...nfs.nfs, path: "/srv/another", claimName: "another" } };
-      await assertRefused(cluster, cluster.stack("dev", other), message);
+      await assertImpossible(cluster.stack("dev", other), message);
     });
 
     it("leaving it while the registry is down is refused as well, be it then asked to serve or not", async () => {
@@ -82,41 +63,53 @@ describe("the storage of a live registry", function () {
       const message =
         /the registry is down, and its images are in pvc "image-registry-nfs", .* acceptImageLoss: pvc image-registry-nfs/;
       for (const managementState of ["Removed", "Managed"])
-        await assertRefused(cluster, cluster.stack("dev", { managementState }), message);
-    });
-
-    it("a container of the same name in another account is another store", async () => {
-      await cluster.fresh();
-      await byHand({ storage: { azure: { container: "images", accountName: "one" } } });
-      const azure = (accountName: string) =>
-        cluster.stack("dev", { backend: "azure", azure: { container: "images", accountName } });
-      const message =
-        /images are in azure container "images" of one, and azure container "images" of two .* acceptImageLoss: azure images one/;
-      await assertRefused(cluster, azure("two"), message);
+        await assertImpossible(cluster.stack("dev", { managementState }), message);
     });
   });
 
-  it("set up by hand is taken up as it is: the preview says what changes, and no pod is replaced", async () => {
-    await cluster.fresh();
-    await byHand({ managementState: "Managed", storage: { emptyDir: {} }, rolloutStrategy: "Recreate" });
+  describe("in an emptyDir, holds images that another pod would not have", () => {
+    it("set up by hand it is taken up as it is: the preview says what changes, and no pod is replaced", async () => {
+      await cluster.fresh();
+      await byHand({ managementState: "Managed", storage: { emptyDir: {} }, rolloutStrategy: "Recreate" });
+      await serves();
+      const before = (await cluster.pods()).map(({ metadata }) => metadata.uid);
+      const { diagnostics } = await preview(recreated());
+      await up(recreated());
+      assert.deepEqual(
+        (await cluster.pods()).map(({ metadata }) => metadata.uid),
+        before,
+      );
+      const said = diagnostics.map(({ message }) => message).join("\n");
+      assert.match(
+        said,
+        /will change spec\.storage\.managementState of the Config from "Managed" \(set by .*operator\) to "Unmanaged"/,
+      );
+    });
+
+    it("taking it down is refused", async () => {
+      const message = /managementState: "Removed" deletes the pods, .* acceptImageLoss: emptyDir/;
+      await assertImpossible(recreated({ ...unaccepted, managementState: "Removed" }), message);
+    });
+
+    it("so is anything else that replaces the pod, also to put back what others changed", async () => {
+      const debug = { registry: { logLevel: "Debug" } };
+      const message =
+        /backend: the pod is replaced for environment REGISTRY_LOG_LEVEL, .* acceptImageLoss: emptyDir/;
+      await assertImpossible(recreated({ ...unaccepted, ...debug }), message);
+      const said = (await preview(recreated(debug))).diagnostics.map(({ message }) => message).join();
+      assert.match(said, /acceptImageLoss: is on for emptyDir/);
+    });
+
+    const recreated = (overlay: object = {}) =>
+      cluster.stack("dev", { rolloutStrategy: "Recreate", ...overlay });
+  });
+
+  async function serves(): Promise<void> {
     await until("the registry serves", async () => {
       const deployment = await cluster.get("Deployment", "image-registry");
       return deployment?.status?.availableReplicas === 1;
     });
-    const before = (await cluster.pods()).map(({ metadata }) => metadata.uid);
-    const stack = cluster.stack("dev", { rolloutStrategy: "Recreate" });
-    const { diagnostics } = await preview(stack);
-    await up(stack);
-    assert.deepEqual(
-      (await cluster.pods()).map(({ metadata }) => metadata.uid),
-      before,
-    );
-    const said = diagnostics.map(({ message }) => message).join("\n");
-    assert.match(
-      said,
-      /will change spec\.storage\.managementState of the Config from "Managed" \(set by .*operator\) to "Unmanaged"/,
-    );
-  });
+  }
 
   async function byHand(spec: object): Promise<void> {
     await cluster.patch("Config", "cluster", { spec });

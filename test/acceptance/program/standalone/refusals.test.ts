@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { acceptImageLoss, assertRefused, nfs } from "../runs";
+import { acceptImageLoss, assertImpossible, assertRefused, nfs } from "../runs";
 import { emptyDir, name, removed, standaloneCluster, storage } from "./cluster";
 
 const once = { ...nfs, nfs: { ...nfs.nfs, accessModes: ["ReadWriteOnce"] }, rolloutStrategy: "Recreate" };
@@ -11,7 +11,7 @@ describe("on platform standalone, what would lose images or could not work is re
 
   it("rolling pods, or two of them, on a ReadWriteOnce claim", async () => {
     const refused = (overlay: object, message: RegExp) =>
-      assertRefused(cluster, cluster.asking({ ...once, replicas: 1, ...overlay }), message);
+      assertImpossible(cluster.asking({ ...once, replicas: 1, ...overlay }), message);
     await refused({ rolloutStrategy: "RollingUpdate" }, /rolloutStrategy: .* use "Recreate"/);
     await refused({ replicas: 2 }, /replicas: "2" is more than 1, the limit with .*ReadWriteOnce/);
     await cluster.serving(cluster.asking({ ...once, replicas: 1 }), 1);
@@ -23,18 +23,9 @@ describe("on platform standalone, what would lose images or could not work is re
     await cluster.create("PersistentVolumeClaim", "theirs", { spec });
     const on = (claim: string, overlay = {}) =>
       cluster.asking({ backend: "pvc", pvc: { claim }, replicas: 1, acceptImageLoss, ...overlay });
-    await assertRefused(
-      cluster,
-      on("theirs"),
-      /rolloutStrategy: "RollingUpdate", but .*"theirs" is ReadWriteOnce/,
-    );
-    await assertRefused(
-      cluster,
-      on("theirs", { replicas: 2, rolloutStrategy: "Recreate" }),
-      /replicas: 2, but/,
-    );
-    await assertRefused(
-      cluster,
+    await assertImpossible(on("theirs"), /rolloutStrategy: "RollingUpdate", but .*"theirs" is ReadWriteOnce/);
+    await assertImpossible(on("theirs", { replicas: 2, rolloutStrategy: "Recreate" }), /replicas: 2, but/);
+    await assertImpossible(
       on("missing"),
       /pvc\.claim: "missing" does not exist in namespace image-registry \(claims there: "image-registry-nfs", "theirs"\)/,
     );
@@ -48,21 +39,19 @@ describe("on platform standalone, what would lose images or could not work is re
     );
     const export_ = { path: "/srv/another", volumeName: "another", claimName: "another" };
     const other = { ...once, replicas: 1, nfs: { ...once.nfs, ...export_ } };
-    await assertRefused(cluster, cluster.asking(other), /and pvc "another" would not have them/);
+    await assertImpossible(cluster.asking(other), /and pvc "another" would not have them/);
     await cluster.serving(cluster.asking({ ...emptyDir, acceptImageLoss }), 1);
     assert.deepEqual((await cluster.pods()).map(storage), ["emptyDir"]);
-    await assertRefused(
-      cluster,
+    await assertImpossible(
       cluster.asking({ ...emptyDir, ...removed }),
       /managementState: "Removed" deletes the pods/,
     );
-    await assertRefused(cluster, cluster.asking(), /now keeps its images in emptyDir/);
+    await assertImpossible(cluster.asking(), /now keeps its images in emptyDir/);
   });
 
   it("no node for the pods", async () => {
     const placement = { infra: true, nodeSelector: { zone: "moon" } };
-    await assertRefused(
-      cluster,
+    await assertImpossible(
       cluster.asking({ ...emptyDir, placement }),
       /0 would find a node.*nodeSelector zone=moon/,
     );
@@ -81,8 +70,7 @@ describe("on platform standalone, what would lose images or could not work is re
         },
       },
     });
-    await assertRefused(
-      cluster,
+    await assertImpossible(
       cluster.asking(),
       /standalone\.namespace: "image-registry" has a deployment "image-registry" that/,
     );
