@@ -1,15 +1,9 @@
 import { assertRefused } from "../program/runs";
-import { up } from "../../support/engine";
 import type { StacksCluster } from "./cluster";
 import { backends } from "./settings";
 
 /** Runs that end before anything is touched, on a registry that serves from emptyDir. */
 export function refusals(cluster: StacksCluster): void {
-  before(async () => {
-    await cluster.fresh();
-    await up(cluster.stack("dev"));
-  });
-
   it("leaving a store that may hold images", async () => {
     const message = /nothing was changed:\n.*now keeps its images in emptyDir, .* acceptImageLoss: emptyDir/;
     await assertRefused(

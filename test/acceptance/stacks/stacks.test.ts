@@ -1,3 +1,4 @@
+import { up } from "../../support/engine";
 import { StacksCluster } from "./cluster";
 import { lifecycle, type StackName } from "./lifecycle";
 import { refusals } from "./refusals";
@@ -18,7 +19,13 @@ describe("the stacks", function () {
   for (const stack of ["dev", "prod", "standalone"] satisfies StackName[]) {
     describe(`${stack}, from nothing and back`, () => lifecycle(stack, cluster));
   }
-  describe("a switch of the backend", () => switches(cluster));
-  describe("refused in preview and up, before anything is touched", () => refusals(cluster));
-  describe("secrets", () => secrets(cluster));
+  describe("dev, once it serves from emptyDir", () => {
+    before(async () => {
+      await cluster.fresh();
+      await up(cluster.stack("dev"));
+    });
+    describe("is refused, in preview and up, before anything is touched,", () => refusals(cluster));
+    describe("switches its backend:", () => switches(cluster));
+    describe("keeps secrets:", () => secrets(cluster));
+  });
 });
