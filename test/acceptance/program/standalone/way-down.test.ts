@@ -1,17 +1,29 @@
 import assert from "node:assert/strict";
-import { changes, destroy, preview, up, warnings } from "../../../support/engine";
+import { changes, destroy, expectNoChanges, up } from "../../../support/engine";
 import { until } from "../harness";
 import type { Live } from "../objects";
-import { assertRefused, nfs, nfsClaim } from "../runs";
+import { assertImpossible, foundWarnings, nfs, nfsClaim } from "../runs";
 import { clusterChanges, emptyDir, name, removed, standaloneCluster, storage } from "./cluster";
 
+/** One stack that goes from one to the next: each test begins where the one before it has ended. */
 describe("the way down of a standalone registry, and up again", function () {
   this.timeout("3m");
   const cluster = standaloneCluster();
-  beforeEach(() => cluster.fresh());
+  before(() => cluster.fresh());
+
+  it("a namespace that others made keeps its labels", async () => {
+    await cluster.create("Namespace", name, {});
+    await up(cluster.asking());
+    const labels = (await cluster.get("Namespace", name))?.metadata.labels;
+    assert.deepEqual(Object.keys(labels ?? {}), ["kubernetes.io/metadata.name"]);
+  });
+
+  it("another stack is refused as long as this one is there, naming it", async () => {
+    const another = cluster.stack("prod", { ...nfs, platform: "standalone", placement: undefined });
+    await assertImpossible(another, /belongs to stack "organization\/image-registry\/standalone"/);
+  });
 
   it("destroying the stack of a live registry leaves it running, and a new stack takes it up, pods and secret unchanged", async () => {
-    await up(cluster.asking());
     const before = await cluster.settledVersions();
     const result = await destroy(cluster.asking());
     assert.deepEqual(
@@ -29,41 +41,39 @@ describe("the way down of a standalone registry, and up again", function () {
     assert.deepEqual(changes(await up(cluster.asking())), []);
   });
 
+  it("another namespace is refused while the registry runs", async () => {
+    await assertImpossible(
+      moved(),
+      /standalone\.namespace: this stack's registry runs in namespace image-registry \(.* images in pvc "image-registry-nfs"/,
+    );
+  });
+
   it("Removed takes the pods away and keeps the claim, Managed brings them back on it", async () => {
-    await up(cluster.asking());
     const claim = (await cluster.get("PersistentVolumeClaim", nfsClaim))?.metadata.uid;
     await up(cluster.asking(removed));
     assert.deepEqual(await cluster.pods(), []);
     assert.equal((await cluster.get("PersistentVolumeClaim", nfsClaim))?.metadata.uid, claim);
-    await assertRefused(
-      cluster,
+    await assertImpossible(
       cluster.asking(emptyDir),
       /is down, and its images are in pvc "image-registry-nfs", and emptyDir would not have them/,
     );
     await cluster.serving(cluster.asking(), 2);
+    assert.equal((await cluster.get("PersistentVolumeClaim", nfsClaim))?.metadata.uid, claim);
     assert.deepEqual((await cluster.pods()).map(storage), [nfsClaim, nfsClaim]);
   });
 
   it("a claim that was deleted while the registry was down is made anew, on the same volume", async () => {
-    await up(cluster.asking());
     await up(cluster.asking(removed));
     await cluster.delete("PersistentVolumeClaim", nfsClaim);
     await until("the volume is left over", async () => {
       return (await cluster.get("PersistentVolume", nfsClaim))?.status?.phase === "Released";
     });
-    assert.match(warnings(await preview(cluster.asking())), /will free it for claim "image-registry-nfs"/);
+    assert.match(await foundWarnings(cluster.asking()), /will free it for claim "image-registry-nfs"/);
     await cluster.serving(cluster.asking(), 2);
     assert.equal((await cluster.get("PersistentVolumeClaim", nfsClaim))?.status?.phase, "Bound");
   });
 
-  it("another stack is refused as long as this one is there, naming it", async () => {
-    await up(cluster.asking());
-    const another = cluster.stack("prod", { ...nfs, platform: "standalone", placement: undefined });
-    await assertRefused(cluster, another, /belongs to stack "organization\/image-registry\/standalone"/);
-  });
-
   it("destroying the stack of a Removed registry takes away all but the images, the way to them, and the namespace", async () => {
-    await up(cluster.asking());
     await up(cluster.asking(removed));
     await destroy(cluster.asking());
     const left = await Promise.all([
@@ -77,35 +87,22 @@ describe("the way down of a standalone registry, and up again", function () {
     assert.equal((await cluster.get("Namespace", name))?.status?.phase, "Active");
   });
 
-  it("another namespace leaves no registry without a stack: refused while it runs, then told what stays", async () => {
-    await up(cluster.asking());
-    const moved = cluster.asking({
-      standalone: { namespace: "moved" },
-      nfs: { ...nfs.nfs, volumeName: "moved" },
-    });
-    await assertRefused(
-      cluster,
-      moved,
-      /standalone\.namespace: this stack's registry runs in namespace image-registry \(.* images in pvc "image-registry-nfs"/,
-    );
+  it("another namespace leaves no registry without a stack: once it is down, what stays is told", async () => {
     await up(cluster.asking(removed));
     assert.match(
-      warnings(await preview(moved)),
+      await foundWarnings(moved()),
       /claim "image-registry-nfs" of this stack's former registry stays in namespace image-registry/,
     );
-    await up(moved);
+    await up(moved());
     assert.equal(await cluster.get("Deployment", name), undefined);
     assert.equal((await cluster.get("PersistentVolumeClaim", nfsClaim))?.status?.phase, "Bound");
-    assert.deepEqual(changes(await preview(moved)), []);
-    for (const kind of ["Namespace", "PersistentVolume"] as const) await cluster.delete(kind, "moved");
+    await expectNoChanges(moved());
   });
 
-  it("a namespace that others made keeps its labels", async () => {
-    await cluster.create("Namespace", name, {});
-    await up(cluster.asking());
-    const labels = (await cluster.get("Namespace", name))?.metadata.labels;
-    assert.deepEqual(Object.keys(labels ?? {}), ["kubernetes.io/metadata.name"]);
-  });
+  function moved() {
+    const overlay = { standalone: { namespace: "moved" }, nfs: { ...nfs.nfs, volumeName: "moved" } };
+    return cluster.asking(overlay);
+  }
 });
 
 function uid({ metadata }: Live<"Pod">): string {
