@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { ImagePrunerSpec } from "../../../crds/types";
-import { changes, destroy, preview, up, warnings } from "../../support/engine";
+import { changes, destroy, expectNoChanges, preview, up, warnings } from "../../support/engine";
 import { testCluster } from "./harness";
-import { assertRefused } from "./runs";
+import { assertImpossible } from "./runs";
 
 const pruner = {
   schedule: "30 3 * * MON-FRI",
@@ -13,40 +13,32 @@ const pruner = {
 const placement = { infra: true };
 const nodeSelector = { "node-role.kubernetes.io/infra": "" };
 
+/** One stack that goes from one to the next: each test begins where the one before it has ended. */
 describe("the image pruner", function () {
   this.timeout("2m");
   const cluster = testCluster();
-  beforeEach(() => cluster.fresh());
+  before(() => cluster.fresh());
+
+  const asked = () => cluster.stack("dev", { pruner, placement });
+
+  it("is refused a schedule that no CronJob takes, with key and value", async () => {
+    const run = cluster.stack("dev", { pruner: { schedule: "0 25 * * *" } });
+    await assertImpossible(run, /pruner\.schedule: "0 25 \* \* \*" is not a schedule .*'25' of hours field/);
+  });
 
   it("is set up and placed, and a second up has nothing to change", async () => {
-    const run = cluster.stack("dev", { pruner, placement });
-    await up(run);
+    await up(asked());
     assert.deepEqual(await picked({ ...pruner, nodeSelector }), { ...pruner, nodeSelector });
     const before = await cluster.settledVersions();
-    assert.deepEqual(changes(await preview(run)), []);
-    assert.deepEqual(changes(await up(run)), []);
+    assert.deepEqual(changes(await up(asked())), []);
     assert.deepEqual(await cluster.versions(), before);
   });
 
-  it("leaves its nodes, and keeps what others set, when placement is turned off under a live registry", async () => {
-    await up(cluster.stack("dev", { pruner, placement }));
-    await cluster.patch("ImagePruner", "cluster", { spec: { failedJobsHistoryLimit: 9 } });
-    await up(cluster.stack("dev"));
-    const { nodeSelector, tolerations, schedule, failedJobsHistoryLimit } = await spec();
-    assert.deepEqual(
-      [nodeSelector, tolerations, schedule, failedJobsHistoryLimit],
-      [undefined, undefined, undefined, 9],
-    );
-    assert.deepEqual(changes(await preview(cluster.stack("dev"))), []);
-  });
-
   it("changed by hand is named in the preview, and put back by the next up", async () => {
-    const run = cluster.stack("dev", { pruner, placement });
-    await up(run);
     await cluster.patch("ImagePruner", "cluster", {
       spec: { suspend: true, tolerations: [], keepTagRevisions: null },
     });
-    const previewed = await preview(run);
+    const previewed = await preview(asked());
     assert.match(
       warnings(previewed),
       /put back spec\.suspend of the ImagePruner: it is true by kubectl-patch/,
@@ -56,14 +48,25 @@ describe("the image pruner", function () {
       /put back spec\.keepTagRevisions of the ImagePruner: it is gone by hand, asked is 5/,
     );
     assert.deepEqual(changes(previewed), ["update pruner-patch"]);
-    await up(run);
+    await up(asked());
     assert.deepEqual(await picked({ ...pruner, nodeSelector }), { ...pruner, nodeSelector });
-    assert.deepEqual(changes(await preview(run)), []);
+    await expectNoChanges(asked());
+  });
+
+  it("leaves its nodes, and keeps what others set, when placement is turned off under a live registry", async () => {
+    await cluster.patch("ImagePruner", "cluster", { spec: { failedJobsHistoryLimit: 9 } });
+    await up(cluster.stack("dev"));
+    const { nodeSelector, tolerations, schedule, failedJobsHistoryLimit } = await spec();
+    assert.deepEqual(
+      [nodeSelector, tolerations, schedule, failedJobsHistoryLimit],
+      [undefined, undefined, undefined, 9],
+    );
+    await expectNoChanges(cluster.stack("dev"));
   });
 
   it("stays as it is when the stack of a live registry is destroyed, and is let go of with one that is down", async () => {
-    await up(cluster.stack("dev", { pruner, placement }));
-    await destroy(cluster.stack("dev", { pruner, placement }));
+    await up(asked());
+    await destroy(asked());
     assert.deepEqual(await picked(pruner), pruner);
     const down = cluster.stack("dev", {
       pruner,
@@ -74,15 +77,6 @@ describe("the image pruner", function () {
     await up(down);
     await destroy(down);
     assert.equal((await spec()).schedule, undefined);
-  });
-
-  it("is refused a schedule that no CronJob takes, with key and value", async () => {
-    const run = cluster.stack("dev", { pruner: { schedule: "0 25 * * *" } });
-    await assertRefused(
-      cluster,
-      run,
-      /pruner\.schedule: "0 25 \* \* \*" is not a schedule .*'25' of hours field/,
-    );
   });
 
   async function spec(): Promise<ImagePrunerSpec> {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readStatus } from "../../../status/status";
-import { configurationOf, expectNoChanges, failure, preview, up, warnings } from "../../support/engine";
+import { configurationOf, expectNoChanges, failure, up } from "../../support/engine";
 import { testCluster } from "./harness";
-import { acceptImageLoss, nfs } from "./runs";
+import { acceptImageLoss, foundWarnings, nfs } from "./runs";
 
 const rival = "argocd-controller";
 
@@ -54,7 +54,7 @@ describe("a program that writes its own values into the Config while an up runs"
       assert.match(message, /to do: take th.* out of what .* applies/);
       await cluster.patch("Config", "cluster", { spec }, rival);
       if (told.source.includes(rival)) {
-        assert.match(warnings(await preview(run())), new RegExp(rival));
+        assert.match(await foundWarnings(run()), new RegExp(rival));
         const { waitingFor } = await readStatus(configurationOf(run()));
         assert.match(waitingFor.join("\n"), new RegExp(rival));
       }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { changes, failure, preview, type StackRun, up, warnings } from "../../support/engine";
+import { changes, failure, type StackRun, up } from "../../support/engine";
 import { testCluster, until } from "./harness";
-import { acceptImageLoss, besideNobody, nfs, nfsClaim } from "./runs";
+import { acceptImageLoss, besideNobody, foundWarnings, nfs, nfsClaim } from "./runs";
 import type { Live } from "./objects";
 
 const infra = { placement: { infra: true } };
@@ -10,19 +10,30 @@ describe("the pods of a live registry", function () {
   this.timeout("2m");
   const cluster = testCluster();
 
+  it("that find no room fail the up with the scheduler's own message, and the next one too", async () => {
+    const run = cluster.stack("dev", { timeoutSeconds: 5, registry: { affinity: besideNobody } });
+    const message =
+      /did not converge within 5 s[^]*pod image-registry-\S+ \(Pending\): Unschedulable: .*didn't match pod affinity rules/;
+
+    assert.match((await failure(up(run))).message, message);
+    assert.match(
+      await foundWarnings(run),
+      /has not converged[^]*\(Pending\): Unschedulable: .*didn't match pod affinity rules/,
+    );
+    const again = await failure(up(run));
+    assert.match(again.message, message);
+    assert.deepEqual(changes(again.result), []);
+  });
+
   describe("serve what was asked at the moment an up ends", () => {
     it("that brings the registry up", async () => {
       const [pod] = await serving(cluster.stack("dev"), 1);
       assert.equal(storage(pod), "emptyDir");
     });
 
-    it("that switches the storage", async () => {
-      const [pod] = await serving(cluster.stack("dev", { ...nfs, acceptImageLoss }), 1);
-      assert.equal(storage(pod), nfsClaim);
-    });
-
-    it("that changes the number of replicas", async () => {
-      const pods = await serving(cluster.stack("dev", { ...nfs, replicas: 2 }), 2);
+    it("that switches the storage, and changes the number of replicas", async () => {
+      const pods = await serving(cluster.stack("dev", { ...nfs, replicas: 2, acceptImageLoss }), 2);
+      assert.deepEqual(pods.map(storage), [nfsClaim, nfsClaim]);
       assert.equal(new Set(pods.map(node)).size, 2, "one pod a node");
     });
 
@@ -36,15 +47,11 @@ describe("the pods of a live registry", function () {
       assert.match(pods.map(node).join(), /^worker-[01]$/);
     });
 
-    it("that changes the log level", async () => {
-      const [pod] = await serving(cluster.stack("dev", { ...nfs, registry: { logLevel: "Debug" } }), 1);
+    it("that changes the log level, and makes it read-only", async () => {
+      const registry = { logLevel: "Debug", readOnly: true };
+      const [pod] = await serving(cluster.stack("dev", { ...nfs, registry }), 1);
       assert.equal(environment(pod, "REGISTRY_LOG_LEVEL"), "debug");
-    });
-
-    it("that makes it read-only", async () => {
-      const [pod] = await serving(cluster.stack("dev", { ...nfs, registry: { readOnly: true } }), 1);
       assert.equal(environment(pod, "REGISTRY_STORAGE_MAINTENANCE_READONLY"), "{enabled: true}");
-      assert.equal(environment(pod, "REGISTRY_LOG_LEVEL"), "info");
     });
 
     it("that meets green conditions before the rollout has begun", async () => {
@@ -66,7 +73,9 @@ describe("the pods of a live registry", function () {
       } finally {
         cluster.signal("kube-controller-manager", "SIGCONT");
       }
-      assert.equal(environment((await up)[0], "REGISTRY_STORAGE_MAINTENANCE_READONLY"), undefined);
+      const [pod] = await up;
+      assert.equal(environment(pod, "REGISTRY_STORAGE_MAINTENANCE_READONLY"), undefined);
+      assert.equal(environment(pod, "REGISTRY_LOG_LEVEL"), "info");
     });
 
     it("during which the API server goes away and comes back", async function () {
@@ -81,48 +90,6 @@ describe("the pods of a live registry", function () {
       await restart;
       assert.equal(environment(pod, "REGISTRY_LOG_LEVEL"), "debug");
     });
-  });
-
-  it("are left alone, and everything else too, by an up that has nothing to change", async () => {
-    await cluster.fresh();
-    const run = cluster.stack("prod");
-    await up(run);
-    const before = await cluster.settledVersions();
-    assert.deepEqual(
-      Object.keys(before)
-        .filter((name) => !name.startsWith("Pod "))
-        .sort(),
-      [
-        "Config cluster",
-        "ConfigMap image-registry-stack",
-        "Deployment image-registry",
-        "ImagePruner cluster",
-        "PersistentVolume image-registry-nfs",
-        "PersistentVolumeClaim image-registry-nfs",
-      ],
-    );
-
-    assert.deepEqual(changes(await preview(run)), []);
-    assert.deepEqual(changes(await up(run)), []);
-    assert.deepEqual(await cluster.versions(), before);
-  });
-
-  it("that find no room fail the up with the scheduler's own message, and the next one too", async () => {
-    await cluster.fresh();
-    const run = cluster.stack("dev", { timeoutSeconds: 5, registry: { affinity: besideNobody } });
-    const message =
-      /did not converge within 5 s[^]*pod image-registry-\S+ \(Pending\): Unschedulable: .*didn't match pod affinity rules/;
-
-    assert.match((await failure(up(run))).message, message);
-    const previewed = await preview(run);
-    assert.deepEqual(changes(previewed), []);
-    assert.match(
-      warnings(previewed),
-      /has not converged[^]*\(Pending\): Unschedulable: .*didn't match pod affinity rules/,
-    );
-    const again = await failure(up(run));
-    assert.match(again.message, message);
-    assert.deepEqual(changes(again.result), []);
   });
 
   async function isGreen(): Promise<boolean> {

@@ -11,69 +11,25 @@ import { statusText } from "../../../status/text";
 import { testCluster } from "./harness";
 import { nfs, nfsClaim } from "./runs";
 
+/** Of stack dev, which goes from one test to the next, and last of prod. */
 describe("the status of a registry", function () {
   this.timeout("2m");
   const cluster = testCluster();
-  beforeEach(() => cluster.fresh());
 
   const statusOf = (run: StackRun) => readStatus(configurationOf(run));
 
-  it("shows claim, pods, nodes and conditions, once the registry serves what its stack asks for", async () => {
-    const stack = cluster.stack("prod");
-    await up(stack);
-    const status = await statusOf(stack);
-    assert.deepEqual([status.converged, status.waitingFor], [true, []]);
-    assert.deepEqual(status.pods.map(({ node, ready, phase }) => [node, ready, phase]).sort(), [
-      ["infra-0", true, "Running"],
-      ["infra-1", true, "Running"],
-    ]);
-    const { claim } = status;
-    assert.deepEqual(
-      [claim?.name, claim?.phase, claim?.volume, claim?.capacity],
-      [nfsClaim, "Bound", nfsClaim, "100Gi"],
-    );
-    const text = stripVTControlCharacters(statusText(status));
-    assert.match(text, /^registry of sandbox \(operator\) {2}● serves what the stack asks for$/m);
-    assert.match(text, /^claim +image-registry-nfs Bound, volume image-registry-nfs, 100Gi, ReadWriteMany$/m);
-    assert.match(
-      text,
-      /^export +nfs\.prod\.example\.com:\/srv\/registry, this stack does not reach its host/m,
-    );
-    assert.match(text, /^ {2}✔ Available=True \(Ready\)/m);
+  before(async () => {
+    await cluster.fresh();
+    await up(cluster.stack("dev"));
   });
 
   it("says what differs from what the stack asks for", async () => {
-    await up(cluster.stack("dev"));
     const { converged, waitingFor } = await statusOf(cluster.stack("dev", nfs));
     assert.equal(converged, false);
     assert.deepEqual(waitingFor, [`storage is emptyDir, the stack asks for pvc "${nfsClaim}"`]);
   });
 
-  it("says what somebody changed by hand, though pods serve", async () => {
-    await up(cluster.stack("dev"));
-    await cluster.patch("Config", "cluster", { spec: { rolloutStrategy: "Recreate" } });
-    const { waitingFor } = await statusOf(cluster.stack("dev"));
-    assert.ok(
-      waitingFor.some((line) => line.startsWith("an up will put back spec.rolloutStrategy of the Config")),
-      waitingFor.join("\n"),
-    );
-  });
-
-  it("says in the pods' own words why they do not run", async () => {
-    await up(cluster.stack("dev"));
-    const nodes = (await cluster.list("Node")).map(({ metadata }) => metadata.name);
-    for (const node of nodes) await cluster.cordon(node);
-    for (const { metadata } of await cluster.pods()) await cluster.delete("Pod", metadata.name);
-    let waitingFor: readonly string[] = [];
-    while (!waitingFor.some((line) => line.includes("were unschedulable")))
-      ({ waitingFor } = await statusOf(cluster.stack("dev")));
-    assert.ok(
-      waitingFor.some((line) => /^pod image-registry-.* \(Pending\): Unschedulable: 0\/4 nodes/.test(line)),
-    );
-  });
-
   it("ends with 0, 1 or 2, and is JSON for programs", async () => {
-    await up(cluster.stack("dev"));
     const { kubeconfig, context } = cluster.controlPlane;
     const options = ["--kubeconfig", kubeconfig, "--context", context];
     const dev = await status("--stack", "dev", "--json", ...options);
@@ -93,7 +49,6 @@ describe("the status of a registry", function () {
   });
 
   it("serves and needs care while a part of it fails: in headline and exit code, and in a preview's warnings", async () => {
-    await up(cluster.stack("dev"));
     // Else it would write what it finds over what is said here in its place.
     cluster.signal("registry-operator", "SIGSTOP");
     try {
@@ -115,6 +70,52 @@ describe("the status of a registry", function () {
     } finally {
       cluster.signal("registry-operator", "SIGCONT");
     }
+  });
+
+  it("says what somebody changed by hand, though pods serve", async () => {
+    await cluster.patch("Config", "cluster", { spec: { rolloutStrategy: "Recreate" } });
+    const { waitingFor } = await statusOf(cluster.stack("dev"));
+    assert.ok(
+      waitingFor.some((line) => line.startsWith("an up will put back spec.rolloutStrategy of the Config")),
+      waitingFor.join("\n"),
+    );
+  });
+
+  it("says in the pods' own words why they do not run", async () => {
+    const nodes = (await cluster.list("Node")).map(({ metadata }) => metadata.name);
+    for (const node of nodes) await cluster.cordon(node);
+    for (const { metadata } of await cluster.pods()) await cluster.delete("Pod", metadata.name);
+    let waitingFor: readonly string[] = [];
+    while (!waitingFor.some((line) => line.includes("were unschedulable")))
+      ({ waitingFor } = await statusOf(cluster.stack("dev")));
+    assert.ok(
+      waitingFor.some((line) => /^pod image-registry-.* \(Pending\): Unschedulable: 0\/4 nodes/.test(line)),
+    );
+  });
+
+  it("shows claim, pods, nodes and conditions, once the registry serves what its stack asks for", async () => {
+    await cluster.fresh();
+    const stack = cluster.stack("prod");
+    await up(stack);
+    const status = await statusOf(stack);
+    assert.deepEqual([status.converged, status.waitingFor], [true, []]);
+    assert.deepEqual(status.pods.map(({ node, ready, phase }) => [node, ready, phase]).sort(), [
+      ["infra-0", true, "Running"],
+      ["infra-1", true, "Running"],
+    ]);
+    const { claim } = status;
+    assert.deepEqual(
+      [claim?.name, claim?.phase, claim?.volume, claim?.capacity],
+      [nfsClaim, "Bound", nfsClaim, "100Gi"],
+    );
+    const text = stripVTControlCharacters(statusText(status));
+    assert.match(text, /^registry of sandbox \(operator\) {2}● serves what the stack asks for$/m);
+    assert.match(text, /^claim +image-registry-nfs Bound, volume image-registry-nfs, 100Gi, ReadWriteMany$/m);
+    assert.match(
+      text,
+      /^export +nfs\.prod\.example\.com:\/srv\/registry, this stack does not reach its host/m,
+    );
+    assert.match(text, /^ {2}✔ Available=True \(Ready\)/m);
   });
 
   /** What the operator would say of it. */
