@@ -21,7 +21,7 @@ type Kind = "unit" | "integration" | "acceptance" | "machines";
  * What runs on machines or on a control plane waits most of the time. Each job of the machines has some of its own, for all its
  * files.
  */
-const jobs: Record<Kind, number> = { unit: 2, integration: 3, acceptance: 4, machines: 4 };
+const jobs: Record<Kind, number> = { unit: 2, integration: 3, acceptance: 3, machines: 3 };
 
 async function main(): Promise<void> {
   const { selection, paths } = readArguments();
