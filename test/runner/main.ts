@@ -15,13 +15,11 @@ const usage = `npm test -- [options] [file or folder]...   (default: all of test
   -f, --fgrep TEXT     only tests whose full title holds this
   -i, --invert         all but those`;
 
-type Kind = "unit" | "integration" | "acceptance" | "machines";
-
 /*
- * What runs on machines or on a control plane waits most of the time. Each job of the machines has some of its own, for all its
- * files.
+ * As many at a time as keep two processors busy: most of them wait, some of the time. More, or several kinds at once, would take
+ * longer: an emulated machine that has to wait for its processor does more work, for its clock goes on, and its clients give up.
  */
-const jobs: Record<Kind, number> = { unit: 2, integration: 3, acceptance: 3, machines: 3 };
+const jobs = { unit: 2, integration: 3, acceptance: 3, machines: 3 };
 
 async function main(): Promise<void> {
   const { selection, paths } = readArguments();
@@ -29,17 +27,17 @@ async function main(): Promise<void> {
   const found = testFiles(paths.length > 0 ? paths : [path.join(project, "test")]);
   const all = isWhole ? found.filter((file) => !(file in leftOut)) : found;
   const summary = new Summary();
-  const of = (kind: Kind) => all.filter((file) => file.startsWith(`test/${kind}/`));
-  const run = (kind: Kind) => runLane({ files: of(kind), jobs: jobs[kind] }, selection, summary);
+  const run = (kind: keyof typeof jobs) => {
+    const files = all.filter((file) => file.startsWith(`test/${kind}/`));
+    return runLane({ files, jobs: jobs[kind] }, selection, summary);
+  };
 
   const built = isWhole ? buildSandbox() : Promise.resolve();
-  const runTheRest = async () => {
-    await run("unit");
-    await run("integration");
-    await built;
-    await run("acceptance");
-  };
-  await Promise.all([runTheRest(), built.then(() => run("machines"))]);
+  await run("unit");
+  await run("integration");
+  await built;
+  await run("acceptance");
+  await run("machines");
 
   const relative = Object.entries(summary.seconds).map(([file, s]) => [path.relative(project, file), s]);
   if (isWhole) recordSeconds(Object.fromEntries(relative) as Record<string, number>);

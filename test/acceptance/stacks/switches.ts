@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { StoreKey } from "../../../backends/backend";
 import { sameStore, storeKeysIn } from "../../../backends/stores";
 import { until } from "../program/harness";
-import { changes, expectNoChanges, up } from "../../support/engine";
+import { changes, expectNoChanges, preview, up } from "../../support/engine";
 import { acceptImageLoss, foundWarnings } from "../program/runs";
 import type { StacksCluster } from "./cluster";
 import { type Backend, backends, isStoreKnown, storeName } from "./settings";
@@ -23,13 +23,10 @@ export function switches(cluster: StacksCluster): void {
     const test = known ? it : it.skip;
 
     test(`${from} gives way to ${to}${title}`, async () => {
-      assert.match(await foundWarnings(run(to)), evictionOf(from, to));
-      const { steps } = await up(run(to));
-      const { diff = [] } = steps.find(({ name }) => name === "registry") ?? {};
-      assert.ok(
-        diff.some((path) => path.startsWith(`spec.storage.${nameOf(to)}`)),
-        diff.join(),
-      );
+      const previewed = await preview(run(to));
+      assert.match(previewed.printed, evictionOf(from, to));
+      assert.match(previewed.printed, /~ storage *: \{/);
+      assert.deepEqual(changes(await up(run(to))).sort(), changes(previewed).sort());
       await assertServesFrom(to);
       await expectNoChanges(run(to));
     });
