@@ -60,7 +60,7 @@ export function switches(cluster: StacksCluster): void {
 }
 
 /** The Config has one backend for both, nfs and pvc: another claim takes the place of the first, and nothing is evicted. */
-function evictionOf(from: Backend, to: Backend, ofClaim = /^/): RegExp {
+function evictionOf(from: Backend, to: Backend, ofClaim = /claim/): RegExp {
   const [gone, kept] = [nameOf(from), nameOf(to)];
   return gone === kept
     ? ofClaim
