@@ -61,7 +61,8 @@ async function compile(folder: string, tools: Tools, options: BuildOptions): Pro
     (await go(tools.module, ["list", ...args, "tool"], { signal })).split("\n").length;
   const packages = await list("-deps");
   const programs = await list();
-  const flags = `-s -w ${(await tools.linkerFlags?.()) ?? ""}`; // no debug symbols
+  const linkerFlags = `-s -w ${(await tools.linkerFlags?.()) ?? ""}`; // no debug symbols,
+  const compilerFlags = "all=-dwarf=false"; // and no time spent on any
   const begin = Date.now();
   let compiled = 0;
   const progress = setInterval(() => {
@@ -72,7 +73,8 @@ async function compile(folder: string, tools: Tools, options: BuildOptions): Pro
     );
   }, 10_000);
   try {
-    await go(tools.module, ["build", "-v", "-trimpath", "-ldflags", flags, "-o", `${folder}/`, "tool"], {
+    const flags = ["-v", "-trimpath", "-gcflags", compilerFlags, "-ldflags", linkerFlags];
+    await go(tools.module, ["build", ...flags, "-o", `${folder}/`, "tool"], {
       onLine: () => compiled++,
       signal,
     });
