@@ -94,9 +94,11 @@ export class StandaloneRegistry extends Component {
     const secrets = this.plan.managementState === "Removed" ? [] : [this.httpSecret()];
     const deployment = this.deployment([...secrets, this.networkPolicy()]);
     const service = this.service();
-    this.disruptionBudget();
+    const budget = this.disruptionBudget();
     this.endpoint = endpointIn(args.namespace);
-    this.conditions = pulumi.all([deployment.id, service.id]).apply(() => this.converged());
+    // All are written by then: what still is as it was found would pass for changed back by somebody.
+    const written = [deployment.id, service.id, budget.id];
+    this.conditions = pulumi.all(written).apply(() => this.converged());
     this.registerOutputs({ endpoint: this.endpoint, conditions: this.conditions });
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { all } from "@pulumi/pulumi";
 import type { Finding } from "../../../platforms/finding";
 import type { Drift } from "../../../platforms/observed";
 import { findingText } from "../../../platforms/text";
@@ -84,6 +85,19 @@ describe("a standalone registry", function () {
     }
     for (const first of ["registry-http-secret", "registry-network-policy"])
       assert.ok(of("Deployment").dependsOn.includes(first), first);
+  });
+
+  it("is waited for once all of it is written, so that nothing passes for changed back that is yet to be put back", async () => {
+    const program = async () => {
+      const checked = { live: liveStandalone(), drift: [], findings: { errors: [], warnings: [] } };
+      const args = { ...standalonePlan(), connection: nowhere, checked };
+      const registry = new StandaloneRegistry("registry", args, { provider: clusterProvider() });
+      const waitedFor = [...(await registry.conditions.allResources!())];
+      return all(waitedFor.map(({ urn }) => urn));
+    };
+    const { result } = await run(program, { preview: true });
+    const waitedFor = result.map((urn) => urn.split("::").at(-1));
+    assert.deepEqual(waitedFor.sort(), ["registry", "registry-budget", "registry-service"]);
   });
 
   it("leaves open in a preview what putting drift back will come to", async () => {
