@@ -19,7 +19,7 @@ const usage = `npm test -- [options] [file or folder]...   (default: all of test
  * As many at a time as keep two processors busy: most of them wait, some of the time. More, or several kinds at once, would take
  * longer: an emulated machine that has to wait for its processor does more work, for its clock goes on, and its clients give up.
  */
-const jobs = { unit: 2, integration: 3, acceptance: 3, machines: 2 };
+const jobs = { unit: 2, integration: 3, acceptance: 4, machines: 2 };
 
 async function main(): Promise<void> {
   const { selection, paths } = readArguments();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { all } from "@pulumi/pulumi";
+import { all, type Resource } from "@pulumi/pulumi";
 import type { Finding } from "../../../platforms/finding";
 import type { Drift } from "../../../platforms/observed";
 import { findingText } from "../../../platforms/text";
@@ -92,8 +92,9 @@ describe("a standalone registry", function () {
       const checked = { live: liveStandalone(), drift: [], findings: { errors: [], warnings: [] } };
       const args = { ...standalonePlan(), connection: nowhere, checked };
       const registry = new StandaloneRegistry("registry", args, { provider: clusterProvider() });
-      const waitedFor = [...(await registry.conditions.allResources!())];
-      return all(waitedFor.map(({ urn }) => urn));
+      // The SDK keeps it out of its typings.
+      const conditions = registry.conditions as unknown as { allResources(): Promise<Set<Resource>> };
+      return all([...(await conditions.allResources())].map(({ urn }) => urn));
     };
     const { result } = await run(program, { preview: true });
     const waitedFor = result.map((urn) => urn.split("::").at(-1));
