@@ -96,7 +96,7 @@ describe("a standalone registry", function () {
       const conditions = registry.conditions as unknown as { allResources(): Promise<Set<Resource>> };
       return all([...(await conditions.allResources())].map(({ urn }) => urn));
     };
-    const { result } = await run(program, { preview: true });
+    const { result } = await run<string[]>(program, { preview: true });
     const waitedFor = result.map((urn) => urn.split("::").at(-1));
     assert.deepEqual(waitedFor.sort(), ["registry", "registry-budget", "registry-service"]);
   });
