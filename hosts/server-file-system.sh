@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# The file system that the directory is on. Its UUID is remembered, so that with the disk missing nobody gets an empty
-# directory in its place.
+# The file system that the directory is on, and which of its directories it is. Both are remembered, so that with the disk, the
+# subvolume or the bind mount missing, or the directory moved away, nobody gets an empty directory in its place: a line for the
+# UUID, and one for the inode.
 
 # read_file_system: of the directory, or of where it would be made.
 read_file_system() {
@@ -16,9 +17,10 @@ read_file_system() {
 
 # Looks only. False: it was refused.
 right_file_system() {
-  local known=''
+  local known='' inode='' now
   read_file_system
-  if [[ -e $FILE_SYSTEM_FILE ]]; then known=$(<"$FILE_SYSTEM_FILE"); fi
+  now=$(read_inode)
+  if [[ -e $FILE_SYSTEM_FILE ]]; then { IFS= read -r known; read -r inode; } <"$FILE_SYSTEM_FILE" || true; fi
   if [[ $FS_TYPE == tmpfs || $FS_TYPE == ramfs ]]; then
     refuse "$EXPORT_PATH is on a $FS_TYPE, and images would vanish at boot; name a directory on a disk"
     return 1
@@ -26,11 +28,28 @@ right_file_system() {
     refuse "the file system that $EXPORT_PATH is on, $known, is not mounted there; ${FS_ID:-another one} ($FS_SOURCE on" \
       "$FS_TARGET) is. Mount it, also in /etc/fstab. If its images were moved here: rm $FILE_SYSTEM_FILE"
     return 1
+  elif [[ -n $known && ! -e $EXPORT_PATH ]]; then
+    refuse "$EXPORT_PATH was served and is not there (a mount or a subvolume that is missing, or it was moved). Mount it, also in" \
+      "/etc/fstab, or move it back. To begin with an empty one: rm $FILE_SYSTEM_FILE"
+    return 1
+  elif [[ -n $inode && -n $now && $inode != "$now" ]]; then
+    refuse "$EXPORT_PATH is not the directory that was served (a mount or a subvolume that is missing, or it was moved). Mount it," \
+      "also in /etc/fstab, or move it back. If its images are in this one: rm $FILE_SYSTEM_FILE"
+    return 1
   fi
 }
 
+# Only of file systems that keep a directory's number from one mount to the next; nothing where that is not known.
+read_inode() {
+  if [[ -d $EXPORT_PATH && $FS_TYPE =~ ^(ext[234]|xfs|btrfs)$ ]]; then stat -c %i "$EXPORT_PATH"; fi
+}
+
+# The record of a former version has no inode, which apply adds; for a check that is no difference.
 want_file_system_record() {
-  if [[ -n $FS_ID && -d $EXPORT_PATH ]]; then want_file "$FILE_SYSTEM_FILE" 644 "$FS_ID"; fi
+  local inode
+  if [[ -z $FS_ID || ! -d $EXPORT_PATH || ($MODE == check && -e $FILE_SYSTEM_FILE) ]]; then return; fi
+  inode=$(read_inode)
+  want_file "$FILE_SYSTEM_FILE" 644 "$FS_ID${inode:+$'\n'$inode}"
 }
 
 # Where the directory is on a disk of its own, the kernel is told to serve it only while that is mounted (exports(5),

@@ -220,7 +220,10 @@ describe("a host that is not the stack's alone", function () {
     }
     await must(server, "touch /run/swapped");
     await swap;
-    await must(server, "rm -rf /srv/shared/sub /srv/shared/aside");
+    await must(
+      server,
+      "rm -rf /srv/shared/sub /srv/shared/aside /var/lib/image-registry/below-*.file-system",
+    );
     await converge(server, spec);
     assert.doesNotMatch(await must(server, table), /theirs/);
     await converge(server, spec, "remove");

@@ -6,7 +6,9 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -73,10 +75,19 @@ export class FakeHost {
     this.write("/etc/os-release", text.join(""));
   }
 
-  /** Another host that is as this one is now. */
+  /** Another host that is as this one is now. Its directories have other inodes, and its records name those. */
   copy(): FakeHost {
     const copied = new FakeHost();
     execFileSync("cp", ["--archive", `${this.root}/.`, copied.root]);
+    const state = "/var/lib/image-registry";
+    for (const record of this.list(state).filter((file) => file.endsWith(".file-system"))) {
+      const text = this.read(`${state}/${record}`).replace(/(?<=\n)\d+(?=\n)/, (inode) => {
+        const find = ["srv", "-inum", inode, "-print"];
+        const directory = execFileSync("find", find, { cwd: this.root, encoding: "utf8" }).trim();
+        return String(statSync(join(copied.root, directory)).ino);
+      });
+      copied.write(`${state}/${record}`, text);
+    }
     return copied;
   }
 
@@ -115,6 +126,10 @@ export class FakeHost {
   /** A symbolic link of the host, to a path of the host. */
   link(target: string, path: string): void {
     symlinkSync(target, this.path(path));
+  }
+
+  move(path: string, to: string): void {
+    renameSync(this.path(path), this.path(to));
   }
 
   delete(path: string): void {

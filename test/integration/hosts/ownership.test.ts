@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chownSync, statSync } from "node:fs";
 
 import { serverScript, type ServerSpec } from "../../../hosts";
-import { describeOnFakeHosts, FakeHost } from "./fake-host";
+import { describeOnFakeHosts, FakeHost, rhel } from "./fake-host";
 
 const path = "/srv/registry";
 const exported = { id: "registry", path, clients: ["10.0.0.0/24"], uid: 5000, gid: 5000 };
@@ -198,6 +198,74 @@ describeOnFakeHosts("a host whose directories and exports belong to somebody", (
       server(),
       /\/srv\/registry\/docker\/registry\/v2 cannot be written to by its owner 5000:5000 \(mode 550\)/,
     );
+  });
+
+  describe("a directory that was served", () => {
+    const record = () => {
+      const [file = ""] = host
+        .list("/var/lib/image-registry")
+        .filter((name) => name.endsWith(".file-system"));
+      return `/var/lib/image-registry/${file}`;
+    };
+
+    it("is no other one in its place, such as is there where a subvolume or a bind mount is missing", () => {
+      served();
+      host.move(path, "/srv/aside");
+      host.mkdir(path);
+      refused(
+        server(),
+        /\/srv\/registry is not the directory that was served .*its images are in this one: rm \/var\/lib\/image-registry\/registry-[0-9a-f]+\.file-system/,
+      );
+      host.delete(path);
+      host.move("/srv/aside", path);
+      assert.equal(host.run(server(), "check").status, 0);
+      assert.doesNotMatch(serves(server()), /changed/);
+    });
+
+    it("is not made anew where it is gone, unless its record is taken away or the export was removed", () => {
+      served();
+      host.move(path, "/srv/aside");
+      refused(server(), /\/srv\/registry was served and is not there .*To begin with an empty one: rm \/var/);
+      assert.ok(!host.exists(path));
+      host.delete(record());
+      assert.match(serves(server()), /changed: create \/srv\/registry/);
+      assert.doesNotMatch(serves(server()), /changed/);
+      host.run(server(), "remove");
+      host.delete(path);
+      assert.match(serves(server()), /changed: create \/srv\/registry/);
+    });
+
+    it("is whichever is there where a former version recorded no more than its file system, and from then on that one", () => {
+      served();
+      const whole = host.read(record());
+      const [first = "", inode = ""] = whole.split("\n");
+      assert.equal(inode, String(statSync(host.path(path)).ino));
+      host.write(record(), `${first}\n`);
+      const { status, stdout } = host.run(server(), "check");
+      assert.equal(status, 0, stdout);
+      assert.match(serves(server()), /changed: write .*\.file-system/);
+      assert.equal(host.read(record()), whole);
+      assert.doesNotMatch(serves(server()), /changed/);
+    });
+
+    it("is known by no number where the file system gives it another one at each mount", () => {
+      host.write("findmnt", 'TARGET="/srv" FSTYPE="fuse.glusterfs" UUID="" SOURCE="storage-1:/registry"\n');
+      serves(server());
+      assert.equal(host.read(record()), "storage-1:/registry\n");
+      host.move(path, "/srv/aside");
+      host.mkdir(path);
+      chownSync(host.path(path), 5000, 5000);
+      serves(server());
+    });
+  });
+
+  it("is told by check, before the first apply, that it is not there, and no more than that", () => {
+    host.remove();
+    host = new FakeHost(rhel("9.4"), ["nfs-utils"]);
+    const { status, stdout, stderr } = host.run(server(), "check");
+    assert.equal(status, 3, stderr);
+    assert.match(stdout, /differs: create \/srv\/registry/);
+    assert.equal(stderr, "");
   });
 
   it("follows no symbolic link that stands in the place of a directory", () => {
