@@ -16,7 +16,16 @@ judge_other_exports() {
         ;;
       differs)
         ours_among "$network" || continue
-        text="$path is exported to $client $reason: clients of ours, who would not get what was asked"
+        text="$path is exported to $client $reason: clients of ours, who"
+        if [[ $path != "$EXPORT_PATH" ]]; then
+          on_the_way "$path" "$crosses" || continue
+          text+=" pass through it to $EXPORT_PATH over NFSv4 and"
+        fi
+        text+=" would not get what was asked"
+        ;;
+      same-fsid)
+        ours_among "$network" || continue
+        text="$path is exported to $client with fsid=$FSID, which is our nfs.host.fsid: clients would get one directory for the other, so give one of them another number"
         ;;
       moves-root) text="$path is exported to $client with fsid=0, which makes it the root of NFSv4: no client finds $EXPORT_PATH there" ;;
     esac
@@ -31,16 +40,32 @@ judge_other_exports() {
   fi
 }
 
-# reaches_images PATH CROSSES: what is mounted below an export is reached through it only where it says crossmnt; a bind mount
-# has the files under another name.
+# on_the_way PATH CROSSES: over NFSv4 clients go down to ours from the root, and leave the export that they are in only at a mount
+# (nfsd_mountpoint). There they find ours, or a directory that leads to it and to nothing else; but the longest path which says
+# crossmnt goes on below a mount (mountd's lookup_export).
+on_the_way() { [[ $FS_TARGET != "${1%/}"/?* || ($2 == yes && $FS_TARGET != "$EXPORT_PATH") ]]; }
+
+# reaches_images PATH CROSSES: what is mounted below an export is reached through it only where it says crossmnt, a subvolume
+# that is not mounted always; a bind mount has the files under another name.
 reaches_images() {
   local path
   if [[ $1/ == "$EXPORT_PATH"/* ]]; then return; fi
-  if [[ $EXPORT_PATH == "${1%/}"/* && ($2 == yes || ! -d $EXPORT_PATH || $(stat -c %d "$1" 2>/dev/null) == "$(stat -c %d "$EXPORT_PATH")") ]]; then
+  if [[ $EXPORT_PATH == "${1%/}"/* && ($2 == yes || $FS_TARGET != "${1%/}"/?* || $(stat -c %d "$1" 2>/dev/null) == "$(stat -c %d "$FS_TARGET")") ]]; then
     return
   fi
   printf -v path '%b' "$1"
-  share_files "$path" "$EXPORT_PATH"
+  if share_files "$path" "$EXPORT_PATH"; then return; fi
+  [[ $2 == yes ]] && mounted_below "$path"
+}
+
+# mounted_below DIRECTORY: the images are, by another mount.
+mounted_below() {
+  local ours place target
+  ours=$(place_of "$EXPORT_PATH")
+  while IFS=$'\t' read -r place target; do
+    if [[ $target == "${1%/}"/* && -n $ours && ($ours == "$place"* || $place == "$ours"*) ]]; then return; fi
+  done <<<"$(mounts)"
+  return 1
 }
 
 # share_files DIRECTORY DIRECTORY: one is the other, or below it, whatever they are called.
@@ -50,14 +75,24 @@ share_files() {
   [[ -n $one && -n $another && ($one == "$another"* || $another == "$one"*) ]]
 }
 
+MOUNT='^MAJ.MIN="([^"]*)" FSROOT="([^"]*)" TARGET="([^"]*)"'
+
 # place_of DIRECTORY: its file system, and its path in there. Nothing where it is not there.
 place_of() {
-  local lines pairs='^MAJ.MIN="([^"]*)" FSROOT="([^"]*)" TARGET="([^"]*)"'
+  local lines
   if [[ ! -d $1 ]]; then return; fi
   lines=$(findmnt --noheadings --pairs --output MAJ:MIN,FSROOT,TARGET --target "$1") || true
-  if [[ ${lines##*$'\n'} =~ $pairs ]]; then
+  if [[ ${lines##*$'\n'} =~ $MOUNT ]]; then
     printf '%s %s/' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]%/}${1#"${BASH_REMATCH[3]%/}"}"
   fi
+}
+
+# PLACE<tab>DIRECTORY of all that is mounted.
+mounts() {
+  local line
+  while IFS= read -r line; do
+    if [[ $line =~ $MOUNT ]]; then printf '%s %s/\t%b\n' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]%/}" "${BASH_REMATCH[3]}"; fi
+  done < <(findmnt --noheadings --pairs --output MAJ:MIN,FSROOT,TARGET)
 }
 
 # ours_among NETWORK: one of our clients is in it, or it in one of ours. Of what is no network nobody knows.
@@ -74,7 +109,7 @@ other_exports() {
   local known=''
   # What our file had until now is about to be replaced by what it is to have.
   if [[ -e $EXPORTS_FILE ]]; then known=$(sed -n 's/^[^ #]* \([^(]*\)(.*/\1/p' "$EXPORTS_FILE" | tr '\n' ' '); fi
-  EXPORTED=$EXPORT_PATH OURS=" ${CLIENTS[*]} $known" FLAVOURS=":$SECURITY:" \
+  EXPORTED=$EXPORT_PATH OURS=" ${CLIENTS[*]} $known" FSID=$FSID FLAVOURS=":$SECURITY:" \
     NEEDED="rw sync all_squash anonuid=$EXPORT_UID anongid=$EXPORT_GID" awk -F '\t' '
     function bits(mask,   parts, n, i, count, byte) {
       if (mask !~ /\./) return mask + 0
@@ -120,7 +155,8 @@ other_exports() {
       reason = options_problem(options); open = client_problem(client)
       if (open != "") reason = reason == "" ? open : open ", " reason
       if (reason != "") tell("opens", reason)
-      else if (path == ENVIRON["EXPORTED"] && (reason = missing_options(options)) != "") tell("differs", reason)
-      if (path != ENVIRON["EXPORTED"] && path != "/" && options ~ /(^|,)fsid=0(,|$)/) tell("moves-root", "-")
+      else if (index(ENVIRON["EXPORTED"] "/", path == "/" ? path : path "/") == 1 && (reason = missing_options(options)) != "") tell("differs", reason)
+      if (path != "/" && options ~ /(^|,)fsid=0(,|$)/) tell("moves-root", "-")
+      if (path != ENVIRON["EXPORTED"] && ENVIRON["FSID"] != "" && index("," options ",", ",fsid=" ENVIRON["FSID"] ",")) tell("same-fsid", "-")
     }'
 }

@@ -63,6 +63,7 @@ export function serverScript(spec: ServerSpec): string {
       EXPORT_GID: String(spec.export.gid),
       EXPORT_MODE: Number.parseInt(spec.export.mode ?? "0770", 8).toString(8),
       SECURITY: spec.export.security ?? "sys",
+      FSID: String(spec.export.fsid ?? ""),
       REQUIRE_MOUNT_POINT: yesNo(spec.export.requireMountPoint),
       MINIMUM_BYTES: String(parseQuantity(spec.export.minimumFree ?? "0")),
       CLIENTS: spec.export.clients.map(canonicalClient),

@@ -19,6 +19,11 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
   };
   const checks = () => host.run(server(), "check");
   const table = () => host.read("/var/lib/nfs/etab");
+  /** The administrator's only line. */
+  const administer = (line: string) => {
+    host.write("/etc/exports", `${line}\n`);
+    host.run("exportfs -ra\n", "");
+  };
 
   it("are told to the kernel again whatever has changed, also to a value that is exportfs's own default", () => {
     applies();
@@ -173,6 +178,114 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
     ])
       assert.match(stdout, said);
     assert.doesNotMatch(stdout, /10\.9\.0\.3|10\.9\.0\.0\/16/);
+  });
+
+  describe("are not served where our clients would not get ours", () => {
+    const ofOurs = "rw,sync,all_squash,anonuid=5000,anongid=5000";
+    const mountedOn = (target: string) =>
+      host.write("findmnt", `TARGET="${target}" FSTYPE="ext4" UUID="0000-00" SOURCE="/dev/sda1"\n`);
+    const isRefused = (line: string, reason: RegExp, script = server()) => {
+      administer(line);
+      const { status, stdout, stderr } = host.run(script, "apply");
+      assert.equal(status, 1, `${line}: ${stdout}`);
+      assert.doesNotMatch(stdout, /serving/);
+      assert.match(stderr, reason);
+      assert.match(stderr, /\(\/etc\/exports:1\)/);
+      const checked = host.run(script, "check");
+      assert.equal(checked.status, 3, line);
+      assert.match(checked.stdout, reason);
+      assert.match(applies(server({ otherExports: "warn" }, { fsid: 7 })), /^warning: /m);
+    };
+    const isServed = (line: string, script = server()) => {
+      administer(line);
+      assert.match(applies(script), /serving/, line);
+      const { status, stdout } = host.run(script, "check");
+      assert.equal(status, 0, `${line}: ${stdout}`);
+    };
+
+    it("because they stay in an export above it, which they pass through on their way", () => {
+      isRefused(
+        "/srv 10.0.0.0/25(ro,sync,root_squash,no_subtree_check)",
+        /\/srv is exported to 10\.0\.0\.0\/25 without rw, all_squash, anonuid=5000, anongid=5000: clients of ours, who pass through it to \/srv\/registry over NFSv4 and would not get/,
+      );
+      isRefused("/ 10.0.0.0/16(ro,fsid=0,crossmnt)", /\/ is exported to 10\.0\.0\.0\/16 without rw, sync,/);
+      for (const line of [
+        "/srv 10.9.0.0/16(ro,sync)",
+        "/srv/registry-2 10.0.0.0/24(ro)",
+        "/sr 10.0.0.0/24(ro)",
+        `/srv 10.0.0.0/24(${ofOurs})`,
+      ])
+        isServed(line);
+    });
+
+    it("unless a mount lies between, where they leave it, but for crossmnt", () => {
+      mountedOn("/srv/registry");
+      for (const options of ["ro", "ro,crossmnt"]) isServed(`/srv 10.0.0.0/24(${options},sync)`);
+      mountedOn("/srv");
+      isServed("/ 10.0.0.0/16(ro,fsid=0)");
+      isRefused("/ 10.0.0.0/16(ro,fsid=0,crossmnt)", /\/ is exported to 10\.0\.0\.0\/16 without rw/);
+      isRefused("/srv 10.0.0.0/24(ro)", /\/srv is exported to 10\.0\.0\.0\/24 without rw/);
+    });
+
+    it("because the directory itself becomes the root of NFSv4 for others, and is not found by its name", () => {
+      isRefused(
+        `/srv/registry 10.0.0.0/16(${ofOurs},fsid=0)`,
+        /\/srv\/registry is exported to 10\.0\.0\.0\/16 with fsid=0, which makes it the root of NFSv4/,
+      );
+    });
+
+    it("because another directory has the same number", () => {
+      const numbered = server({}, { fsid: 7 });
+      isRefused(
+        "/data 10.0.0.0/16(rw,fsid=7)",
+        /\/data is exported to 10\.0\.0\.0\/16 with fsid=7, which is our nfs\.host\.fsid/,
+        numbered,
+      );
+      for (const line of [
+        "/data 10.0.0.0/16(rw,fsid=77)",
+        "/data 10.9.0.0/16(rw,fsid=7)",
+        `/srv/registry 10.5.0.0/16(${ofOurs},fsid=7)`,
+      ])
+        isServed(line, numbered);
+      isServed("/data 10.0.0.0/16(rw,fsid=7)");
+    });
+  });
+
+  it("are not served beside one that has them in a subvolume, which is another device and no mount", () => {
+    administer("/srv *(ro)");
+    host.mkdir("/srv/registry");
+    const { stderr } = host.run(`/bin/mount -t tmpfs none /srv/registry\n${server()}`, "apply");
+    assert.match(stderr, /\/srv, which reaches the images, is exported to \* to every host/);
+  });
+
+  it("are not served beside one that has the images below it by a mount, and says crossmnt", () => {
+    for (const folder of ["/srv/home/images", "/srv/home/other"]) host.mkdir(folder);
+    const root = 'MAJ:MIN="8:1" FSROOT="/" TARGET="/"';
+    const places = (mounted: string) =>
+      host.write(
+        "places",
+        ["/srv/registry", "/srv/home"].map((folder) => `${folder} ${root}\n`).join("") + `- ${mounted}\n`,
+      );
+    const bound = 'MAJ:MIN="8:1" FSROOT="/srv/registry/docker" TARGET="/srv/home/the\\x20images"';
+    places(bound);
+    administer("/srv/home 10.9.0.1(rw,no_root_squash,crossmnt)");
+    const { status, stderr } = host.run(server(), "apply");
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /\/srv\/home, which reaches the images, is exported to 10\.9\.0\.1 with no_root_squash.*\(\/etc\/exports:1\)/,
+    );
+    administer("/srv/home 10.9.0.1(rw,no_root_squash)");
+    applies();
+    administer("/srv/home 10.9.0.1(rw,no_root_squash,crossmnt)");
+    for (const elsewhere of [
+      bound.replace("8:1", "8:2"),
+      bound.replace("registry/docker", "registry-2"),
+      bound.replace("/srv/home", "/srv/homes"),
+    ]) {
+      places(elsewhere);
+      applies();
+    }
   });
 
   it("asks for security that no other export of the files undercuts", () => {
