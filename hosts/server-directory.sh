@@ -5,8 +5,9 @@
 
 # Looks only. Nothing of what is refused here was changed.
 refuse_others_directory() {
-  local real
+  local real below
   real=$(readlink -m -- "$EXPORT_PATH")
+  below=$(mounted_in_directory)
   if [[ $real != "$EXPORT_PATH" ]]; then
     # exportfs would export the target, and the live table would name another path than was asked.
     refuse "$EXPORT_PATH passes through a symbolic link; name $real instead"
@@ -16,6 +17,9 @@ refuse_others_directory() {
     refuse "$EXPORT_PATH is not a directory"
   elif [[ $REQUIRE_MOUNT_POINT == yes ]] && ! mountpoint -q "$EXPORT_PATH"; then
     refuse "nothing is mounted on $EXPORT_PATH; mount its file system, also in /etc/fstab"
+  elif [[ -n $below ]]; then
+    refuse "a file system is mounted on $below, which clients would not see: they would get the directory beneath it. Name" \
+      "that directory, or mount it on $EXPORT_PATH"
   elif [[ -d $EXPORT_PATH ]]; then
     enter_directory
     refuse_strangers
@@ -24,6 +28,18 @@ refuse_others_directory() {
   else
     want_space "$(existing_parent)"
   fi
+}
+
+# Where something is mounted in the directory, which is no part of its export (exports(5), nohide). No client looks into folders
+# with a dot, which snapshots are mounted in.
+mounted_in_directory() {
+  local place target
+  while IFS=$'\t' read -r place target; do
+    if [[ $target == "$EXPORT_PATH"/[!.]* ]]; then
+      printf '%s' "$target"
+      return
+    fi
+  done <<<"$(mounts)"
 }
 
 # enter_directory [make]: makes what is missing of the path, where told to.
@@ -46,14 +62,14 @@ enter_directory() {
 as_squashed() { setpriv --reuid="$EXPORT_UID" --regid="$EXPORT_GID" --clear-groups "$@"; }
 
 # What this user may not write to belongs to somebody: to another program, or to a registry that ran as another user.
-# A directory that was taken up before is searched only as deep as the registry's own folders go.
+# A directory that was taken up before is searched only as deep as the registry makes folders to write in.
 refuse_strangers() {
-  local owner known=no depth=()
-  if [[ -e $OWNER_FILE || -e $EXPORTS_FILE ]]; then known=yes depth=(-maxdepth 6); fi
+  local owner known=no depth=(-mindepth 1) skipped=("${NOT_IMAGES[@]}")
+  if [[ -e $OWNER_FILE || -e $EXPORTS_FILE ]]; then known=yes depth+=("${FOLDERS_DEPTH[@]}") skipped+=("${NO_FOLDERS[@]}"); fi
   owner=$(stat -c %u .)
   if [[ $owner == "$EXPORT_UID" ]]; then
     # The registry makes and deletes files in each folder, and writes to those that name a tag's image.
-    refuse_stranger "$(as_squashed find . -xdev -mindepth 1 "${depth[@]}" "${NOT_IMAGES[@]}" \
+    refuse_stranger "$(as_squashed find . -xdev "${depth[@]}" "${skipped[@]}" \
       '(' -type d -o -type f ! -user "$EXPORT_UID" ')' ! -writable -print -quit 2>/dev/null)"
   elif [[ -n $(find . -mindepth 1 -maxdepth 1 "${NOBODYS[@]}" -print -quit) || ($owner != 0 && $known == no) ]]; then
     refuse_stranger .
@@ -66,6 +82,10 @@ refuse_strangers() {
 NOBODYS=(! -name lost+found ! -name 'aquota.*' ! -name '.snapshot*' ! -name .zfs)
 # In one that is used already, what the registry never enters.
 NOT_IMAGES=('(' -path ./lost+found -o -path './aquota.*' -o -path './.*' ')' -prune -o)
+# docker/registry/v2/repositories/NAMESPACE/NAME/_uploads, and names of two parts more. Below that there is a folder for each
+# layer, tag and upload, and below blobs/sha256/ab one for each blob: too many to look at in every run.
+FOLDERS_DEPTH=(-maxdepth 9)
+NO_FOLDERS=('(' -path './docker/registry/v2/blobs/*/*/*' -o -path './docker/registry/v2/repositories/*/_*/*' ')' -prune -o)
 
 refuse_stranger() {
   local owner where=$EXPORT_PATH${1#.} out=''
@@ -102,8 +122,9 @@ want_directory() {
   if [[ $owner != "$EXPORT_UID:$EXPORT_GID" ]]; then
     if mend "owner of $EXPORT_PATH: $owner, asked is $EXPORT_UID:$EXPORT_GID"; then chown "$EXPORT_UID:$EXPORT_GID" .; fi
   fi
+  # Of a directory chmod leaves setuid and setgid, which a parent hands down, unless the mode has five digits.
   if [[ $mode != "$EXPORT_MODE" ]]; then
-    if mend "mode of $EXPORT_PATH: $mode, asked is $EXPORT_MODE"; then chmod "$EXPORT_MODE" .; fi
+    if mend "mode of $EXPORT_PATH: $mode, asked is $EXPORT_MODE"; then chmod "00$EXPORT_MODE" .; fi
   fi
   cd /
 }
@@ -132,7 +153,7 @@ prove_writable() {
 }
 
 deepest_directory() {
-  find . -xdev -mindepth 1 -maxdepth 6 "${NOT_IMAGES[@]}" -type d -printf '%d %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-
+  find . -xdev -mindepth 1 "${FOLDERS_DEPTH[@]}" "${NOT_IMAGES[@]}" "${NO_FOLDERS[@]}" -type d -printf '%d %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-
 }
 
 existing_parent() {

@@ -200,6 +200,46 @@ describeOnFakeHosts("a host whose directories and exports belong to somebody", (
     );
   });
 
+  it("says so, too, of a folder that a push writes to, however deep the name of its image leads", () => {
+    served();
+    for (const name of ["team/app", "team/app/part/more"]) {
+      const uploads = `docker/registry/v2/repositories/${name}/_uploads`;
+      full(`${uploads}/1/data`, 5000);
+      // What a push of long ago made is looked at by nobody.
+      chownSync(host.path(`${path}/${uploads}/1`), 0, 0);
+      serves(server());
+      chownSync(host.path(`${path}/${uploads}`), 0, 0);
+      refused(server(), new RegExp(`${uploads} belongs to 0:0 .*every push would fail`));
+      host.delete(path);
+      host.mkdir(path);
+      host.delete("/var/lib/image-registry");
+    }
+  });
+
+  it("does not look at each image in a directory that was taken up before", () => {
+    served();
+    const blob = "docker/registry/v2/blobs/sha256/ab/abcd";
+    full(`${blob}/data`, 5000);
+    chownSync(host.path(`${path}/${blob}`), 0, 0);
+    serves(server());
+    chownSync(host.path(`${path}/${blob}/..`), 0, 0);
+    refused(server(), /blobs\/sha256\/ab belongs to 0:0/);
+  });
+
+  it("has the mode that was asked, also where the directory above it hands down its own", () => {
+    host.run("mkdir /srv/team; chmod 2775 /srv/team\n", "");
+    const script = server({ export: { ...exported, path: "/srv/team/registry" } });
+    const mode = () => statSync(host.path("/srv/team/registry")).mode & 0o7777;
+    serves(script);
+    assert.equal(mode(), 0o770);
+    assert.doesNotMatch(serves(script), /changed/);
+    assert.equal(host.run(script, "check").status, 0);
+    const setgid = server({ export: { ...exported, path: "/srv/team/registry", mode: "2750" } });
+    serves(setgid);
+    assert.equal(mode(), 0o2750);
+    assert.doesNotMatch(serves(setgid), /changed/);
+  });
+
   describe("a directory that was served", () => {
     const record = () => {
       const [file = ""] = host
@@ -266,6 +306,24 @@ describeOnFakeHosts("a host whose directories and exports belong to somebody", (
     assert.equal(status, 3, stderr);
     assert.match(stdout, /differs: create \/srv\/registry/);
     assert.equal(stderr, "");
+  });
+
+  it("is not served while something is mounted in it, which no client would see", () => {
+    served();
+    const mounted = (...targets: string[]) =>
+      host.write(
+        "places",
+        targets.map((target) => `- MAJ:MIN="8:2" FSROOT="/" TARGET="${target}"\n`).join(""),
+      );
+    mounted("/", "/srv", path, "/srv/registry-2", "/srv/registry-2/docker", `${path}/.snapshots/1`);
+    serves(server());
+    mounted("/", `${path}/docker`);
+    refused(
+      server(),
+      /a file system is mounted on \/srv\/registry\/docker, which clients would not see.*Name that directory, or mount it on \/srv\/registry/,
+    );
+    mounted("/", `${path}/the\\x20disk`);
+    refused(server(), /mounted on \/srv\/registry\/the disk, which/);
   });
 
   it("follows no symbolic link that stands in the place of a directory", () => {
