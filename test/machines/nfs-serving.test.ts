@@ -119,19 +119,69 @@ describe("what is said to be served", function () {
 
   it("is not hidden behind another root of NFSv4, which an export with fsid=0 makes for all clients", async () => {
     const { server13 } = machines();
-    await must(
-      server13,
-      "mkdir -p /srv/root; echo '/srv/root 10.97.9.0/24(ro,fsid=0,no_subtree_check)' >/etc/exports; exportfs -ra",
-    );
-    assert.notEqual((await server13.run(mountOver("4.2"))).exitCode, 0);
-    await refused(
-      server13,
-      spec(),
-      /\/srv\/root is exported to 10\.97\.9\.0\/24 with fsid=0, which makes it the root of NFSv4: .*\(\/etc\/exports:1\)/,
-    );
+    await must(server13, "mkdir -p /srv/root");
+    for (const line of [
+      "/srv/root 10.97.9.0/24(ro,fsid=0,no_subtree_check)",
+      "/srv/disk/registry 10.97.0.0/16(rw,no_subtree_check,all_squash,anonuid=5000,anongid=5001,fsid=0)",
+    ]) {
+      await must(server13, `echo '${line}' >/etc/exports; exportfs -ra; exportfs -f`);
+      assert.notEqual((await server13.run(mountOver("4.2"))).exitCode, 0, line);
+      await refused(
+        server13,
+        spec(),
+        / is exported to 10\.97\.\d+\.0\/\d+ with fsid=0, which makes it the root of NFSv4: .*\(\/etc\/exports:1\)/,
+      );
+    }
     await must(server13, ": >/etc/exports; exportfs -ra");
     await converge(server13, spec(), "check");
     await must(server13, `${mountOver("4.2")} && umount /mnt`);
+  });
+
+  it("is not what another export makes of it that clients pass through on their way", async () => {
+    const { server13 } = machines();
+    const exports = (line: string) =>
+      must(server13, `echo '${line}' >/etc/exports; exportfs -ra; exportfs -f`);
+    const writes = async () =>
+      (
+        await server13.run(
+          `${mountOver("4.2")} && { touch /mnt/file; status=$?; umount /mnt; exit $status; }`,
+        )
+      ).exitCode === 0;
+    // The disk is mounted on /srv/disk, where clients leave the export above it.
+    await exports(`/srv ${own}(ro,no_subtree_check)`);
+    assert.ok(await writes());
+    await converge(server13, spec(), "check");
+    for (const line of [
+      `/srv ${own}(ro,crossmnt,no_subtree_check)`,
+      `/srv/disk ${own}(ro,no_subtree_check)`,
+      `/ ${own}(ro,fsid=0,crossmnt,no_subtree_check)`,
+    ]) {
+      await exports(line);
+      assert.ok(!(await writes()), line);
+      await refused(
+        server13,
+        spec(),
+        /is exported to 10\.97\.3\.13 without rw, .*who pass through it to \/srv\/disk\/registry over NFSv4.*\(\/etc\/exports:1\)/,
+      );
+    }
+    await must(server13, ": >/etc/exports; exportfs -ra; exportfs -f");
+    assert.ok(await writes());
+    await converge(server13, spec(), "check");
+  });
+
+  it("is no other directory of the same disk, and none with something mounted in it", async () => {
+    const { server13 } = machines();
+    await must(server13, "cd /srv/disk; mv registry aside");
+    await refused(server13, spec(), /\/srv\/disk\/registry was served and is not there/);
+    await must(server13, "cd /srv/disk; mkdir registry");
+    await refused(server13, spec(), /\/srv\/disk\/registry is not the directory that was served/);
+    await must(
+      server13,
+      "cd /srv/disk; rmdir registry; mv aside registry; mkdir registry/docker; mount --bind /srv/root registry/docker",
+    );
+    await refused(server13, spec(), /mounted on \/srv\/disk\/registry\/docker, which clients would not see/);
+    await must(server13, "umount /srv/disk/registry/docker; rmdir /srv/disk/registry/docker");
+    await converge(server13, spec(), "check");
   });
 
   it("is never an empty directory in the place of a disk that is gone, now or after a reboot", async () => {
@@ -162,6 +212,19 @@ describe("what is said to be served", function () {
     const { server13 } = machines();
     await converge(server13, spec({}, { fsid: 77 }));
     assert.match(await must(server13, "exportfs -s"), /^\/srv\/disk\/registry .*fsid=77/m);
+    const another = (client: string) =>
+      must(server13, `echo '/srv/root ${client}(rw,fsid=77,no_subtree_check)' >/etc/exports; exportfs -ra`);
+    await another(own);
+    await refused(
+      server13,
+      spec({}, { fsid: 77 }),
+      /\/srv\/root is exported to 10\.97\.3\.13 with fsid=77, which is our nfs\.host\.fsid/,
+    );
+    // Of a client that is none of ours, the number is another one's.
+    await another("10.97.9.0/24");
+    await converge(server13, spec({}, { fsid: 77 }), "check");
+    assert.match(await must(server13, `${mountOver("4.2")} && ls /mnt && umount /mnt`), /^file/);
+    await must(server13, ": >/etc/exports; exportfs -ra");
   });
 
   it("ends with its removal, and the administrator's settings are what they were", async () => {
