@@ -28,7 +28,8 @@ want_export() {
   differences=$(export_differences "$(live_table)")
   if [[ -n $differences ]] || cannot_be_exported "$messages"; then
     if [[ $existed == yes ]]; then put_file "$EXPORTS_FILE" 644 "$previous"; else rm -f "$EXPORTS_FILE"; fi
-    reexport "$(live_table)" >/dev/null
+    # As before, and not as now: what was exported may be the target of a link that stood there for a moment.
+    reexport "$before" >/dev/null
     differences=${differences%; }
     fail "the export was taken back${differences:+, because after exportfs -ra $differences}. exportfs said: ${messages:-nothing}$(fsid_hint "$messages")"
   fi

@@ -288,6 +288,24 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
     }
   });
 
+  it("are not kept where they are what a symbolic link of a moment made of ours, and those by hand are", () => {
+    applies();
+    host.write("/var/lib/nfs/etab", `${table()}/srv/team\t10.9.0.3(rw,all_squash)\n`);
+    host.write("exported-as", "s|^/srv/registry\\t|/etc/theirs\\t|");
+    const { status, stderr, calls } = host.run(server({}, { security: "krb5p" }), "apply");
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /the export was taken back, because after exportfs -ra 10\.0\.0\.0\/24 is not served/,
+    );
+    const byHand = calls.filter((call) => call.startsWith("exportfs -i"));
+    assert.ok(
+      byHand.some((call) => call.endsWith("10.9.0.3:/srv/team")),
+      byHand.join("\n"),
+    );
+    assert.doesNotMatch(byHand.join("\n"), /theirs/);
+  });
+
   it("asks for security that no other export of the files undercuts", () => {
     host.write("/etc/exports", "/srv/registry 10.5.0.0/16(rw,all_squash,sec=sys)\n");
     const { stderr } = host.run(server({}, { security: "krb5p" }), "apply");
