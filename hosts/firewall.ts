@@ -63,9 +63,15 @@ export function nftRules(clients: readonly string[], nfs3: boolean): string[] {
     );
 }
 
-/** Loads an export's nftables file at boot and whenever nftables.service has replaced the ruleset. */
+/** The folder of an export's nftables files, one for each table. */
+export const nftFolder = (name: string): string => `/etc/image-registry/${name}`;
+
+/**
+ * Loads an export's nftables files at boot and whenever nftables.service has replaced the ruleset. Each by itself: nft takes all
+ * of a file or nothing, and a table that is not there at boot must not keep the others from being opened.
+ */
 export function nftUnit(name: string): string {
-  const load = `/usr/sbin/nft -f /etc/image-registry/${name}.nft`;
+  const load = `/bin/sh -c 'ls ${nftFolder(name)}/*.nft | xargs -n 1 /usr/sbin/nft -f'`;
   return [
     fileNote,
     "[Unit]",

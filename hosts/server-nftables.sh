@@ -2,7 +2,8 @@
 # nftables. A table of our own could not open anything: a packet one table accepts still meets the next table's drop
 # (nft(8), "accept"). So our rules stand in a chain of our own, inside each table that drops input by default, and
 # that table's input chain jumps there first. The administrator's files stay as they are: a unit of ours puts the
-# chain back whenever nftables.service has loaded its rules.
+# chain back whenever nftables.service has loaded its rules. A table is not always there at boot, for its program may bring it
+# later: each has a file of its own, so that the others do without it.
 
 # Reads the live rules once; INPUT_FILTERS then holds "family table chain" of every chain, on a packet's way in, that may drop
 # one of a client's: by its policy, or by a rule of its own or of a chain it leads to. Left out are rules about other ports,
@@ -28,8 +29,19 @@ read_nftables() {
       for (rest = rule; match(rest, /(jump|goto|vmap) [^ ,{}]+/); rest = substr(rest, RSTART + RLENGTH))
         leads[chain] = leads[chain] "\n" table " " substr(rest, RSTART + 5, RLENGTH - 5)
       if (rule !~ /(^|[ \t:])(drop|reject|queue)([ ,}]|$)/ || rule ~ /ct state (invalid|untracked) |fib /) next
-      if (match(rule, /dport [0-9]+ /) && index(ENVIRON["PORTS"], substr(rule, RSTART + 5, RLENGTH - 5)) == 0) next
+      if (match(rule, /dport ([0-9]+(-[0-9]+)?|\{ ?[0-9]+[-, 0-9]*\}) /) && !about_ours(substr(rule, RSTART + 6, RLENGTH - 7))) next
       drops[chain] = 1
+    }
+    # Of ports and ranges such as "80", "80-90" or "{ 80, 443, 8000-8100 }".
+    function about_ours(text,   list, ours, ends, n, m, i, j) {
+      gsub(/[{} ]/, "", text)
+      n = split(text, list, ",")
+      m = split(ENVIRON["PORTS"], ours, " ")
+      for (i = 1; i <= n; i++) {
+        if (split(list[i], ends, "-") == 1) ends[2] = ends[1]
+        for (j = 1; j <= m; j++) if (ends[1] + 0 <= ours[j] + 0 && ours[j] + 0 <= ends[2] + 0) return 1
+      }
+      return 0
     }
     function reaches(chain, depth,   list, n, i) {
       if (drops[chain]) return 1
@@ -51,12 +63,12 @@ nft_chain() {
 }
 
 want_nftables() {
-  local text differing before
-  text=$(nft_text)
-  want_file "$NFT_FILE" 600 "$text"
+  local differing before
+  want_nft_files
   before=$CHANGES
   want_file "$NFT_UNIT_FILE" 644 "$NFT_UNIT_TEXT"
   if [[ $CHANGES != "$before" ]]; then bounded systemctl daemon-reload; fi
+  want_gone "$FORMER_NFT_FILE"
   # Running, so that restarts and reloads of nftables.service reach it.
   want_running "$NFT_UNIT"
   if [[ $CHANGES != "$before" ]]; then read_nftables; fi
@@ -64,22 +76,36 @@ want_nftables() {
   if [[ -n $differing ]]; then
     # One transaction: at no moment is a client that stays without its rule.
     if mend "nftables: $differing"; then
-      bounded nft -f - <<<"$(each_filter nft_delete_jumps)"$'\n'"$text"
+      bounded nft -f - <<<"$(each_filter nft_delete_jumps)$(each_filter nft_chain_text)"
     fi
   fi
 }
 
-# each_filter FUNCTION
+# each_filter FUNCTION [TABLE]
 each_filter() {
   local family table chain
   while read -r family table chain; do
-    if [[ -n $family ]]; then "$1" "$family" "$table" "$chain"; fi
+    if [[ -n $family && ${2:-$family $table} == "$family $table" ]]; then "$1" "$family" "$table" "$chain"; fi
   done <<<"$INPUT_FILTERS"
 }
 
-nft_text() {
-  printf '%s' "$OUR_FILE_NOTE"
-  each_filter nft_chain_text
+# A file for each table with a chain that may drop; those of tables that have none any more go.
+want_nft_files() {
+  local table file wanted=()
+  while IFS= read -r table; do
+    file=$NFT_FOLDER/$(nft_file_name "$table")
+    wanted+=("$file")
+    want_file "$file" 600 "$OUR_FILE_NOTE$(each_filter nft_chain_text "$table")"
+  done < <(cut -d ' ' -f 1,2 <<<"$INPUT_FILTERS" | sort -u)
+  for file in "$NFT_FOLDER"/*.nft; do
+    if ! among "$file" "${wanted[@]}"; then want_gone "$file"; fi
+  done
+}
+
+# nft_file_name TABLE: its name may have a slash, and no per cent.
+nft_file_name() {
+  local name=${1/ /.}
+  printf '%s.nft' "${name//\//%}"
 }
 
 nft_chain_text() {
@@ -109,23 +135,29 @@ nft_delete_jumps() {
   done < <(nft_chain "$@")
 }
 
+# Also of chains that drop nothing any more, and of tables that have come since.
 drop_nftables() {
   local text
   if [[ -e $NFT_UNIT_FILE ]]; then
-    say "changed: remove $NFT_UNIT and $NFT_FILE"
+    say "changed: remove $NFT_UNIT and $NFT_FOLDER"
     bounded systemctl --quiet disable --now "$NFT_UNIT" || true
-    rm -f "$NFT_UNIT_FILE" "$NFT_FILE"
+    rm -f "$NFT_UNIT_FILE"
     bounded systemctl daemon-reload
   fi
+  rm -rf "$NFT_FOLDER" "$FORMER_NFT_FILE"
   read_nftables
-  text=$(each_filter nft_delete_jumps)
+  text=$(nft_deletions)
   if [[ -n $text ]]; then
     say "changed: nftables without $RULE_COMMENT"
-    bounded nft -f - <<<"$text"$'\n'"$(each_filter nft_delete_chain)"
+    bounded nft -f - <<<"$text"
   fi
 }
 
-# Not every table that drops input had to be opened: one may have come since.
-nft_delete_chain() {
-  if [[ -n $(nft_delete_jumps "$@") ]]; then printf 'delete chain %s %s %s\n' "$1" "$2" "$RULE_COMMENT"; fi
+# Every jump to a chain of ours, then the chains.
+nft_deletions() {
+  awk -v ours="$RULE_COMMENT" '
+    $1 == "table" { table = $2 " " $3 }
+    $1 == "chain" { chain = $2; if (chain == ours) chains = chains "delete chain " table " " ours "\n" }
+    $1 == "jump" && $2 == ours && / # handle [0-9]+$/ { print "delete rule " table " " chain " handle " $NF }
+    END { printf "%s", chains }' <<<"$LIVE_RULESET"
 }

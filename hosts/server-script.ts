@@ -1,7 +1,7 @@
 import { canonicalClient } from "./export-checks";
 import { exportName, validateServer, type ServerSpec } from "./export-spec";
 import { defaultOptions, exportOptions, exportsFile, fileNote } from "./exports-file";
-import { firewalldRules, iptablesRules, nftRules, nftUnit, openPorts, ufwRules } from "./firewall";
+import { firewalldRules, iptablesRules, nftFolder, nftRules, nftUnit, openPorts, ufwRules } from "./firewall";
 import {
   lockdModprobe,
   lockdSysctl,
@@ -102,7 +102,8 @@ export function serverScript(spec: ServerSpec): string {
       UFW_RULES: ufwRules(spec.export.clients, nfs3),
       UFW_RECORD: `${state}/${name}.ufw`,
       FIREWALLD_RECORD: `${state}/${name}.firewalld`,
-      NFT_FILE: `/etc/image-registry/${name}.nft`,
+      NFT_FOLDER: nftFolder(name),
+      FORMER_NFT_FILE: `/etc/image-registry/${name}.nft`,
       NFT_UNIT: unit,
       NFT_UNIT_FILE: `/etc/systemd/system/${unit}`,
       IPTABLES_RULES: iptablesRules(spec.export.clients, nfs3, comment),

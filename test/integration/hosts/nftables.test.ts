@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync } from "node:fs";
 
+import { exportName } from "../../../hosts/export-spec";
 import { describeOnFakeHosts, FakeHost } from "./fake-host";
 import { registryServer } from "./registry-server";
 
@@ -23,6 +26,22 @@ describeOnFakeHosts("rules that somebody wrote with nft", () => {
   for (const [what, ruleset, chains] of [
     ["a rule", table("inet f", "input", "tcp dport 2049 drop"), ["inet f input"]],
     ["a rule about other ports", table("inet f", "input", "tcp dport 22 drop"), []],
+    [
+      "a rule about a set of other ports",
+      table("inet f", "input", "tcp dport { 80, 443 } ip saddr @f reject"),
+      [],
+    ],
+    ["a rule about a range of other ports", table("inet f", "input", "tcp dport 8000-8100 drop"), []],
+    [
+      "a rule about a set with a range of ports",
+      table("inet f", "input", "tcp dport { 22, 2000-2100 } drop"),
+      ["inet f input"],
+    ],
+    [
+      "a rule about all ports but one",
+      table("inet f", "input", "tcp dport != { 22 } drop"),
+      ["inet f input"],
+    ],
     ["a range of ports", table("inet f", "input", "tcp dport 2000-2100 drop"), ["inet f input"]],
     ["a chain that it jumps to", table("inet f", "input", "jump closed", closed), ["inet f input"]],
     ["a map", table("inet f", "input", "tcp dport vmap @ports", map("drop")), ["inet f input"]],
@@ -42,4 +61,59 @@ describeOnFakeHosts("rules that somebody wrote with nft", () => {
       assert.deepEqual(opened(ruleset), chains);
     });
   }
+
+  const name = exportName({ id: "registry", path: "/srv/registry" });
+  const folder = `/etc/image-registry/${name}`;
+  const unit = `/etc/systemd/system/image-registry-firewall-${name}.service`;
+
+  it("are opened at boot, too, each table by itself: one that is not there yet takes no other with it", () => {
+    opened(
+      ["inet b", "inet missing/one", "inet z"]
+        .map((one) => table(one, "input", "tcp dport 2049 drop"))
+        .join(""),
+    );
+    // Stands in for nft at a boot that lacks a table.
+    host.write("boot/nft", `#!/bin/sh\nif grep -q missing "$2"; then exit 1; fi\ncat "$2"\n`);
+    chmodSync(host.path("boot/nft"), 0o755);
+    const [, command] = /^ExecStart=(.*)$/m.exec(host.read(unit)) ?? [];
+    assert.ok(command);
+    const { stdout, status } = spawnSync(
+      "sh",
+      ["-c", command.replace("/usr/sbin/nft", host.path("boot/nft")).replace(folder, host.path(folder))],
+      { encoding: "utf8" },
+    );
+    assert.match(stdout, /insert rule inet b input jump .*insert rule inet z input jump/s);
+    assert.doesNotMatch(stdout, /missing/);
+    assert.notEqual(status, 0, "and the unit says so");
+  });
+
+  it("leave no file behind of a table that drops no more, nor the one file that a former version kept", () => {
+    const former = `/etc/image-registry/${name}.nft`;
+    host.write(former, "add chain inet f x\n");
+    host.write(unit, `[Service]\nExecStart=/usr/sbin/nft -f ${former}\n`);
+    opened(table("inet a", "input", "drop") + table("inet b", "input", "drop"));
+    assert.equal(host.exists(former), false);
+    assert.deepEqual(host.list(folder).sort(), ["inet.a.nft", "inet.b.nft"]);
+    opened(table("inet b", "input", "drop"));
+    assert.deepEqual(host.list(folder), ["inet.b.nft"]);
+    host.write(former, "");
+    host.run(registryServer(), "remove");
+    assert.deepEqual(host.list("/etc/image-registry"), []);
+    assert.equal(host.exists(unit), false);
+  });
+
+  it("have no chain of ours once the export is removed, though they drop nothing any more", () => {
+    const ours = `image-registry-${name}`;
+    host.write(
+      "nft.ruleset",
+      table(
+        "inet f",
+        "input",
+        `jump ${ours} # handle 9\n\t\ttcp dport 22 accept`,
+        `\tchain ${ours} { # handle 8\n\t\tip saddr 10.0.0.0/24 tcp dport 2049 accept # handle 7\n\t}\n`,
+      ),
+    );
+    host.run(registryServer(), "remove");
+    assert.equal(host.read("nft.loaded"), `delete rule inet f input handle 9\ndelete chain inet f ${ours}\n`);
+  });
 });
