@@ -35,7 +35,7 @@ zone_lines() {
 # network all of the client's, one that is bound to part of it that part's. Of one that is bound to a set of addresses or
 # to hardware addresses nobody knows.
 zones_of() {
-  local client=$1 zone source whole=no device found=''
+  local client=$1 zone source whole=no device devices found=''
   while read -r zone source; do
     if [[ -z $zone ]]; then continue; fi
     if ! is_network "$source" || holds "$client" "$source"; then
@@ -46,16 +46,23 @@ zones_of() {
     fi
   done < <(zone_lines "$RUNNING_ZONES"$'\n'"$PERMANENT_ZONES" sources)
   if [[ $whole == no ]]; then
-    device=$(device_to "$client")
-    zone=$(zone_of_interface "$RUNNING_ZONES" "$device")
-    # After a reload, or a boot, it may be in another one.
-    found+="${zone:-$DEFAULT_ZONE} $(zone_of_interface "$PERMANENT_ZONES" "$device")"
+    devices=$(devices_to "$client")
+    for device in ${devices:--}; do
+      zone=$(zone_of_interface "$RUNNING_ZONES" "$device")
+      # After a reload, or a boot, it may be in another one.
+      found+="${zone:-$DEFAULT_ZONE} $(zone_of_interface "$PERMANENT_ZONES" "$device") "
+    done
   fi
   tr -s ' ' '\n' <<<"$found" | sort -u
 }
 
 # zone_of_interface ZONES DEVICE
-zone_of_interface() { zone_lines "$1" interfaces | sed -n "s/^\([^ ]*\) ${2:-no device}\$/\1/p" | head -n 1; }
+zone_of_interface() { zone_lines "$1" interfaces | sed -n "s/^\([^ ]*\) $2\$/\1/p" | head -n 1; }
+
+# rich_rules_of ZONE ZONES
+rich_rules_of() {
+  awk -v zone="$1" '/^[^ \t]/ { in_zone = $1 == zone } in_zone && /^[ \t]+rule / { sub(/^[ \t]+/, ""); print }' <<<"$2"
+}
 
 # add_rich_rules ZONE RULES CONFIGURATION [--permanent]
 add_rich_rules() {

@@ -4,6 +4,7 @@
 # live, and in the file that is loaded at boot. They carry our name as a comment. A host may have rules in both
 # of the kernel's tables, iptables-nft's and iptables-legacy's, and each drops what it drops.
 
+# iptables_variants [TABLE]: the commands to ask, of the older kind where that has the table; "." is any.
 iptables_variants() {
   local command
   for command in iptables ip6tables; do
@@ -12,7 +13,7 @@ iptables_variants() {
     # Asking the other kind would load its modules: only where there is something to ask for.
     if [[ $("$command" -V) != *nf_tables* ]]; then
       if command -v "$command-nft" >/dev/null; then printf '%s\n' "$command-nft"; fi
-    elif grep -qs filter "/proc/net/${command%tables}_tables_names" && command -v "$command-legacy" >/dev/null; then
+    elif grep -qs "${1:-filter}" "/proc/net/${command%tables}_tables_names" && command -v "$command-legacy" >/dev/null; then
       printf '%s\n' "$command-legacy"
     fi
   done

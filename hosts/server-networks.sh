@@ -38,5 +38,45 @@ holds() {
 
 is_network() { [[ $1 =~ ^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*)(/[0-9]+)?$ ]]; }
 
-# device_to NETWORK: the interface that leads there.
-device_to() { ip -o route get "${1%%/*}" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' || true; }
+# routes_in NETWORK: the way to it, and those to parts of it, a line each.
+routes_in() {
+  ip -o route get "${1%%/*}" 2>/dev/null || true
+  ip -o route show root "$1" 2>/dev/null || true
+}
+
+# devices_to NETWORK: the interfaces that lead there; a part of it may be behind another one than the rest.
+devices_to() { routes_in "$1" | grep -o ' dev [^ ]*' | cut -d ' ' -f 3 | sort -u || true; }
+
+# read_ends NETWORK OWN: ENDS is then the first address of it that a host may have, and the last; the second, where the first is
+# among this host's own. Those are in bits, with blanks around them.
+read_ends() {
+  local BITS bits length=32 zeros='' first last
+  read_bits "$1"
+  if [[ $BITS == 6* ]]; then length=128; fi
+  bits=${BITS:1}
+  ENDS=()
+  while [[ ${#zeros} -lt $((length - ${#bits})) ]]; do zeros+=0; done
+  if [[ ${#zeros} -lt 2 ]]; then
+    spell "$bits$zeros"
+    if [[ -n $zeros ]]; then spell "${bits}1"; fi
+    return
+  fi
+  first=$bits${zeros:1}1
+  if [[ $2 == *" $first "* ]]; then first=$bits${zeros:2}10; fi
+  last=$bits${zeros//0/1}
+  # IPv4's very last address is everybody's.
+  if [[ $length == 32 ]]; then last=${last%1}0; fi
+  spell "$first"
+  spell "$last"
+}
+
+# spell BITS: one more in ENDS.
+spell() {
+  local i text=''
+  if [[ ${#1} == 128 ]]; then
+    for ((i = 0; i < 128; i += 16)); do printf -v text '%s:%x' "$text" "$((2#${1:i:16}))"; done
+  else
+    for ((i = 0; i < 32; i += 8)); do text+=.$((2#${1:i:8})); done
+  fi
+  ENDS+=("${text:1}")
+}

@@ -5,10 +5,13 @@
 
 try_packets() {
   local directory all device client server port alone refused='' count=0
-  if ! command -v systemd-socket-activate >/dev/null || ! command -v nsenter >/dev/null; then return; fi
   directory=$(mktemp -d)
   copy_rules "$directory"
-  if [[ -e $directory/interfaces.names ]]; then
+  if [[ ! -e $directory/interfaces.names ]]; then
+    : # No rules, or none that drop.
+  elif ! command -v systemd-socket-activate >/dev/null || ! command -v nsenter >/dev/null; then
+    printf 'that takes systemd-socket-activate and nsenter, which are not both here\n' >"$directory/trouble"
+  else
     all=$(connections "$directory")
     if [[ -n $all ]]; then
       while read -r device client server port; do
@@ -29,17 +32,14 @@ try_packets() {
   fi
 }
 
-# connections RULES: "device client server" for each that is to be tried.
+# connections RULES: "device client server" for each that is to be tried, on the way that leads back to that client.
 connections() {
-  local client address route device server
-  for client in "${CLIENTS[@]}"; do
-    route=$(ip -o route get "${client%%/*}" 2>/dev/null) || continue
-    if [[ ! $route =~ ' dev '([^ ]+) ]]; then continue; fi
-    device=${BASH_REMATCH[1]}
-    if [[ $device == lo || ! $route =~ ' src '([^ ]+) ]]; then continue; fi
-    server=${BASH_REMATCH[1]}
-    for address in $(addresses_to_try "$client" "$server" "$1"); do printf '%s %s %s\n' "$device" "$address" "$server"; done
-  done
+  addresses_to_try "$1" | sed 's/^/route get /' | ip -o -force -batch - 2>/dev/null | awk '
+    $1 ~ /^[0-9a-f]*[.:]/ {
+      device = server = ""
+      for (i = 2; i < NF; i++) { if ($i == "dev") device = $(i + 1); if ($i == "src") server = $(i + 1) }
+      if (device != "" && device != "lo" && server != "" && !seen[$1]++) print device, $1, server
+    }' || true
 }
 
 # in_copy RULES: of the connections on stdin, those that do not come about, each with the port.
@@ -115,7 +115,7 @@ connect_all() {
 # for its own tool, too. A table that a program owns, as firewalld does its own, would go with the nft that makes the copy.
 copy_rules() {
   local variant
-  for variant in $(iptables_variants); do
+  for variant in $(iptables_variants .); do
     saved_tables "$variant" >"$1/$variant"
     if ! grep -qE '^(-A|:.* DROP)' "$1/$variant"; then : >"$1/$variant"; fi
   done
@@ -132,23 +132,51 @@ copy_rules() {
   fi
 }
 
-# addresses_to_try CLIENT SERVER RULES: one of the client's network, and those of it that rules name.
-addresses_to_try() {
-  local network
-  {
-    printf '%s\n' "$1"
-    grep -ohE '([0-9]+\.){3}[0-9]+(/[0-9]+)?|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}(/[0-9]+)?' \
-      "$3"/*tables* "$3/nft" "$3/ipset" 2>/dev/null |
-      sort -u | while read -r network; do
-      if is_network "$network" && holds "$1" "$network" 2>/dev/null; then printf '%s\n' "$network"; fi
+# addresses_to_try RULES: of each client's network the first and the last, one of each part that is behind another interface,
+# and those that rules name: of all networks in turn, so that what is found names many of them. The kernel keeps a
+# neighbour for each, of which it has 1024 for the whole host.
+addresses_to_try() { addresses_in_turn "$1" | sort -s -n -k 1,1 | awk 'NR <= 320 { print $2 }'; }
+
+addresses_in_turn() {
+  local client network device rest i turn own=' ' BITS
+  local -a named=() named_bits=() ENDS=()
+  local -A devices
+  for network in $(ip -o address show | awk '{ print $4 }'); do
+    read_bits "${network%/*}"
+    own+="${BITS:1} "
+  done
+  while IFS= read -r network; do
+    if is_network "$network" && read_bits "$network" 2>/dev/null; then
+      named+=("$network")
+      named_bits+=("$BITS")
+    fi
+  done < <(grep -ohE '([0-9]+\.){3}[0-9]+(/[0-9]+)?|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}(/[0-9]+)?' \
+    "$1"/*tables* "$1/nft" "$1/ipset" 2>/dev/null | sort -u)
+  for client in "${CLIENTS[@]}"; do
+    read_ends "$client" "$own"
+    turn=0
+    in_turn "${ENDS[@]}"
+    devices=()
+    while read -r network rest; do
+      if [[ ! " $rest" =~ ' dev '([^ ]+) ]]; then continue; fi
+      device=${BASH_REMATCH[1]}
+      if is_network "$network" && [[ -z ${devices[$device]:-} ]]; then
+        devices[$device]=seen
+        read_ends "$network" "$own"
+        in_turn "${ENDS[0]}"
+      fi
+    done < <(routes_in "$client")
+    read_bits "$client"
+    for ((i = 0; i < ${#named[@]} && turn < 128; i++)); do
+      if [[ ${named_bits[i]} == "$BITS"* ]]; then
+        read_ends "${named[i]}" "$own"
+        in_turn "${ENDS[@]}"
+      fi
     done
-  } | awk -v server="$2" '
-    {
-      address = $1; prefix = ""
-      if (sub(/\/.*/, "", address)) prefix = 1
-      if (prefix && address ~ /\./) { n = split(address, part, "."); address = part[1] "." part[2] "." part[3] "." part[4] + 1 }
-      if (prefix && address ~ /::$/) address = address "1"
-      if (address == server && address ~ /\./) { n = split(address, part, "."); address = part[1] "." part[2] "." part[3] "." part[4] + 1 }
-      if (address != server && !seen[address]++ && ++count <= 8) print address
-    }'
+  done
+}
+
+in_turn() {
+  local address
+  for address in "$@"; do printf '%s\n' "$((turn++)) $address"; done
 }

@@ -32,7 +32,7 @@ const missing = spawnSync("unshare", [
 /** What is said of the clients, where these rules are loaded. */
 function tried(rules: string, clients = "10.97.1.0/24 fd00:97:1::/48 10.97.5.7"): string {
   const functions = files.map((file) => readFileSync(join(projectDirectory, "hosts", file), "utf8"));
-  const input = [host, ...functions, rules, `CLIENTS=(${clients})`, "try_packets </dev/null"].join("\n");
+  const input = [host, ...functions, `CLIENTS=(${clients})`, rules, "try_packets </dev/null"].join("\n");
   const { status, stdout, stderr } = spawnSync("unshare", ["--net", ...bash], {
     input,
     encoding: "utf8",
@@ -73,7 +73,7 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
     [
       "of a part of one client's network",
       nft("add rule inet a in ip6 saddr fd00:97:1:5::/64 tcp dport 2049 reject"),
-      "fd00:97:1:5::1 to 2049/tcp",
+      "fd00:97:1:5::1 to 2049/tcp, fd00:97:1:5:ffff:ffff:ffff:ffff to 2049/tcp",
     ],
     [
       "of one client, in a table that a running program owns",
@@ -85,6 +85,26 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
       "iptables -A INPUT -s 10.97.5.7 -j REJECT",
       "10.97.5.7 to 2049/tcp",
     ],
+    [
+      "of the upper half of a network",
+      "CLIENTS=(10.97.1.0/24); iptables -A INPUT ! -s 10.97.1.0/25 -p tcp --dport 2049 -j REJECT",
+      "10.97.1.254 to 2049/tcp",
+    ],
+    [
+      "by a table of iptables-legacy that is no filter",
+      "iptables-legacy -t raw -A PREROUTING -p tcp -s 10.97.5.7 --dport 2049 -j DROP",
+      "10.97.5.7 to 2049/tcp",
+    ],
+    [
+      "of one among many nodes, each of which a rule names",
+      `nft 'add table netdev a; add chain netdev a in { type filter hook ingress device ens4 priority 0; policy accept; };'; for i in {10..60}; do nft add rule netdev a in ip saddr 10.97.1.$i tcp dport 2049 accept; done; nft add rule netdev a in ip saddr 10.97.1.77 tcp dport 2049 drop`,
+      "10.97.1.77 to 2049/tcp",
+    ],
+    [
+      "of those behind another interface",
+      `ip link add ens5 type veth peer name wire5; ip link set ens5 up; ip link set wire5 up; ip address add 10.98.0.1/24 dev ens5; ${nft("add rule inet a in iifname ens5 reject")}; CLIENTS=(10.96.0.0/13)`,
+      "10.98.0.2 to 2049/tcp",
+    ],
   ] as const) {
     it(`are found not to get through: ${what}`, () => {
       const said = tried(rules);
@@ -92,6 +112,15 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
       assert.ok(said.includes(`not opened here: ${refused}. Let them in`), said);
     });
   }
+
+  it("are not tried where the means are missing, which is said", () => {
+    const without = 'command() { [[ $* != *socket-activate* ]] && builtin command "$@"; }; ';
+    assert.equal(tried(without), "");
+    assert.match(
+      tried(without + nft("add rule inet a in tcp dport 2049 reject")),
+      /^notice: whether the firewall lets clients in could not be tried: .*systemd-socket-activate/,
+    );
+  });
 
   it("are tried for all of forty networks, of which the first three that are kept out are named", () => {
     const networks = Array.from({ length: 40 }, (_, i) => `10.97.${i + 1}.0/24`).join(" ");
