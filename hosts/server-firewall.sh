@@ -4,11 +4,17 @@
 # server-packets.sh.
 
 want_firewall() {
-  local variant found=''
+  local variant stopped found=''
   if [[ $FIREWALL == none ]]; then return; fi
   if active firewalld; then
     found=firewalld
     want_firewalld
+  else
+    for stopped in firewalld nftables; do
+      if ! active "$stopped" && enabled_at_boot "$stopped"; then
+        refuse "$stopped is stopped, and enabled: what it lets in after the next boot is not known; start it, or disable it"
+      fi
+    done
   fi
   if ufw_enabled; then
     found+=" ufw"
@@ -27,13 +33,16 @@ want_firewall() {
   try_packets
 }
 
-# The firewall may have been exchanged since: each kind is looked through.
+enabled_at_boot() { [[ $(systemctl is-enabled "$1" 2>/dev/null) == enabled ]]; }
+
+# The firewall may have been exchanged since, or stopped: each kind is looked through.
 drop_firewall() {
   local variant
   drop_rich_rules ""
   drop_ufw_rules ""
   IPTABLES_RULES=()
   for variant in $(iptables_variants); do want_iptables "$variant" || true; done
+  drop_saved_rules
   drop_nftables
 }
 

@@ -67,7 +67,7 @@ rich_rules_of() {
 # add_rich_rules ZONE RULES CONFIGURATION [--permanent]
 add_rich_rules() {
   local zone=$1 rules=$2 rule present missing=()
-  present=$(awk -v zone="$zone" '/^[^ \t]/ { in_zone = $1 == zone } in_zone && /^[ \t]+rule / { sub(/^[ \t]+/, ""); print }' <<<"$3")
+  present=$(rich_rules_of "$zone" "$3")
   while IFS= read -r rule; do
     if [[ $'\n'$present$'\n' == *$'\n'"$rule"$'\n'* ]]; then
       # Shared with another export of ours, or the administrator's own: that one is not ours to remove later.
@@ -91,12 +91,28 @@ drop_rich_rules() {
       dropped+=$line$'\n'
     fi
   done < <(recorded_but_not "$FIREWALLD_RECORD" "$1")
-  if [[ -n $dropped ]] && active firewalld; then
-    while IFS= read -r zone; do
-      mapfile -t rules < <(sed -n "s/^$zone|/--remove-rich-rule=/p" <<<"$dropped")
-      bounded firewall-cmd --quiet --zone="$zone" "${rules[@]}" || true
-      bounded firewall-cmd --quiet --permanent --zone="$zone" "${rules[@]}" || true
-    done < <(cut -s -d '|' -f 1 <<<"$dropped" | sort -u)
-  fi
+  while IFS= read -r zone; do
+    if [[ -z $zone ]]; then continue; fi
+    mapfile -t rules < <(sed -n "s/^$zone|//p" <<<"$dropped")
+    if active firewalld; then
+      remove_rich_rules "$zone" firewall-cmd
+      remove_rich_rules "$zone" firewall-cmd --permanent
+    elif command -v firewall-offline-cmd >/dev/null; then
+      # Stopped, it still has them for its next start.
+      remove_rich_rules "$zone" firewall-offline-cmd
+    elif [[ -e /etc/firewalld/zones/$zone.xml ]]; then
+      say "notice: firewalld is not installed any more; should it come back, /etc/firewalld/zones/$zone.xml still has these rules"
+    fi
+  done < <(cut -s -d '|' -f 1 <<<"$dropped" | sort -u)
   keep_in_record "$FIREWALLD_RECORD" "$1"
+}
+
+# remove_rich_rules ZONE COMMAND [--permanent], of `rules`. One that is gone, or whose zone is, is none that is left.
+remove_rich_rules() {
+  local zone=$1 zones left
+  shift
+  if bounded "$@" --quiet --zone="$zone" "${rules[@]/#/--remove-rich-rule=}"; then return; fi
+  zones=$(bounded "$@" --list-all-zones)
+  left=$(rich_rules_of "$zone" "$zones" | grep -xF -- "$(printf '%s\n' "${rules[@]}")" || true)
+  if [[ -n $left ]]; then fail "\"$* --zone=$zone --remove-rich-rule=...\" failed, and left ${left//$'\n'/, }; run it by hand, and then this again"; fi
 }

@@ -50,7 +50,7 @@ tables_that_iptables_brings_back() {
   done < <(tables_of_iptables)
 }
 
-# want_iptables COMMAND; rules that are ours and not asked for go away. True: it judges what comes in.
+# want_iptables COMMAND; rules that are ours and not asked for go away. True: it judges what comes in, now or after the next boot.
 want_iptables() {
   local command=$1 rules rule file judges=no
   local -a wanted=()
@@ -58,7 +58,7 @@ want_iptables() {
   # Theirs to keep: our rules are among ufw's and firewalld's own.
   if [[ $rules == *'-N ufw-user-input'* || $rules == *'-N INPUT_ZONES'* ]]; then return 1; fi
   file=$(saved_rules_file "$command")
-  if input_drops "$rules"; then judges=yes; fi
+  if input_drops "$rules" || { [[ -n $file ]] && input_drops "$(saved_filter "$file")"; }; then judges=yes; fi
   if [[ $judges == yes && -n $file ]]; then
     # bash 4.2 (RHEL 7) takes an empty array for an unset one.
     for rule in ${IPTABLES_RULES[@]+"${IPTABLES_RULES[@]}"}; do
@@ -76,11 +76,29 @@ family_of() { if [[ $1 == ip6* ]]; then printf 6; else printf 4; fi; }
 saved_rules_file() {
   local file=''
   if [[ $OS_FAMILY == rhel ]]; then
-    if active "$1"; then file=/etc/sysconfig/$1; fi
-  elif [[ $1 != *-* && $(systemctl is-enabled netfilter-persistent 2>/dev/null) == enabled ]]; then
+    if active "$1" || enabled_at_boot "$1"; then file=/etc/sysconfig/$1; fi
+  elif [[ $1 != *-* ]] && enabled_at_boot netfilter-persistent; then
     file=/etc/iptables/rules.v$(family_of "$1")
   fi
   if [[ -e $file ]]; then printf '%s' "$file"; fi
+}
+
+# The filter table of such a file, as iptables -S would print it. It may hold counters.
+saved_filter() {
+  awk '
+    { sub(/^\[[0-9]+:[0-9]+\] */, "") }
+    /^\*/ { table = $1 }
+    table != "*filter" { next }
+    /^:/ { print "-P", substr($1, 2), $2 }
+    /^-A/' "$1"
+}
+
+# Whatever loads them, or does not at the moment: no file keeps rules of ours.
+drop_saved_rules() {
+  local file
+  for file in /etc/sysconfig/iptables /etc/sysconfig/ip6tables /etc/iptables/rules.v4 /etc/iptables/rules.v6; do
+    if [[ -e $file ]]; then want_saved_rules "$file"; fi
+  done
 }
 
 # Whether INPUT, or a chain it leads to, drops anything.
@@ -147,6 +165,6 @@ saved_rules() {
   awk -v tag="--comment $RULE_COMMENT " -v rules="$rules" '
     index($0, tag) { next }
     /^\*/ { table = $0 }
-    (/^-/ || /^COMMIT/) && table == "*filter" && !done { if (rules != "") print rules; done = 1 }
+    (/^(\[[0-9]+:[0-9]+\] *)?-/ || /^COMMIT/) && table == "*filter" && !done { if (rules != "") print rules; done = 1 }
     { print }'
 }

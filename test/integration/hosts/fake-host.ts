@@ -20,7 +20,9 @@ import { bash } from "../../../hosts";
 const fake = join(__dirname, "fake-commands/fake");
 const iptables = ["iptables", "ip6tables", "iptables-nft", "ip6tables-nft"];
 const names = [
-  ..."systemctl rpm dnf yum zypper exportfs ss sysctl nfsconf ip firewall-cmd nft getenforce".split(" "),
+  ..."systemctl rpm dnf yum zypper exportfs ss sysctl nfsconf ip firewall-cmd firewall-offline-cmd nft getenforce".split(
+    " ",
+  ),
   ..."selinuxenabled findmnt getsebool setsebool mount umount modprobe restorecon sync".split(" "),
   ...iptables.flatMap((command) => [command, `${command}-save`]),
 ];

@@ -175,6 +175,40 @@ describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", ()
         assert.match(host.read(`firewalld.${zone}.permanent`), /^rule /, zone);
     });
 
+    it("opens the zone of each interface that leads to a part of the clients", () => {
+      host.write("routes", "10.0.0.128/25 via 10.9.0.1 dev eth1 src 10.9.0.9\nblackhole 10.0.0.64/26\n");
+      run(server(), "apply");
+      assert.match(host.read("firewalld.internal.running"), /10\.0\.0\.0\/24/);
+      assert.match(host.read("firewalld.public.running"), /10\.0\.0\.0\/24/, "eth1 is in the default zone");
+    });
+
+    it("is not served behind while it is stopped, and would start at the next boot", () => {
+      host.delete("units/firewalld.active");
+      host.write("units/firewalld.enabled", "enabled\n");
+      const { status, stdout, stderr } = host.run(server(), "apply");
+      assert.equal(status, 1, stdout);
+      assert.match(stderr, /error: firewalld is stopped, and enabled: .*; start it, or disable it/);
+      assert.doesNotMatch(stdout, /serving/);
+      host.delete("units/firewalld.enabled");
+      assert.match(run(server(), "apply").stdout, /^serving/m);
+    });
+
+    it("is closed by the removal for its next start, too, where it is stopped", () => {
+      run(server(), "apply");
+      host.delete("units/firewalld.active");
+      host.write("firewalld.fails", "");
+      const failed = host.run(server(), "remove");
+      assert.equal(failed.status, 1);
+      assert.match(
+        failed.stderr,
+        /firewall-offline-cmd --zone=internal .* failed, and left rule .*10\.0\.0\.0\/24/,
+      );
+      host.delete("firewalld.fails");
+      run(server(), "remove");
+      assert.equal(host.read("firewalld.internal.permanent"), "");
+      assert.deepEqual(host.list("/var/lib/image-registry"), []);
+    });
+
     it("closes it to a client that is no longer named", () => {
       run(server(), "apply");
       run(server({ export: { ...spec().export, clients: ["10.0.0.0/24"] } }), "apply");
@@ -248,6 +282,38 @@ describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", ()
       );
     });
 
+    it("saves the rules where the service is stopped, or lets everything in, and its file would keep clients out", () => {
+      for (const command of ["iptables", "ip6tables"]) {
+        host.delete(`units/${command}.active`);
+        host.write(`units/${command}.enabled`, "enabled\n");
+        host.write(`${command}.rules`, "-P INPUT ACCEPT\n");
+      }
+      host.write(
+        "/etc/sysconfig/iptables",
+        "*filter\n:INPUT DROP [0:0]\n[7:420] -A INPUT -i lo -j ACCEPT\nCOMMIT\n",
+      );
+      host.write(
+        "/etc/sysconfig/ip6tables",
+        "*raw\n:PREROUTING DROP [0:0]\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n",
+      );
+      assert.doesNotMatch(run(server(), "apply").stdout, /firewall: none/);
+      assert.match(
+        host.read("/etc/sysconfig/iptables"),
+        /^\*filter\n:INPUT DROP \[0:0\]\n-A INPUT -s 10\.0\.0\.0\/24 .* -j ACCEPT\n\[7:420\] -A/,
+      );
+      assert.doesNotMatch(host.read("/etc/sysconfig/ip6tables"), /fd00/, "it lets them in");
+      assert.deepEqual(changing(run(server(), "apply")), []);
+    });
+
+    it("leaves no rule in a file that is not loaded at the moment of the removal", () => {
+      const before = host.read("/etc/sysconfig/iptables");
+      run(server(), "apply");
+      assert.notEqual(host.read("/etc/sysconfig/iptables"), before);
+      for (const command of ["iptables", "ip6tables"]) host.delete(`units/${command}.active`);
+      run(server(), "remove");
+      assert.equal(host.read("/etc/sysconfig/iptables"), before);
+    });
+
     it("leaves the files as they were once the export is removed", () => {
       const before = host.read("/etc/sysconfig/iptables") + host.read("iptables.rules");
       run(server({ protocols: { nfs3: true } }), "apply");
@@ -261,7 +327,7 @@ describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", ()
     start(rhel("9.4"));
     const { stdout, calls } = run(server(), "apply");
     assert.match(stdout, /firewall: none is active .*2049\/tcp must be open to 10\.0\.0\.0\/24 fd00::\/64/);
-    assert.ok(!calls.some((call) => /(start|enable).*(firewalld|iptables|nftables)/.test(call)));
+    assert.ok(!calls.some((call) => / (start|enable) .*(firewalld|iptables|nftables)/.test(call)));
   });
 
   it("touches SELinux only where it is enforcing and in the way", () => {
