@@ -38,14 +38,19 @@ holds() {
 
 is_network() { [[ $1 =~ ^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*)(/[0-9]+)?$ ]]; }
 
-# routes_in NETWORK: the way to it, and those to parts of it, a line each.
-routes_in() {
-  ip -o route get "${1%%/*}" 2>/dev/null || true
-  ip -o route show root "$1" 2>/dev/null || true
+# devices_to NETWORK: the interfaces that lead there; a part of it may be behind another one than the rest.
+devices_to() {
+  {
+    ip -o route get "${1%%/*}" 2>/dev/null || true
+    ip -o route show root "$1" 2>/dev/null || true
+  } | grep -o ' dev [^ ]*' | cut -d ' ' -f 3 | sort -u || true
 }
 
-# devices_to NETWORK: the interfaces that lead there; a part of it may be behind another one than the rest.
-devices_to() { routes_in "$1" | grep -o ' dev [^ ]*' | cut -d ' ' -f 3 | sort -u || true; }
+# part_by_device NETWORK: of its parts that have a route, one for each interface.
+part_by_device() {
+  ip -o route show root "$1" 2>/dev/null | awk '
+    { for (i = 2; i < NF; i++) if ($i == "dev" && !seen[$(i + 1)]++) { print $1; break } }' || true
+}
 
 # read_ends NETWORK OWN: ENDS is then the first address of it that a host may have, and the last; the second, where the first is
 # among this host's own. Those are in bits, with blanks around them.

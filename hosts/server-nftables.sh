@@ -26,10 +26,10 @@ read_nftables() {
     {
       rule = $0
       sub(/"[^"]*"/, "", rule); gsub(/(invalid|untracked) : drop/, "", rule)
+      if (match(rule, /dport ([0-9]+(-[0-9]+)?|\{ ?[0-9]+[-, 0-9]*\}) /) && !about_ours(substr(rule, RSTART + 6, RLENGTH - 7))) next
       for (rest = rule; match(rest, /(jump|goto|vmap) [^ ,{}]+/); rest = substr(rest, RSTART + RLENGTH))
         leads[chain] = leads[chain] "\n" table " " substr(rest, RSTART + 5, RLENGTH - 5)
       if (rule !~ /(^|[ \t:])(drop|reject|queue)([ ,}]|$)/ || rule ~ /ct state (invalid|untracked) |fib /) next
-      if (match(rule, /dport ([0-9]+(-[0-9]+)?|\{ ?[0-9]+[-, 0-9]*\}) /) && !about_ours(substr(rule, RSTART + 6, RLENGTH - 7))) next
       drops[chain] = 1
     }
     # Of ports and ranges such as "80", "80-90" or "{ 80, 443, 8000-8100 }".

@@ -138,12 +138,10 @@ copy_rules() {
 addresses_to_try() { addresses_in_turn "$1" | sort -s -n -k 1,1 | awk 'NR <= 320 { print $2 }'; }
 
 addresses_in_turn() {
-  local client network device rest i turn own=' ' BITS
+  local client network i turn own=' ' BITS
   local -a named=() named_bits=() ENDS=()
-  local -A devices
   for network in $(ip -o address show | awk '{ print $4 }'); do
-    read_bits "${network%/*}"
-    own+="${BITS:1} "
+    if is_network "$network" && read_bits "${network%/*}"; then own+="${BITS:1} "; fi
   done
   while IFS= read -r network; do
     if is_network "$network" && read_bits "$network" 2>/dev/null; then
@@ -156,16 +154,11 @@ addresses_in_turn() {
     read_ends "$client" "$own"
     turn=0
     in_turn "${ENDS[@]}"
-    devices=()
-    while read -r network rest; do
-      if [[ ! " $rest" =~ ' dev '([^ ]+) ]]; then continue; fi
-      device=${BASH_REMATCH[1]}
-      if is_network "$network" && [[ -z ${devices[$device]:-} ]]; then
-        devices[$device]=seen
-        read_ends "$network" "$own"
-        in_turn "${ENDS[0]}"
-      fi
-    done < <(routes_in "$client")
+    for network in $(part_by_device "$client"); do
+      if ! is_network "$network"; then continue; fi
+      read_ends "$network" "$own"
+      in_turn "${ENDS[0]}"
+    done
     read_bits "$client"
     for ((i = 0; i < ${#named[@]} && turn < 128; i++)); do
       if [[ ${named_bits[i]} == "$BITS"* ]]; then

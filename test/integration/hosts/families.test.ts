@@ -182,17 +182,6 @@ describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", ()
       assert.match(host.read("firewalld.public.running"), /10\.0\.0\.0\/24/, "eth1 is in the default zone");
     });
 
-    it("is not served behind while it is stopped, and would start at the next boot", () => {
-      host.delete("units/firewalld.active");
-      host.write("units/firewalld.enabled", "enabled\n");
-      const { status, stdout, stderr } = host.run(server(), "apply");
-      assert.equal(status, 1, stdout);
-      assert.match(stderr, /error: firewalld is stopped, and enabled: .*; start it, or disable it/);
-      assert.doesNotMatch(stdout, /serving/);
-      host.delete("units/firewalld.enabled");
-      assert.match(run(server(), "apply").stdout, /^serving/m);
-    });
-
     it("is closed by the removal for its next start, too, where it is stopped", () => {
       run(server(), "apply");
       host.delete("units/firewalld.active");
@@ -329,6 +318,21 @@ describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", ()
     assert.match(stdout, /firewall: none is active .*2049\/tcp must be open to 10\.0\.0\.0\/24 fd00::\/64/);
     assert.ok(!calls.some((call) => / (start|enable) .*(firewalld|iptables|nftables)/.test(call)));
   });
+
+  for (const service of ["firewalld", "nftables"]) {
+    it(`does not serve behind ${service} that is stopped, and would start at the next boot`, () => {
+      start(rhel("9.4"));
+      host.write(`units/${service}.enabled`, "enabled\n");
+      const { status, stdout, stderr } = host.run(server(), "apply");
+      assert.equal(status, 1, stdout);
+      assert.ok(stderr.startsWith(`error: ${service} is stopped, and enabled: `), stderr);
+      assert.match(stderr, /start it, or disable it/);
+      assert.doesNotMatch(stdout, /^serving/m);
+      assert.match(host.run(server(), "check").stdout, /^differs: .* is stopped, and enabled/m);
+      host.delete(`units/${service}.enabled`);
+      assert.match(run(server(), "apply").stdout, /^serving/m);
+    });
+  }
 
   it("touches SELinux only where it is enforcing and in the way", () => {
     for (const [mode, boolean, expected] of [

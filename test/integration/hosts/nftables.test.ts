@@ -31,6 +31,7 @@ describeOnFakeHosts("rules that somebody wrote with nft", () => {
       table("inet f", "input", "tcp dport { 80, 443 } ip saddr @f reject"),
       [],
     ],
+    ["a chain for other ports", table("inet f", "input", "tcp dport 22 jump closed", closed), []],
     ["a rule about a range of other ports", table("inet f", "input", "tcp dport 8000-8100 drop"), []],
     [
       "a rule about a set with a range of ports",
