@@ -27,6 +27,7 @@ want_firewall() {
     found+=" nftables"
     want_nftables
   fi
+  if ! active firewalld; then refuse_unloaded_nftables; fi
   if [[ -z $found ]]; then
     say "firewall: none is active that is known here; ${FIREWALL_PORTS[*]} must be open to ${CLIENTS[*]}"
   fi

@@ -46,9 +46,10 @@ devices_to() {
   } | grep -o ' dev [^ ]*' | cut -d ' ' -f 3 | sort -u || true
 }
 
-# part_by_device NETWORK: of its parts that have a route, one for each interface.
+# part_by_device NETWORK: of its parts that have a route, one for each interface. Single addresses are this host's own pods.
 part_by_device() {
   ip -o route show root "$1" 2>/dev/null | awk '
+    $1 !~ /\// || / linkdown/ { next }
     { for (i = 2; i < NF; i++) if ($i == "dev" && !seen[$(i + 1)]++) { print $1; break } }' || true
 }
 

@@ -5,15 +5,37 @@
 # chain back whenever nftables.service has loaded its rules. A table is not always there at boot, for its program may bring it
 # later: each has a file of its own, so that the others do without it.
 
-# Reads the live rules once; INPUT_FILTERS then holds "family table chain" of every chain, on a packet's way in, that may drop
-# one of a client's: by its policy, or by a rule of its own or of a chain it leads to. Left out are rules about other ports,
-# about packets that belong to no connection or have come in by the wrong interface, and the tables that
-# firewalld, ufw and iptables keep themselves. A map of verdicts counts as a chain. Whatever escapes this is found by try_packets.
+# Reads the live rules once; INPUT_FILTERS then holds those of them that may keep clients out.
 read_nftables() {
-  LIVE_RULESET='' INPUT_FILTERS=''
+  LIVE_RULESET='' INPUT_FILTERS='' IPTABLES_TABLES=''
   if ! command -v nft >/dev/null; then return; fi
   LIVE_RULESET=$(bounded nft --handle list ruleset 2>/dev/null) || true
-  INPUT_FILTERS=$(PORTS=" ${FIREWALL_PORTS[*]%/*} " THEIRS=$(tables_that_iptables_brings_back) awk '
+  IPTABLES_TABLES=$(tables_that_iptables_brings_back)
+  INPUT_FILTERS=$(input_filters "$LIVE_RULESET")
+}
+
+# What is loaded at the next boot may drop what comes in now: somebody has flushed the rules, or has edited the file since. A
+# file that cannot be loaded in a network of its own, for it names an interface, tells nothing.
+refuse_unloaded_nftables() {
+  local file saved unloaded
+  if ! command -v nft >/dev/null || ! enabled_at_boot nftables; then return; fi
+  file=$(systemctl show --property=ExecStart nftables | sed -n 's/.* -f \([^ ]*\) ;.*/\1/p' | head -n 1)
+  if [[ ! -e $file ]]; then return; fi
+  # shellcheck disable=SC2016 # for the inner shell
+  saved=$(bounded unshare --net sh -c 'nft -f "$1" && nft --handle list ruleset' saved "$file" 2>/dev/null) || return 0
+  unloaded=$(input_filters "$saved" | grep -vxF -- "$INPUT_FILTERS" | tr '\n' ';' || true)
+  if [[ -n $unloaded ]]; then
+    refuse "$file, which is loaded at the next boot, may keep clients out by what is not live now: ${unloaded%;}." \
+      "Load it (systemctl reload nftables), or change the file"
+  fi
+}
+
+# input_filters RULESET: "family table chain" of every chain, on a packet's way in, that may drop one of a client's: by its
+# policy, or by a rule of its own or of a chain it leads to. Left out are rules about other ports, about packets that belong
+# to no connection or have come in by the wrong interface, and the tables that firewalld, ufw and iptables keep
+# themselves. A map of verdicts counts as a chain. Whatever escapes this is found by try_packets.
+input_filters() {
+  PORTS=" ${FIREWALL_PORTS[*]%/*} " THEIRS=$IPTABLES_TABLES awk '
     { sub(/ # handle [0-9]+$/, "") }
     $1 == "table" { family = $2; name = $3; table = $2 " " $3 }
     $1 == "chain" { chain = table " " $2; next }
@@ -50,7 +72,7 @@ read_nftables() {
       for (i = 2; i <= n; i++) if (reaches(list[i], depth + 1)) return 1
       return 0
     }
-    END { for (i = 1; i <= bases; i++) if (reaches(order[i], 0)) print order[i] }' <<<"$LIVE_RULESET")
+    END { for (i = 1; i <= bases; i++) if (reaches(order[i], 0)) print order[i] }' <<<"$1"
 }
 
 # nft_chain FAMILY TABLE CHAIN: its rules as they are live, each with its handle.

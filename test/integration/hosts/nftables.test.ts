@@ -103,6 +103,27 @@ describeOnFakeHosts("rules that somebody wrote with nft", () => {
     assert.equal(host.exists(unit), false);
   });
 
+  it("are refused where they are in the file that the boot loads, and not live", () => {
+    const file = "/etc/nftables.conf";
+    host.write("units/nftables.active", "");
+    host.write("units/nftables.enabled", "enabled\n");
+    host.write(
+      "units/nftables.command",
+      `ExecStart={ path=/sbin/nft ; argv[]=/sbin/nft -f ${file} ; status=0 }`,
+    );
+    host.write(file, table("inet f", "input", "tcp dport 22 drop"));
+    assert.match(host.run(registryServer(), "apply").stdout, /^serving/m);
+    host.write(file, table("inet f", "input", "drop"));
+    const { status, stderr } = host.run(registryServer(), "apply");
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /^error: \/etc\/nftables\.conf, which is loaded at the next boot, .* live now: inet f input\. Load it/,
+    );
+    opened(table("inet f", "input", "drop"));
+    assert.match(host.run(registryServer(), "apply").stdout, /^serving/m);
+  });
+
   it("have no chain of ours once the export is removed, though they drop nothing any more", () => {
     const ours = `image-registry-${name}`;
     host.write(
