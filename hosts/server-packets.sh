@@ -47,7 +47,8 @@ in_copy() {
   local status=0
   timeout --kill-after=5 90 unshare --net bash --norc -c "$(declare -f try_connections connect_all)"$'\ntry_connections "$@"' \
     packets "$1" "${TCP_PORTS[@]}" 2>"$1/said" 9>&- || status=$?
-  if [[ $status != 0 ]]; then { tail -n 1 "$1/said" | grep . || printf 'status %s\n' "$status"; } >"$1/trouble"; fi
+  # Who has seen enough has gone, and taken the directory along.
+  if [[ $status != 0 && -d $1 ]]; then { tail -n 1 "$1/said" | grep . || printf 'status %s\n' "$status"; } >"$1/trouble"; fi
 }
 
 # try_connections RULES PORT...
