@@ -133,13 +133,33 @@ describe("a firewall on the host", function () {
     assert.ok(report.includes(`serving: /srv/registry to ${clientNetworks.join(" ")}`), report);
   });
 
-  it("is there after a reboot, and open to the clients", async () => {
+  it("is there after a reboot, and open to the clients, also where a table of nftables is not back at once", async () => {
     const { server13, client } = machines();
-    await must(server13, "ufw --force enable");
+    await must(
+      server13,
+      `${install("nftables ufw")}; ufw allow 22/tcp; ufw --force enable
+cat >/etc/nftables.conf <<'END'
+table inet own {
+  chain in {
+    type filter hook input priority 1;
+    tcp dport 2049 drop
+  }
+}
+END
+systemctl enable --now --quiet nftables
+nft add table inet late; nft 'add chain inet late in { type filter hook input priority 2; }'; nft add rule inet late in tcp dport 2049 drop`,
+    );
     await converge(server13);
+    assert.deepEqual(await open(client), [2049]);
     await server13.reboot();
-    assert.doesNotMatch(await converge(server13, serverSpec(), "check"), /differs/);
     assert.deepEqual(await open(client), [2049]);
     assert.equal(await fromOutside(), false);
+    assert.match(await converge(server13), /^serving: /m);
+    assert.doesNotMatch(await converge(server13, serverSpec(), "check"), /differs/);
+    await converge(server13, serverSpec(), "remove");
+    await must(
+      server13,
+      "systemctl disable --quiet nftables; nft delete table inet own; rm /etc/nftables.conf",
+    );
   });
 });
