@@ -46,7 +46,8 @@ devices_to() {
   } | grep -o ' dev [^ ]*' | cut -d ' ' -f 3 | sort -u || true
 }
 
-# part_by_device NETWORK: of its parts that have a route, one for each interface. Single addresses are this host's own pods.
+# part_by_device NETWORK: of its parts that have a route, one for each interface. Routes to single addresses are left
+# out: those are pods on this host itself, as a rule, which their network judges.
 part_by_device() {
   ip -o route show root "$1" 2>/dev/null | awk '
     $1 !~ /\// || / linkdown/ { next }
