@@ -45,7 +45,7 @@ connections() {
 # in_copy RULES: of the connections on stdin, those that do not come about, each with the port.
 in_copy() {
   local status=0
-  timeout --kill-after=5 90 unshare --net bash --norc -c "$(declare -f try_connections connect_all)"$'\ntry_connections "$@"' \
+  timeout --kill-after=5 90 unshare --net bash --norc -c "$(declare -f try_connections from_clients connect_all)"$'\ntry_connections "$@"' \
     packets "$1" "${TCP_PORTS[@]}" 2>"$1/said" 9>&- || status=$?
   # Who has seen enough has gone, and taken the directory along.
   if [[ $status != 0 && -d $1 ]]; then { tail -n 1 "$1/said" | grep . || printf 'status %s\n' "$status"; } >"$1/trouble"; fi
@@ -53,8 +53,9 @@ in_copy() {
 
 # try_connections RULES PORT...
 try_connections() {
-  local rules=$1 asked device client server bits peer file name port count=0 here='link set lo up' there='' sockets=''
-  local -A other_end=()
+  local rules=$1 asked device client server bits family peer file name port lost attempt count=0
+  local here='link set lo up' there='' sockets='' controls='' gateway
+  local -A other_end=() first=()
   shift
   set -e
   asked=$(</dev/stdin)
@@ -73,25 +74,50 @@ try_connections() {
     bits=32
     name=$server
     if [[ $server == *:* ]]; then bits=128 name=[$server]; fi
+    # By the first of them: the kernel has room for 1024 neighbours, for the whole host and all its namespaces.
+    family=$device/$bits
+    gateway="via ${first[$family]-} onlink"
+    if [[ -z ${first[$family]-} ]]; then
+      first[$family]=$client
+      gateway=''
+      controls+="$device $client $server"$'\n'
+    fi
     here+=$'\n'"address replace $server/$bits dev $device nodad"$'\n'"link set $device up"
-    here+=$'\n'"route replace $client/$bits dev $device src $server"
+    here+=$'\n'"route replace $client/$bits $gateway dev $device src $server"
     there+=$'\n'"address replace $client/$bits dev ${other_end[$device]} nodad"$'\n'"link set ${other_end[$device]} up"
     for port in "$@"; do if [[ $sockets != *"=$name:$port "* ]]; then sockets+="--listen=$name:$port "; fi; done
   done <<<"$asked"
   ip -batch - <<<"$here" >/dev/null
   nsenter --target "$peer" --net ip -batch - <<<"$there" >/dev/null
+  # shellcheck disable=SC2086 # no address holds a blank
+  systemd-socket-activate $sockets sleep 80 </dev/null >/dev/null 2>&1 &
+  for name in ${sockets//--listen=/}; do
+    until [[ $(ss -ltn) == *" $name "* ]]; do sleep 0.1; done
+  done
+  # Without rules each wire carries: what does not come about afterwards is their doing.
+  for attempt in 1 2 3 4; do
+    lost=$(from_clients "$1" <<<"${controls%$'\n'}")
+    if [[ -z $lost ]]; then break; fi
+    if [[ $attempt == 4 ]]; then
+      printf 'the copy of this host is not reached, without any rule: %s\n' "${lost%%$'\n'*}" >&2
+      return 1
+    fi
+  done
+  ip neighbour flush all
+  nsenter --target "$peer" --net ip neighbour flush all
   # Sets that rules of iptables name; tables of nftables hold their own.
   if [[ -s $rules/ipset ]]; then ipset restore <"$rules/ipset"; fi
   for file in "$rules"/*tables*; do
     if [[ -s $file ]]; then "${file##*/}-restore" <"$file"; fi
   done
   if [[ -s $rules/nft ]]; then nft -f "$rules/nft"; fi
-  # shellcheck disable=SC2086 # no address holds a blank
-  systemd-socket-activate $sockets sleep 80 </dev/null >/dev/null 2>&1 &
-  for name in ${sockets//--listen=/}; do
-    until [[ $(ss -ltn) == *" $name "* ]]; do sleep 0.1; done
-  done
-  while read -r device client server; do printf '%s\n' "$device ${other_end[$device]} $client $server"; done <<<"$asked" |
+  from_clients "$@" <<<"$asked"
+}
+
+# from_clients PORT...: of the lines "device client server" on stdin, those that do not come about, each with the port.
+from_clients() {
+  local device client server
+  while read -r device client server; do printf '%s\n' "$device ${other_end[$device]} $client $server"; done |
     nsenter --target "$peer" --net bash --norc -c "$(declare -f connect_all)"$'\nconnect_all "$@"' connect "$@"
 }
 
@@ -134,8 +160,8 @@ copy_rules() {
 }
 
 # addresses_to_try RULES: of each client's network the first and the last, one of each part that is behind another interface,
-# and those that rules name: of all networks in turn, so that what is found names many of them. The kernel keeps a
-# neighbour for each, of which it has 1024 for the whole host.
+# and those that rules name: of all networks in turn, so that what is found names many of them. More than 320
+# would take too long.
 addresses_to_try() { addresses_in_turn "$1" | sort -s -n -k 1,1 | awk 'NR <= 320 { print $2 }'; }
 
 addresses_in_turn() {

@@ -129,6 +129,25 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
     );
   });
 
+  it("are not said to be kept out where the copy itself does not carry them", () => {
+    const cut = `
+directory=$(mktemp -d); trap 'rm -rf "$directory"' EXIT
+cat >"$directory/nsenter" <<'END'
+#!/usr/bin/env bash
+PATH=\${PATH#*:}
+nsenter "$@" || exit
+if [[ $* == *'ip -batch'* ]]; then
+  for wire in wire-0 wire-1; do nsenter --target "$2" --net ip link set "$wire" down; done
+fi
+END
+chmod +x "$directory/nsenter"; PATH=$directory:$PATH
+`;
+    assert.match(
+      tried(cut + nft("add rule inet a in tcp dport 22 reject")),
+      /^notice: whether the firewall lets clients in could not be tried: the copy of this host is not reached, without any rule/,
+    );
+  });
+
   it("are tried for all of forty networks, of which the first three that are kept out are named", () => {
     const networks = Array.from({ length: 40 }, (_, i) => `10.97.${i + 1}.0/24`).join(" ");
     const said = tried(nft("add rule inet a in ip saddr 10.97.32.0/19 reject"), networks);
