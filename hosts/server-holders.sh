@@ -4,25 +4,52 @@
 
 refuse_while_held() {
   local leaving
-  mapfile -t leaving < <(served_clients "$(live_table)")
+  mapfile -t leaving < <(served_entries "$(live_table)" "$EXPORT_PATH" | sed 's/(.*//')
   refuse_holders "clients hold $EXPORT_PATH"
 }
 
-# Clients that are named no longer: they keep the export until they let go of it.
+# Clients that are named no longer keep the export until they let go of it, and so do those that have it by what ends.
 refuse_to_cut_off() {
-  local client leaving=()
+  local client options ends ending='' leaving=()
   if [[ $FORCE == yes || $MODE != apply ]]; then return; fi
-  while IFS= read -r client; do
-    if [[ -n $client ]] && ! among "$client" "${CLIENTS[@]}"; then leaving+=("$client"); fi
-  done < <(served_clients "$1")
+  while IFS='(' read -r client options; do
+    ends=$(ends_with "${options%)}")
+    if [[ -n $ends ]]; then
+      leaving+=("$client")
+      ending=$ends
+    fi
+  done < <(served_entries "$1" "$EXPORT_PATH")
+  refuse_holders "$ending would end, by which clients may hold $EXPORT_PATH"
+  leaving=()
+  while IFS='(' read -r client _; do
+    if ! among "$client" "${CLIENTS[@]}"; then leaving+=("$client"); fi
+  done < <(served_entries "$1" "$EXPORT_PATH")
   refuse_holders "clients that are no longer named hold $EXPORT_PATH" "${CLIENTS[@]}"
 }
 
-# Clients of our directory in the given table, without those that somebody else's file serves all the same.
-served_clients() {
+# What of the options of a live entry is asked no more, and ends what was mounted by it, whoever stays named. A file handle
+# bears the number of fsid=, and mountd finds none by another; one from before there was a number bears the file system's
+# UUID, and is found all the same. And a client stays with the flavour that it has mounted with.
+ends_with() {
+  local option flavour ends=''
+  for option in ${1//,/ }; do
+    case $option in
+      fsid=*) if ! among "$option" "${EXPECTED_OPTIONS[@]}"; then ends+=" and $option"; fi ;;
+      sec=*)
+        for flavour in ${option//[=:]/ }; do
+          if [[ $flavour != sec && :$SECURITY: != *":$flavour:"* ]]; then ends+=" and sec=$flavour"; fi
+        done
+        ;;
+    esac
+  done
+  printf '%s' "${ends# and }"
+}
+
+# served_entries TABLE DIRECTORY: as "CLIENT(OPTIONS)", without those that somebody else's file serves all the same.
+served_entries() {
   local path rest
   while IFS=$'\t' read -r path rest; do
-    if [[ $path == "$EXPORT_PATH" && -z $(named_elsewhere "$path" "${rest%%(*}") ]]; then printf '%s\n' "${rest%%(*}"; fi
+    if [[ $path == "$2" && -z $(named_elsewhere "$path" "${rest%%(*}") ]]; then printf '%s\n' "$rest"; fi
   done <<<"$1"
 }
 

@@ -55,7 +55,7 @@ remove_export() {
     say "kept: the export of $EXPORT_PATH, which belongs to stack $RECORD_STACK of cluster $RECORD_CLUSTER"
     return
   fi
-  if [[ -e $EXPORTS_FILE && $FORCE == no ]]; then refuse_while_held; fi
+  if [[ $FORCE == no ]]; then refuse_while_held; fi
   read_shared_protocols
   if [[ $SHARED_BY -gt 0 ]]; then refuse_to_end_nfs3; fi
   withdraw_export

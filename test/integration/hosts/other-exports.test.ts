@@ -344,6 +344,64 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
       assert.match(stderr, /clients hold \/srv\/registry: 10\.1\.0\.7/);
     });
 
+    it("are held by them when our file was taken away by hand, and by nobody once they are served no more", () => {
+      applies();
+      host.write("connected", "10.1.0.7 dst 10.1.0.0/24\n");
+      for (const file of host.list("/etc/exports.d")) host.delete(`/etc/exports.d/${file}`);
+      const before = table();
+      const { status, stderr } = host.run(server(), "remove");
+      assert.equal(status, 1);
+      assert.match(stderr, /clients hold \/srv\/registry: 10\.1\.0\.7/);
+      assert.equal(table(), before);
+      host.write("/var/lib/nfs/etab", "");
+      assert.equal(host.run(server(), "remove").status, 0);
+    });
+
+    /** Held by a client that stays named; force is as elsewhere. */
+    const ends = (script: (force: boolean) => string, what: string) => {
+      const before = table();
+      const { status, stdout, stderr } = host.run(script(false), "apply");
+      assert.equal(status, 1, stdout);
+      assert.ok(
+        stderr.includes(
+          `error: ${what} would end, by which clients may hold /srv/registry: 10.0.0.7. Stop them`,
+        ),
+        stderr,
+      );
+      assert.equal(table(), before);
+      applies(script(true));
+      assert.notEqual(table(), before);
+    };
+
+    it("keep the number that file handles bear, whoever stays named, unless forced", () => {
+      const numbered = (fsid?: number) => (force: boolean) =>
+        server({ force }, fsid === undefined ? {} : { fsid });
+      applies();
+      host.write("connected", "10.0.0.7 dst 10.0.0.0/24 )\n");
+      // Handles that go by the file system's UUID are found all the same.
+      applies(numbered(7)(false));
+      applies(numbered(7)(false));
+      ends(numbered(8), "fsid=7");
+      ends(numbered(), "fsid=8");
+    });
+
+    it("keep the security that clients may have mounted with, unless forced", () => {
+      const secured = (security: string) => (force: boolean) => server({ force }, { security });
+      host.write("/etc/krb5.keytab", "\x05\x02a key");
+      applies();
+      host.write("connected", "10.0.0.7 dst 10.0.0.0/24 )\n");
+      applies(secured("krb5p:sys:krb5i")(false));
+      ends(secured("krb5i"), "sec=krb5p and sec=sys");
+      ends(secured("sys"), "sec=krb5i");
+    });
+
+    it("end by another number or security for those that are not connected", () => {
+      host.write("/etc/krb5.keytab", "\x05\x02a key");
+      applies(server({}, { fsid: 7 }));
+      applies(server({}, { security: "krb5p" }));
+      assert.doesNotMatch(table(), /fsid|sec=sys/);
+    });
+
     it("are held by those who mounted over NFSv3, of whom the server keeps a list, however long they ask for nothing", () => {
       applies(server({ protocols: { nfs3: true } }));
       const rmtab = (client: string) =>
