@@ -24,7 +24,7 @@ converge() {
   refuse_taken_ports
   refuse_other_root
   refuse_to_end_nfs3
-  if [[ $DIFFERENCES -gt 0 ]]; then return; fi
+  if [[ $DIFFERENCES -gt $ACCEPTED ]]; then return; fi
   want_owner_record
   want_directory
   want_file_system_record

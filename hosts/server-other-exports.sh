@@ -3,7 +3,8 @@
 # mounted. Each passes the rules that ours must pass, or it is said: to a client of theirs it makes no difference how well ours
 # is kept. So are those that keep our clients from ours.
 
-JUDGED=''
+# ACCEPTED: how many of a check's differences are no obstacle, for the stack serves beside them.
+JUDGED='' ACCEPTED=0
 
 judge_other_exports() {
   local path client network crosses harm reason place text refused=''
@@ -33,7 +34,14 @@ judge_other_exports() {
     text+=" (${place:-by no file, so by hand})"
     if [[ $JUDGED == *"$text"* ]]; then continue; fi
     JUDGED+=$text
-    if [[ $MODE == apply && $OTHER_EXPORTS == warn ]]; then say "warning: $text"; else refused+="${refused:+; }$text"; fi
+    if [[ $OTHER_EXPORTS != warn ]]; then
+      refused+="${refused:+; }$text"
+    elif [[ $MODE == apply ]]; then
+      say "warning: $text"
+    else
+      refuse "$text; nfs.host.otherExports accepts it"
+      ACCEPTED=$((ACCEPTED + 1))
+    fi
   done < <(live_table | other_exports)
   if [[ -n $refused ]]; then
     refuse "$refused. Take that away or make it as strict as ours, and run exportfs -ra; or accept it: nfs.host.otherExports: warn"

@@ -306,8 +306,31 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
     assert.doesNotMatch(byHand.join("\n"), /theirs/);
   });
 
+  it("are all looked at by a check, also beside one that the stack accepts, and nothing is advised that was done", () => {
+    host.write("/etc/exports", "/srv 10.9.0.1(rw,no_root_squash)\n");
+    const accepting = server({ otherExports: "warn" });
+    applies(accepting);
+    host.write("/var/lib/nfs/etab", table().replace(/anonuid=5000/g, "anonuid=0"));
+    host.run("chmod 0777 /srv/registry\n", "");
+    host.delete("/etc/nfs.conf.d/image-registry.conf");
+    const { status, stdout } = host.run(accepting, "check");
+    assert.equal(status, 3);
+    for (const said of [
+      /^differs: \/srv, which reaches the images, is exported to 10\.9\.0\.1 with no_root_squash: .* \(\/etc\/exports:1\); nfs\.host\.otherExports accepts it$/m,
+      /^differs: exported table: 10\.0\.0\.0\/24 is served .*with anonuid=0/m,
+      /^differs: mode of \/srv\/registry: 777, asked is 770$/m,
+      /^differs: write \/etc\/nfs\.conf\.d\/image-registry\.conf$/m,
+      /^this host differs from what was asked in 4 place\(s\)/m,
+    ])
+      assert.match(stdout, said);
+    assert.doesNotMatch(stdout, /accept it:/);
+    applies(accepting);
+    assert.match(host.run(accepting, "check").stdout, /in 1 place\(s\)/);
+  });
+
   it("asks for security that no other export of the files undercuts", () => {
     host.write("/etc/exports", "/srv/registry 10.5.0.0/16(rw,all_squash,sec=sys)\n");
+    host.write("/etc/krb5.keytab", "\x05\x02a key");
     const { stderr } = host.run(server({}, { security: "krb5p" }), "apply");
     assert.match(stderr, /10\.5\.0\.0\/16 with sec=sys \(\/etc\/exports:1\)/);
   });
