@@ -23,6 +23,7 @@ converge() {
   read_shared_protocols
   refuse_taken_ports
   refuse_other_root
+  refuse_without_key
   refuse_to_end_nfs3
   if [[ $DIFFERENCES -gt $ACCEPTED ]]; then return; fi
   want_owner_record

@@ -7,6 +7,7 @@ want_services() {
   if [[ $NFS3 == yes ]]; then want_rpcbind; elif [[ $DEDICATED == yes ]]; then want_rpcbind_masked; fi
   if [[ $NFS3 == yes ]]; then want_lockd_ports; fi
   want_running nfs-server
+  want_mountd
   differing=$(protocol_differences)
   if [[ -z $differing ]]; then return; fi
   if mend "restart nfs-server, because $differing"; then
@@ -17,6 +18,18 @@ want_services() {
     fi
   fi
 }
+
+# It tells the kernel what is exported to whom, also over NFSv4: without it every mount waits for ever. Nothing starts it again
+# when it was killed, and nfs-server stays active without it. Somebody may run it, or nfsv4.exportd, without the unit.
+want_mountd() {
+  if ! active nfs-server || mountd_runs; then return; fi
+  if mend "start nfs-mountd, without which no client can mount"; then
+    bounded systemctl restart nfs-mountd
+    mountd_runs || fail "rpc.mountd does not stay; see systemctl status nfs-mountd"
+  fi
+}
+
+mountd_runs() { active nfs-mountd || pidof rpc.mountd nfsv4.exportd >/dev/null 2>&1; }
 
 restart_server() {
   if [[ $NFS3 == yes ]] || active rpc-statd; then bounded systemctl restart rpc-statd; fi
@@ -100,6 +113,22 @@ refuse_other_root() {
   if [[ -n $root ]]; then
     refuse "clients would find another directory under the name $EXPORT_PATH: $root puts the paths of all exports below itself; take that out"
   fi
+}
+
+# Nobody mounts with Kerberos from a host that has no key: a keytab without any is two bytes long. It may be another one than
+# usual, by Kerberos' or gssproxy's configuration, or by what the daemons are started with.
+refuse_without_key() {
+  local keytab
+  if [[ $SECURITY != *krb5* ]]; then return; fi
+  while IFS= read -r keytab; do
+    if [[ -f $keytab && $(stat -L -c %s "$keytab") -gt 2 ]]; then return; fi
+  done < <(
+    printf '/etc/krb5.keytab\n'
+    grep -shE 'keytab|KTNAME' /etc/krb5.conf /etc/krb5.conf.d/* /etc/gssproxy/*.conf /etc/sysconfig/{nfs,gssproxy} \
+      /etc/default/nfs-kernel-server | grep -oE '/[^[:space:],"]*' || true
+  )
+  refuse "no client can mount with sec=$SECURITY, for this host has no key: /etc/krb5.keytab is missing or empty. Put the key of" \
+    "nfs/$(uname -n) there (kadmin: ktadd), or set nfs.host.security: sys"
 }
 
 # Daemons of NFSv3 that are built with libwrap ask these files, and turn clients away without a word. NFSv4 does without them.

@@ -23,7 +23,7 @@ const names = [
   ..."systemctl rpm dnf yum zypper exportfs ss sysctl nfsconf ip firewall-cmd firewall-offline-cmd nft getenforce".split(
     " ",
   ),
-  ..."selinuxenabled findmnt getsebool setsebool mount umount modprobe restorecon sync".split(" "),
+  ..."selinuxenabled findmnt getsebool setsebool mount umount modprobe pidof restorecon sync".split(" "),
   ...iptables.flatMap((command) => [command, `${command}-save`]),
 ];
 /** Folders the fake host has for itself; everything else is this machine's, read only by habit. */

@@ -291,6 +291,7 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
   it("are not kept where they are what a symbolic link of a moment made of ours, and those by hand are", () => {
     applies();
     host.write("/var/lib/nfs/etab", `${table()}/srv/team\t10.9.0.3(rw,all_squash)\n`);
+    host.write("/etc/krb5.keytab", "\x05\x02a key");
     host.write("exported-as", "s|^/srv/registry\\t|/etc/theirs\\t|");
     const { status, stderr, calls } = host.run(server({}, { security: "krb5p" }), "apply");
     assert.equal(status, 1);

@@ -93,6 +93,44 @@ describeOnFakeHosts("what a host shares between exports", () => {
     );
   });
 
+  it("is not said to serve without rpc.mountd, which answers every mount, NFSv4 as well, and gets it back without a restart", () => {
+    run(registryServer());
+    host.delete("units/nfs-mountd.active");
+    const { status, stdout } = host.run(registryServer(), "check");
+    assert.equal(status, 3);
+    assert.match(stdout, /^differs: start nfs-mountd, without which no client can mount$/m);
+    host.write("fails-to-start", "nfs-mountd\n");
+    assert.match(host.run(registryServer(), "apply").stderr, /stopped at: start nfs-mountd/);
+    host.delete("fails-to-start");
+    assert.ok(!run(registryServer()).calls.includes("systemctl restart nfs-server"));
+    run(registryServer(), "check");
+    // Whoever starts it otherwise.
+    host.delete("units/nfs-mountd.active");
+    host.write("processes", "rpc.mountd\n");
+    run(registryServer(), "check");
+  });
+
+  it("is not said to serve with Kerberos without a key of its own", () => {
+    const kerberos = registryServer({}, { security: "krb5p:krb5i" });
+    for (const keytab of [undefined, "", "\x05\x02"]) {
+      if (keytab !== undefined) host.write("/etc/krb5.keytab", keytab);
+      const { status, stdout, stderr } = host.run(kerberos, "apply");
+      assert.equal(status, 1);
+      assert.match(
+        stderr,
+        /with sec=krb5p:krb5i, for this host has no key: \/etc\/krb5\.keytab is missing or/,
+      );
+      assert.doesNotMatch(stdout, /changed|serving/);
+    }
+    host.write("/etc/krb5.conf", "[libdefaults]\n default_keytab_name = FILE:/etc/krb5/nfs.kt\n");
+    host.write("/etc/krb5/nfs.kt", "\x05\x02a key");
+    run(kerberos);
+    host.delete("/etc/krb5.conf");
+    assert.match(host.run(kerberos, "check").stdout, /^differs: no client can mount with sec=krb5p:krb5i/m);
+    host.write("/etc/krb5.keytab", "\x05\x02a key");
+    run(kerberos, "check");
+  });
+
   it("is not said to serve where the administrator's nfs.conf puts all exports below another directory", () => {
     host.write("/etc/nfs.conf", "[exports]\n# rootdir=/no\nrootdir=/\n");
     run(registryServer());
