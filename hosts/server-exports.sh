@@ -27,12 +27,26 @@ want_export() {
   messages=$(reexport "$before")
   differences=$(export_differences "$(live_table)")
   if [[ -n $differences ]] || cannot_be_exported "$messages"; then
+    differences=${differences%; }
+    TAKEN_BACK="the export was taken back${differences:+, because after exportfs -ra $differences}. exportfs said: ${messages:-nothing}$(fsid_hint "$messages")"
     if [[ $existed == yes ]]; then put_file "$EXPORTS_FILE" 644 "$previous"; else rm -f "$EXPORTS_FILE"; fi
     # As before, and not as now: what was exported may be the target of a link that stood there for a moment.
     reexport "$before" >/dev/null
-    differences=${differences%; }
-    fail "the export was taken back${differences:+, because after exportfs -ra $differences}. exportfs said: ${messages:-nothing}$(fsid_hint "$messages")"
+    if [[ $existed == no ]]; then take_back_records; fi
+    fail "$TAKEN_BACK"
   fi
+}
+
+# An export that never was is nobody's to remove: what this run has asked of the host for it goes at once. Where that
+# fails in its turn, both are told.
+take_back_records() {
+  if [[ ${#NEW_RECORDS[@]} -gt 0 ]]; then rm -f "${NEW_RECORDS[@]}"; fi
+  MODE=remove
+  trap 'fail "$TAKEN_BACK"' EXIT
+  (
+    trap 'explain_end $? "${FAILED:-$BASH_COMMAND}"' EXIT
+    follow_who_is_left
+  )
 }
 
 # For some file systems exportfs only warns, and then serves nothing.

@@ -49,7 +49,7 @@ want_file_system_record() {
   local inode
   if [[ -z $FS_ID || ! -d $EXPORT_PATH || ($MODE == check && -e $FILE_SYSTEM_FILE) ]]; then return; fi
   inode=$(read_inode)
-  want_file "$FILE_SYSTEM_FILE" 644 "$FS_ID${inode:+$'\n'$inode}"
+  want_record "$FILE_SYSTEM_FILE" "$FS_ID${inode:+$'\n'$inode}"
 }
 
 # Where the directory is on a disk of its own, the kernel is told to serve it only while that is mounted (exports(5),

@@ -31,7 +31,7 @@ converge() {
   want_file_system_record
   # Debian's package starts the server when it is installed: its configuration comes first. RHEL's brings
   # /etc/nfs.conf, which older versions have to edit.
-  want_file "$STATE/$EXPORT_NAME.protocols" 644 "$PROTOCOLS"
+  want_record "$STATE/$EXPORT_NAME.protocols" "$PROTOCOLS"
   if [[ $CONF_STYLE == drop-in ]]; then want_protocol_files; fi
   want_package "$SERVER_PACKAGE"
   if [[ -n $MISSING_PACKAGE ]]; then return; fi

@@ -45,8 +45,16 @@ cluster_text() {
   if [[ $RECORD_CLUSTER == "$OWNER_CLUSTER" && -n $2 ]]; then printf ' (namespace kube-system: uid %s)' "$2"; fi
 }
 
+NEW_RECORDS=()
+
+# want_record FILE TEXT: one that was not there before goes again with an export that is taken back.
+want_record() {
+  if [[ ! -e $1 ]]; then NEW_RECORDS+=("$1"); fi
+  want_file "$1" 644 "$2"
+}
+
 want_owner_record() {
-  want_file "$OWNER_FILE" 644 "$OWNER_STACK"$'\n'"$OWNER_CLUSTER"$'\n'"$EXPORT_PATH${OWNER_CLUSTER_UID:+$'\n'$OWNER_CLUSTER_UID}"
+  want_record "$OWNER_FILE" "$OWNER_STACK"$'\n'"$OWNER_CLUSTER"$'\n'"$EXPORT_PATH${OWNER_CLUSTER_UID:+$'\n'$OWNER_CLUSTER_UID}"
 }
 
 # An export that was handed over is not the former owner's to remove, and its removal is done all the same.

@@ -27,19 +27,31 @@ choose_conf_style() {
 served_versions() { if [[ -r /proc/fs/nfsd/versions ]]; then printf '%s' "$(</proc/fs/nfsd/versions)"; fi; }
 
 read_shared_protocols() {
-  local record name words=''
+  local record name paths words=''
   SHARED_BY=0 NFS3=no DEDICATED=no OUR_PATHS=' '
   if [[ $MODE != remove ]]; then words=$PROTOCOLS OUR_PATHS=" $EXPORT_PATH " SHARED_BY=1; fi
   for record in "$STATE"/*.protocols; do
     name=${record##*/}
     name=${name%.protocols}
     if [[ ! -e $record || $name == "$EXPORT_NAME" ]]; then continue; fi
+    paths=$(paths_of_export "$name")
+    # A run that died early leaves a record without an export, and so does who takes the exports file away by hand.
+    if [[ -z $paths ]]; then continue; fi
     words+=" $(<"$record")"
-    # A run that died early leaves a record without an exports file.
-    OUR_PATHS+="$(sed -n 's|^\(/[^ ]*\) .*|\1|p' "/etc/exports.d/$name.exports" 2>/dev/null | tr '\n' ' ' || true)"
+    OUR_PATHS+="$paths "
     SHARED_BY=$((SHARED_BY + 1))
   done
   case " $words " in *' nfs3 '*) NFS3=yes ;; *' dedicated '*) DEDICATED=yes ;; esac
+}
+
+# paths_of_export NAME: what its file names, a word each; without the file, what is served of it all the same.
+paths_of_export() {
+  if [[ -e /etc/exports.d/$1.exports ]]; then
+    sed -n 's|^\(/[^ ]*\) .*|\1|p' "/etc/exports.d/$1.exports" | tr '\n' ' '
+  elif [[ -e $STATE/$1.owner ]]; then
+    read_owner "$STATE/$1.owner"
+    if [[ -n $(served_entries "$(live_table)" "$RECORD_PATH") ]]; then printf '%s' "$RECORD_PATH"; fi
+  fi
 }
 
 want_protocol_files() {

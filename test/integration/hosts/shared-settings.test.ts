@@ -131,6 +131,58 @@ describeOnFakeHosts("what a host shares between exports", () => {
     run(kerberos, "check");
   });
 
+  describe("with what an export has left that is no more", () => {
+    const other = (change = {}) =>
+      registryServer({ ...nfs3, ...change }, { id: "other", path: "/srv/other" });
+    const served = () => host.list("/etc/exports.d").find((file) => file.startsWith("other-")) ?? "";
+
+    it("follows who is left, where somebody has taken its file away and run exportfs -ra", () => {
+      run(registryServer());
+      run(other());
+      host.delete(`/etc/exports.d/${served()}`);
+      host.run("exportfs -ra\n", "");
+      const { stdout } = run(registryServer());
+      assert.match(stdout, /^serving: .*\(NFSv4, sec=sys\)$/m);
+      assert.match(host.read("/proc/fs/nfsd/versions"), /^-3/);
+      assert.doesNotMatch(run(registryServer(), "check").stdout, /differs/);
+    });
+
+    it("keeps what its clients need for as long as it is served without its file", () => {
+      run(registryServer());
+      run(other());
+      host.delete(`/etc/exports.d/${served()}`);
+      host.write("/var/lib/nfs/rmtab", "10.0.0.7:/srv/other:0x00000001\n");
+      const dedicated = registryServer({ protocols: { dedicated: true } });
+      assert.match(run(dedicated).stdout, /^serving: .*NFSv3/m);
+    });
+
+    it("takes an export back with its records and settings, where exportfs does not serve it", () => {
+      run(registryServer());
+      const before = [host.list("/var/lib/image-registry"), host.read(dropIn)];
+      host.write("exportfs-says", "exportfs: /srv/other requires fsid= for NFS export\n");
+      const { status, stderr } = host.run(other(), "apply");
+      assert.equal(status, 1);
+      assert.match(stderr, /^error: the export was taken back\. .*nfs\.host\.fsid$/m);
+      assert.deepEqual([host.list("/var/lib/image-registry"), host.read(dropIn)], before);
+      host.write("exportfs-says", "");
+      assert.doesNotMatch(run(registryServer(), "check").stdout, /differs/);
+    });
+
+    it("tells both where taking it back fails in its turn", () => {
+      run(registryServer());
+      host.write("exportfs-says", "exportfs: /srv/other requires fsid= for NFS export\n");
+      run(other({ protocols: {} }), "remove");
+      const failing = other().replace(
+        "take_back_records() {",
+        "take_back_records() {\n  echo nfs-server >$FAKE/fails-to-start",
+      );
+      const { status, stderr } = host.run(failing, "apply");
+      assert.equal(status, 1);
+      assert.match(stderr, /^error: stopped at: restart nfs-server/m);
+      assert.match(stderr, /^error: the export was taken back\. /m);
+    });
+  });
+
   it("is not said to serve where the administrator's nfs.conf puts all exports below another directory", () => {
     host.write("/etc/nfs.conf", "[exports]\n# rootdir=/no\nrootdir=/\n");
     run(registryServer());
