@@ -19,7 +19,7 @@ refuse_to_cut_off() {
       ending=$ends
     fi
   done < <(served_entries "$1" "$EXPORT_PATH")
-  refuse_holders "$ending would end, by which clients may hold $EXPORT_PATH"
+  refuse_holders "$ending would end, by which clients may have mounted $EXPORT_PATH"
   leaving=()
   while IFS='(' read -r client _; do
     if ! among "$client" "${CLIENTS[@]}"; then leaving+=("$client"); fi

@@ -60,6 +60,7 @@ describe("a change on a host that serves", function () {
       ["chmod 777 /srv/registry", /differs: mode of \/srv\/registry: 777, asked is 770/],
       ["systemctl --quiet disable nfs-server", /differs: enable nfs-server/],
       ["rm /etc/nfs.conf.d/image-registry.conf", /differs: write \/etc\/nfs\.conf\.d\/image-registry\.conf/],
+      ["kill -9 $(pidof rpc.mountd)", /differs: start nfs-mountd, without which no client can mount/],
     ];
     await must(server, edits.map(([edit]) => edit).join(" && "));
     const { stdout, exitCode } = await runServer(server, "check");
@@ -68,6 +69,8 @@ describe("a change on a host that serves", function () {
     await converge(server);
     await converge(server, serverSpec(), "check");
     assert.doesNotMatch(await must(server, table), /10\.97\.2\.30|no_all_squash/);
+    assert.equal((await mount(machines().client)).exitCode, 0);
+    await unmount(machines().client);
   });
 
   it("keeps exports that no file names, which exportfs -ra would drop", async () => {
@@ -80,6 +83,28 @@ describe("a change on a host that serves", function () {
     assert.match(await must(server, "exportfs -s"), /^\/srv\/cluster\s+10\.97\.1\.20\(.*fsid=7/m);
     await must(server, "exportfs -u 10.97.1.20:/srv/cluster");
     await converge(server);
+  });
+
+  it("gives the export a number while a client holds it, but no other one, which its file handles do not bear", async () => {
+    const { server, client } = machines();
+    assert.equal((await mount(client)).exitCode, 0);
+    const write = "echo layer >>/mnt/number/deep/layer && ls /mnt/number/deep";
+    await must(client, `mkdir -p /mnt/number/deep && cd /mnt/number && ${write}`);
+    await converge(server, serverSpec({}, { fsid: 7 }));
+    await must(client, write);
+    assert.equal((await mount(client)).exitCode, 0);
+    await must(client, write);
+    for (const exported of [{ fsid: 8 }, {}]) {
+      const { exitCode, stderr } = await runServer(server, "apply", serverSpec({}, exported));
+      assert.equal(exitCode, 1);
+      assert.match(
+        stderr,
+        /fsid=7 would end, by which clients may have mounted \/srv\/registry: 10\.97\.1\.20\. /,
+      );
+    }
+    await must(client, `${write} && rm -r /mnt/number`);
+    await unmount(client);
+    await converge(server, serverSpec({ force: true }));
   });
 
   it("is rolled back, alone, when another file's export wins over ours", async () => {

@@ -388,7 +388,7 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
       assert.equal(status, 1, stdout);
       assert.ok(
         stderr.includes(
-          `error: ${what} would end, by which clients may hold /srv/registry: 10.0.0.7. Stop them`,
+          `error: ${what} would end, by which clients may have mounted /srv/registry: 10.0.0.7. Stop them`,
         ),
         stderr,
       );
