@@ -64,6 +64,9 @@ refuse_holders() {
   if [[ -n $mounted ]]; then
     fail "$what, mounted over NFSv3: ${mounted% }. Stop them (scale the registry down, unmount), or set forceRemoval." \
       "Of one that is gone for good, take the line out of /var/lib/nfs/rmtab"
+  elif [[ -n $peers ]] && only_export; then
+    fail "$what: ${peers% }. Stop them (scale the registry down, unmount), or set forceRemoval. Whoever is connected counts, for" \
+      "this host exports nothing else: one that still has mounted what is exported no more lets go of it by umount -fl"
   elif [[ -n $peers ]] && used_by_leaving "$peers"; then
     fail "$what: ${peers% }. Stop them (scale the registry down, unmount), or set forceRemoval"
   fi
@@ -109,14 +112,16 @@ connected_clients() {
 
 ss_address() { if [[ $1 == *:* ]]; then printf '[%s]' "$1"; else printf '%s' "$1"; fi; }
 
-# One TCP connection carries all mounts of a client. Where this is the only export of the host, being connected means
-# holding it. Otherwise the kernel is asked: with its cache flushed, an export that is in use is looked up again by the
+# One TCP connection carries all mounts of a client, and ends with the last of them. Where this is the only export of the
+# host, being connected means holding it, or what was exported before: stale, but mounted, and the server cannot tell.
+only_export() { ! live_table | cut -f 1 | grep -vxF -- "$EXPORT_PATH" >/dev/null; }
+
+# Otherwise the kernel is asked: with its cache flushed, an export that is in use is looked up again by the
 # first request. The registry looks at its storage every 10 seconds, and what its node answers from its own cache is asked
 # again after 60 (nfs(5): acdirmax). Of NFSv4 the server keeps no list of mounts: of a client that asks for nothing meanwhile,
 # it knows only who has used the export in the last quarter of an hour or more (mountd keeps an answer for half of one).
 used_by_leaving() {
   local deadline client used lately
-  if ! live_table | cut -f 1 | grep -qvxF -- "$EXPORT_PATH"; then return 0; fi
   lately=$(uses_of_export)
   timeout 60 exportfs -f
   deadline=$((SECONDS + 75))

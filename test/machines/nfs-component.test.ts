@@ -18,8 +18,11 @@ describe("the components on real hosts", function () {
   const printed: string[] = [];
   after(() => rmSync(directory, { recursive: true }));
 
-  // Another stack's, as far as this one knows.
-  before(async () => void (await converge(machines().server, serverSpec({ force: true }), "remove")));
+  before("nobody has mounted or exported anything", async () => {
+    await unmount(machines().client);
+    // Another stack's, as far as this one knows.
+    await converge(machines().server, serverSpec({ force: true }), "remove");
+  });
 
   let engine: Engine;
   before("finds the engine", async () => {

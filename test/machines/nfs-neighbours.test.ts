@@ -28,6 +28,7 @@ describe("a host that is not the stack's alone", function () {
     await must(client, write);
     await unmount(client);
   });
+  after(() => unmount(machines().client));
 
   describe("the stack an export belongs to", () => {
     const copy = { stack: "organization/image-registry/copy", cluster: "other" };
