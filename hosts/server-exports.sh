@@ -14,7 +14,6 @@ live_table() {
 want_export() {
   local before previous='' existed=no differences messages told=$CHANGES
   before=$(live_table)
-  refuse_to_cut_off "$before"
   if [[ -f $EXPORTS_FILE ]]; then
     existed=yes
     previous=$(<"$EXPORTS_FILE")

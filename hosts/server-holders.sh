@@ -123,6 +123,8 @@ only_export() { ! live_table | cut -f 1 | grep -vxF -- "$EXPORT_PATH" >/dev/null
 used_by_leaving() {
   local deadline client used lately
   lately=$(uses_of_export)
+  # Which answers what is looked up; without it nobody would seem to use anything.
+  want_mountd
   timeout 60 exportfs -f
   deadline=$((SECONDS + 75))
   while [[ $SECONDS -lt $deadline ]]; do

@@ -26,6 +26,8 @@ converge() {
   refuse_without_key
   refuse_to_end_nfs3
   if [[ $DIFFERENCES -gt $ACCEPTED ]]; then return; fi
+  # Before the server is restarted, and nobody connected for a while.
+  refuse_to_cut_off "$(live_table)"
   want_owner_record
   want_directory
   want_file_system_record

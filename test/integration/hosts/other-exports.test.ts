@@ -423,6 +423,30 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
       ends(secured("sys"), "sec=krb5i");
     });
 
+    it("are asked after before anything changes: a restart would have disconnected who holds them", () => {
+      applies(server({}, { fsid: 7 }));
+      host.write("connected", "10.0.0.7 dst 10.0.0.0/24 )\n10.1.0.7 dst 10.1.0.0/24 and not\n");
+      for (const change of [{ fsid: 8 }, { fsid: 7, clients: ["10.0.0.0/24"] }]) {
+        const { status, stdout, calls } = host.run(server({ protocols: { nfs3: true } }, change), "apply");
+        assert.equal(status, 1);
+        assert.equal(stdout, "");
+        assert.ok(!calls.some((call) => call.includes("restart")));
+      }
+    });
+
+    it("are told from others by what rpc.mountd is asked, which is started first where it was killed", () => {
+      applies();
+      host.write("/var/lib/nfs/etab", `${table()}/home\t10.3.0.0/16(rw,root_squash,sec=sys)\n`);
+      host.write("connected", "10.1.0.7 dst 10.1.0.0/24 )\n");
+      host.write("/proc/fs/nfsd/exports", "/srv/registry\t10.1.0.0/24(rw,all_squash)\n");
+      host.delete("units/nfs-mountd.active");
+      const { status, stderr, calls } = host.run(server(), "remove");
+      assert.equal(status, 1);
+      assert.match(stderr, /clients hold \/srv\/registry: 10\.1\.0\.7\. Stop them .* or set forceRemoval$/m);
+      const at = ["systemctl restart nfs-mountd", "exportfs -f"].map((call) => calls.indexOf(call));
+      assert.ok(at[0]! >= 0 && at[0]! < at[1]!, calls.join("\n"));
+    });
+
     it("end by another number or security for those that are not connected", () => {
       host.write("/etc/krb5.keytab", "\x05\x02a key");
       applies(server({}, { fsid: 7 }));
