@@ -124,7 +124,8 @@ describe("a host that is not the stack's alone", function () {
   });
 
   it("leaves a directory as it is that is another program's, or holds images of another user", async () => {
-    const { server } = machines();
+    const { server, client } = machines();
+    await unmount(client); // whom the removal would wait for, to see which export it holds
     await must(
       server,
       `mkdir -p /srv/postgres/base /var/export/regvol/docker/registry && touch /srv/postgres/base/1 &&
