@@ -10,7 +10,11 @@ export const project = path.resolve(__dirname, "../..");
 const record = path.join(cacheFolder(), "test-seconds.json");
 
 /** Where no run is recorded, these begin first: one that is left to the end has two processors to itself for minutes. */
-const longest = ["test/acceptance/stacks/stacks.test.ts", "test/machines/kubelet.test.ts"];
+const longest = [
+  "test/acceptance/stacks/stacks.test.ts",
+  "test/machines/nfs-firewalls.test.ts",
+  "test/machines/kubelet.test.ts",
+];
 
 /** The test files among and below these paths; relative to the project, the slowest first. */
 export function testFiles(paths: readonly string[]): string[] {

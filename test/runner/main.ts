@@ -6,7 +6,6 @@ import { UserError } from "../../errors";
 import { readOptions } from "../../stack/options";
 import { project, recordSeconds, testFiles } from "./files";
 import { runLane, type Selection } from "./lane";
-import { leftOut } from "./left-out";
 import { Summary } from "./summary";
 
 const usage = `npm test -- [options] [file or folder]...   (default: all of test/)
@@ -24,8 +23,7 @@ const jobs = { unit: 2, integration: 3, acceptance: 4, machines: 2 };
 async function main(): Promise<void> {
   const { selection, paths } = readArguments();
   const isWhole = paths.length === 0 && Object.keys(selection).length === 0;
-  const found = testFiles(paths.length > 0 ? paths : [path.join(project, "test")]);
-  const all = isWhole ? found.filter((file) => !(file in leftOut)) : found;
+  const all = testFiles(paths.length > 0 ? paths : [path.join(project, "test")]);
   const summary = new Summary();
   const run = (kind: keyof typeof jobs) => {
     const files = all.filter((file) => file.startsWith(`test/${kind}/`));
@@ -46,7 +44,7 @@ async function main(): Promise<void> {
       console.error(`no test was run of ${path.relative(project, file)}`);
     }
   }
-  summary.print((file) => path.relative(project, file), isWhole ? leftOut : {});
+  summary.print((file) => path.relative(project, file));
   if (summary.ran === 0) throw new UserError("no test was run");
   process.exitCode = summary.failed > 0 ? 1 : 0;
 }
