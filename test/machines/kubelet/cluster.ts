@@ -116,7 +116,7 @@ export class KubeletCluster {
     };
   }
 
-  /** A claim on a folder of this machine, whose kernel need not know NFS; returns the folder. */
+  /** A claim, bound to a folder of this machine, whose kernel need not know NFS; returns the folder. */
   async claim(name: string): Promise<string> {
     const folder = path.join(this.directory, "volumes", name);
     mkdirSync(folder, { recursive: true });
@@ -134,6 +134,11 @@ export class KubeletCluster {
       namespace,
       body: { metadata: { name }, spec: { ...common, volumeName: name, resources: { requests: size } } },
     });
+    const isBound = async () => {
+      const { status } = await this.api.readNamespacedPersistentVolumeClaim({ namespace, name });
+      return status?.phase === "Bound" || undefined;
+    };
+    await until(isBound, { seconds: 60, otherwise: () => new Error(`claim ${name} is not bound`) });
     return folder;
   }
 
