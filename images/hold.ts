@@ -120,9 +120,11 @@ export async function liftOwnHold(namespace: string, options: HoldOptions): Prom
 async function lift(record: V1ConfigMap, namespace: string, options: HoldOptions): Promise<void> {
   const { client, shellIn } = options;
   const hold = holdIn(record);
+  const run = record.data?.["run"];
   const holder = await runningHolder(hold.from, options);
-  if (holder) await unprotect({ shell: shellIn(holder, mainContainer(holder)), root: imageMount.mountPath });
-  else if (hold.from.pvc) await unprotectClaim(namespace, hold, options);
+  if (holder)
+    await unprotect({ shell: shellIn(holder, mainContainer(holder)), root: imageMount.mountPath }, run);
+  else if (hold.from.pvc) await unprotectClaim(namespace, { ...hold, run }, options);
   await client.delete({ ...identity, ...(record.metadata && { metadata: record.metadata }) });
 }
 
@@ -148,7 +150,11 @@ function runningHolder(from: Storage, { readPods, timeoutSeconds }: HoldOptions)
   );
 }
 
-async function unprotectClaim(namespace: string, { from, node }: Hold, options: HoldOptions): Promise<void> {
+async function unprotectClaim(
+  namespace: string,
+  { from, node, run }: Hold & { run: string | undefined },
+  options: HoldOptions,
+): Promise<void> {
   const claim = from.pvc?.claim ?? "";
   const { client, readPods, timeoutSeconds } = options;
   const claims = (await client.list<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", namespace)) ?? [];
@@ -159,7 +165,7 @@ async function unprotectClaim(namespace: string, { from, node }: Hold, options: 
   const spec = { namespace, pod: registry.spec, targetClaim: claim, node };
   const mover = await Mover.start(client, spec, options);
   try {
-    await unprotect({ shell: mover.shell, root: mounts.target });
+    await unprotect({ shell: mover.shell, root: mounts.target }, run);
   } finally {
     await mover.stop(timeoutSeconds);
   }

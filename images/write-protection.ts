@@ -43,7 +43,9 @@ const open = String.raw`${change}
 open() {
   who=$(cat ${folder}/who 2>/dev/null)
   [ -n "$who" ] || who=u
-  change closed "$who+w" >&2 && rm -rf ${folder}
+  change closed "$who+w" >&2 || return
+  # Of a run that has begun meanwhile.
+  [ -e ${folder}/alive ] || rm -rf ${folder}
 }`;
 
 const modesMeanNothing =
@@ -134,11 +136,16 @@ export async function keepProtected({ shell, root }: StoreAt, run: string): Prom
   return (await output(shell, script)).trim() === "kept";
 }
 
-/** Gives the right to write back; does nothing to a store that was not protected. */
-export async function unprotect({ shell, root }: StoreAt): Promise<void> {
+/**
+ * Gives the right to write back; does nothing to a store that was not protected, or is by another run than the given one: that has
+ * ended what is to be ended here, and begun its own.
+ */
+export async function unprotect({ shell, root }: StoreAt, run = ""): Promise<void> {
   const script = `${open}
     cd ${quote(root)} || exit
     [ -d ${folder} ] || exit 0
+    run=$(cat ${folder}/alive ${folder}/kept 2>/dev/null | head -n 1)
+    [ -z ${quote(run)} ] || [ -z "$run" ] || [ "$run" = ${quote(run)} ] || exit 0
     rm -f ${folder}/alive && open`;
   await output(shell, script);
 }

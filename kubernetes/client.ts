@@ -167,7 +167,11 @@ export class ClusterClient {
     const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions, propagationPolicy: "Background" };
     const path = pathOf(object);
     const contentType = "application/json";
-    await this.ask({ method: "DELETE", path, accept: contentType, contentType, body });
+    try {
+      await this.ask({ method: "DELETE", path, accept: contentType, contentType, body });
+    } catch (error) {
+      if (!(error instanceof ClusterError && error.code === 409)) throw error;
+    }
   }
 
   private async ask<T>(request: Request): Promise<T | undefined> {

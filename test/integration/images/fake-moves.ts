@@ -1,6 +1,7 @@
 import type {
   CoreV1Event,
   KubernetesObject,
+  V1DeleteOptions,
   V1Pod,
   V1SelfSubjectAccessReview,
 } from "@kubernetes/client-node";
@@ -71,12 +72,18 @@ export class FakeMoveCluster {
     this.writes.push(`${method} ${resource}`);
     if (method === "POST") {
       const made = JSON.parse(body) as KubernetesObject & Record<string, unknown>;
+      if (this.objects.has(`${resource}/${made.metadata?.name}`)) return [409, { message: "already exists" }];
       made.metadata = { ...made.metadata, uid: `uid-${++this.uids}`, resourceVersion: "1" };
       this.objects.set(`${resource}/${made.metadata.name}`, made);
       return [201, made];
     }
     if (!found) return [404];
-    if (method === "DELETE") this.objects.delete(key);
+    if (method === "DELETE") {
+      const { uid } = (JSON.parse(body) as V1DeleteOptions).preconditions ?? {};
+      if (uid && uid !== found.metadata?.uid)
+        return [409, { message: "the UID in the precondition is another" }];
+      this.objects.delete(key);
+    }
     return [200, found];
   }
 }

@@ -125,6 +125,18 @@ for (const shell of [["sh"], ["busybox", "sh"]])
       assert.ok(store.canBeWritten());
     });
 
+    it("is left alone by who ends the hold of another run, which this one has ended before", async () => {
+      await protect(at(), "run-2");
+      await unprotect(at(), "run-1");
+      assert.ok(!store.canBeWritten());
+      assert.ok(await keepProtected(at(), "run-2"));
+      await unprotect(at(), "run-1");
+      assert.ok(!store.canBeWritten());
+      await unprotect(at(), "run-2");
+      assert.ok(store.canBeWritten());
+      assert.ok(!existsSync(`${store.root}/.image-registry-hold`));
+    });
+
     it("is left alone by who unprotects what never was", async () => {
       chmodSync(store.path(`${current}/link`), 0o444);
       await unprotect(at());

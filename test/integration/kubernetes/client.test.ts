@@ -142,6 +142,13 @@ describe("the client of the API server", function () {
     ]);
   });
 
+  it("leaves alone what has the name of the object that it would delete, and is another one", async () => {
+    const client = await serving((_, response) =>
+      json(response, { message: "Precondition failed: UID" }, 409),
+    );
+    await client.delete({ apiVersion: "v1", kind: "Pod", metadata: { name: "a", namespace: "b", uid: "c" } });
+  });
+
   it("says who may not, and whose credentials have expired", async () => {
     const answers: [number, string][] = [
       [403, 'nodes is forbidden: User "x" cannot list'],
