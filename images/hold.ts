@@ -120,11 +120,10 @@ export async function liftOwnHold(namespace: string, options: HoldOptions): Prom
 async function lift(record: V1ConfigMap, namespace: string, options: HoldOptions): Promise<void> {
   const { client, shellIn } = options;
   const hold = holdIn(record);
-  const run = record.data?.["run"];
+  const open = (store: StoreAt) => unprotect(store, record.data?.["run"]);
   const holder = await runningHolder(hold.from, options);
-  if (holder)
-    await unprotect({ shell: shellIn(holder, mainContainer(holder)), root: imageMount.mountPath }, run);
-  else if (hold.from.pvc) await unprotectClaim(namespace, { ...hold, run }, options);
+  if (holder) await open({ shell: shellIn(holder, mainContainer(holder)), root: imageMount.mountPath });
+  else if (hold.from.pvc) await inClaim(namespace, hold, options, open);
   await client.delete({ ...identity, ...(record.metadata && { metadata: record.metadata }) });
 }
 
@@ -150,10 +149,12 @@ function runningHolder(from: Storage, { readPods, timeoutSeconds }: HoldOptions)
   );
 }
 
-async function unprotectClaim(
+/** By a mover that has the claim; nothing where that is gone. */
+async function inClaim(
   namespace: string,
-  { from, node, run }: Hold & { run: string | undefined },
+  { from, node }: Hold,
   options: HoldOptions,
+  open: (store: StoreAt) => Promise<void>,
 ): Promise<void> {
   const claim = from.pvc?.claim ?? "";
   const { client, readPods, timeoutSeconds } = options;
@@ -165,7 +166,7 @@ async function unprotectClaim(
   const spec = { namespace, pod: registry.spec, targetClaim: claim, node };
   const mover = await Mover.start(client, spec, options);
   try {
-    await unprotect({ shell: mover.shell, root: mounts.target }, run);
+    await open({ shell: mover.shell, root: mounts.target });
   } finally {
     await mover.stop(timeoutSeconds);
   }
