@@ -53,7 +53,7 @@ export async function runOnMachine(
     timeout: timeoutSeconds * 1000,
     maxBuffer: 64 << 20,
   });
-  ssh.child.stdin?.end(input);
+  ssh.child.stdin?.on("error", () => undefined).end(input); // a command may end before it is written
   try {
     return { ...(await ssh), exitCode: 0 };
   } catch (error) {

@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { machineNames, networksOf } from "../../../../sandbox/machines/addresses";
 import { qemuArguments } from "../../../../sandbox/machines/qemu";
 import { seedDiskBytes, seedFiles, writeDelivery, writeSeedDisk } from "../../../../sandbox/machines/seed";
+import { runOnMachine } from "../../../../sandbox/machines/ssh";
 
 const hostKey = { file: "h", privateKey: "HOST PRIVATE", publicKey: "ssh-ed25519 HOST" };
 const clientKey = { file: "c", privateKey: "CLIENT PRIVATE", publicKey: "ssh-ed25519 CLIENT" };
@@ -31,6 +32,13 @@ describe("a machine of the NFS hosts", () => {
         argument.replaceAll(name, "NAME"),
       );
     assert.deepEqual(nameless("server"), nameless("outsider"));
+  });
+
+  it("gives the command's result where the command ends before it has read its input", async () => {
+    const nobodyHere = { port: 1, keyFile: "/dev/null", knownHosts: "/dev/null" };
+    const { exitCode, stderr } = await runOnMachine(nobodyHere, "true", { input: "x".repeat(1 << 22) });
+    assert.equal(exitCode, 255);
+    assert.match(stderr, /Connection refused/);
   });
 
   it("is told its name, addresses and keys by its seed, but never the client's private key", () => {
