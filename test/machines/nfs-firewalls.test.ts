@@ -20,6 +20,9 @@ interface Firewall {
 const install = (names: string) =>
   `export DEBIAN_FRONTEND=noninteractive; apt-get -qq -o Dpkg::Options::=--force-confold install -y ${names} >/dev/null`;
 
+/** No call of D-Bus waits longer than 25 s for its reply; firewalld goes on all the same. */
+const reloadFirewalld = "firewall-cmd --reload || until firewall-cmd --quiet --state; do sleep 1; done";
+
 const firewalls: readonly Firewall[] = [
   {
     name: "nftables that drops in prerouting, and by a map in a table that iptables would call its own",
@@ -72,9 +75,9 @@ systemctl enable --quiet netfilter-persistent; netfilter-persistent save 2>/dev/
     name: "firewalld with zones that are bound to the client's address and to a wider network",
     install: `${install("firewalld")}; systemctl enable --now --quiet firewalld
 firewall-cmd --permanent --zone=block --add-source=10.97.1.20; firewall-cmd --permanent --zone=work --add-source=10.97.0.0/16
-firewall-cmd --permanent --zone=work --add-service=ssh; firewall-cmd --reload`,
+firewall-cmd --permanent --zone=work --add-service=ssh; ${reloadFirewalld}`,
     rules: "firewall-cmd --list-all-zones; firewall-cmd --permanent --list-all-zones",
-    again: "firewall-cmd --reload",
+    again: reloadFirewalld,
     end: "systemctl disable --now --quiet firewalld",
   },
 ];
