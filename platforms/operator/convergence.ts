@@ -35,18 +35,25 @@ function notAsked({ spec }: RegistryConfig, plan: RegistryPlan): Lag[] {
 export function unsettled({ config, deployment }: OperatorRollout): Lag[] {
   const { spec, status, metadata } = config;
   if (spec.managementState === "Unmanaged") return [];
-  const lags: Lag[] = [];
+  const unseen: Lag[] = [];
   if (status?.observedGeneration !== metadata?.generation) {
     const [is, asked] = [status?.observedGeneration ?? 0, metadata?.generation];
-    lags.push({ of: "status", field: "observedGeneration", is, asked });
+    unseen.push({ of: "status", field: "observedGeneration", is, asked });
   }
   if (spec.managementState === "Removed") {
-    if (deployment) lags.push({ of: "leftover", kind: "deployment" });
     return [
-      ...lags,
+      ...unseen,
+      ...(deployment ? [{ of: "leftover", kind: "deployment" } as const] : []),
       ...conditionsUnlike(config, { Removed: "True", Progressing: "False", Degraded: "False" }),
     ];
   }
+  return [...unseen, ...causesFirst(unserved({ config, deployment }))];
+}
+
+/** What keeps a Managed registry from serving as its Config asks, if the operator has seen that. */
+function unserved({ config, deployment }: Pick<OperatorRollout, "config" | "deployment">): Lag[] {
+  const { spec, status } = config;
+  const lags: Lag[] = [];
   const wanted = spec.storage ?? {};
   const reported = status?.storage ?? {};
   if (storesIn(wanted).length !== 1) lags.push({ of: "backends", is: wanted });
@@ -62,6 +69,12 @@ export function unsettled({ config, deployment }: OperatorRollout): Lag[] {
   );
   if (!deployment) return [...lags, { of: "missing", kind: "deployment", maker: "operator" }];
   return [...lags, ...deploymentLags(spec, deployment), ...rolloutLags(deployment, spec.replicas)];
+}
+
+/** Of the operator's error comes all the rest, and what an up shows while it waits is the first. */
+function causesFirst(lags: readonly Lag[]): Lag[] {
+  const isCause = (lag: Lag) => lag.of === "condition" && lag.is?.reason === "Error";
+  return [...lags.filter(isCause), ...lags.filter((lag) => !isCause(lag))];
 }
 
 function conditionsUnlike(config: RegistryConfig, wanted: Record<string, string>): Lag[] {

@@ -127,6 +127,15 @@ describe("a refused Config", () => {
     );
   });
 
+  it("is told by its cause first, of which the rest is what comes", () => {
+    const Available = { status: "False", reason: "DeploymentNotFound" } as const;
+    const Progressing = { status: "True", reason: "Error", message: "no pull secret" } as const;
+    const config = registryConfig({}, { conditions: { Available, Progressing } });
+    const [first, ...rest] = lagTexts(unsettled({ config, deployment: undefined, pods: [] }));
+    assert.equal(first, "Progressing=True (Error): no pull secret");
+    assert.match(rest.join(), /Available=False.*no deployment yet/);
+  });
+
   it("is waited for while any condition is not as it should be, or not set", () => {
     for (const [type, status] of [
       ["Available", "False"],
