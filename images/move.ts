@@ -7,7 +7,7 @@ import type { Move } from "../platforms/image-move";
 import { assertHoldable, HeldStore, liftHold, liftOwnHold } from "./hold";
 import type { MoveOptions } from "./move-options";
 import { Mover } from "./mover";
-import { mounts } from "./mover-job";
+import { mounts, moverName } from "./mover-job";
 import { Copy } from "./passes";
 import { untilSeen } from "./nfs-cache";
 import type { StoreAt } from "./store";
@@ -38,11 +38,15 @@ export async function moveImages(move: Move, options: MoveOptions): Promise<stri
     return copied.faults;
   } catch (error) {
     hold?.stop();
+    const isTaken = await mover.isTaken().catch(() => false); // an API server that is away says nothing of it
     const [lifted] = await Promise.allSettled([liftOwnHold(namespace, options), mover.stop(timeoutSeconds)]);
     if (!(error instanceof UserError)) throw error;
     const held = lifted.status === "rejected" ? ", but pushes may be held still, until the next up" : "";
+    const why = isTaken
+      ? `job ${moverName} was taken away meanwhile, as another up does that copies images: `
+      : "";
     throw new UserError(
-      `${error.message}\n  the registry serves from ${describeStorage(from)} as before${held}; what was copied to claim ` +
+      `${why}${error.message}\n  the registry serves from ${describeStorage(from)} as before${held}; what was copied to claim ` +
         `${move.targetClaim} stays there, and the next up goes on with it`,
     );
   }

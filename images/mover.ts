@@ -19,6 +19,7 @@ export interface StartOptions {
 
 export class Mover {
   private heart: NodeJS.Timeout | undefined;
+  private isStopped = false;
 
   private constructor(
     private readonly client: ClusterClient,
@@ -52,9 +53,23 @@ export class Mover {
     return mover;
   }
 
+  /** Whether somebody else has taken it away: an up that begins takes the mover of one that is under way for what is left of a dead one. */
+  async isTaken(): Promise<boolean> {
+    if (this.isStopped) return false;
+    const { namespace, uid } = this.job.metadata ?? {};
+    const found = await this.client.get<V1Job>(
+      jobIdentity.apiVersion,
+      jobIdentity.kind,
+      moverName,
+      namespace,
+    );
+    return found?.metadata?.uid !== uid;
+  }
+
   /** Takes it away, and returns when its claims are free for others. */
   async stop(timeoutSeconds: number): Promise<void> {
     clearInterval(this.heart);
+    this.isStopped = true;
     const { namespace = "", uid } = this.job.metadata ?? {};
     await removeMover(this.client, namespace, timeoutSeconds, uid);
   }

@@ -163,6 +163,20 @@ describe("a move of images", () => {
     assert.equal(cluster.objects.size, 0);
   });
 
+  it("says that another up has taken its place, whose mover it leaves alone, and not only what comes of it", async () => {
+    before = (script) => {
+      if (!script.startsWith("df ")) return;
+      const metadata = { name: "image-registry-mover", namespace: "image-registry", uid: "another's" };
+      cluster.objects.set("jobs/image-registry-mover", { metadata });
+      throw new UserError("container not created: not found");
+    };
+    await assert.rejects(
+      moveImages(fromEmptyDir, options()),
+      /image-registry-mover was taken away.*another up.*not created: not found\n {2}the registry serves/s,
+    );
+    assert.deepEqual([...cluster.objects.keys()], ["jobs/image-registry-mover"]);
+  });
+
   it("does not believe in a hold that has ended by itself meanwhile", async () => {
     before = (script) => {
       if (cluster.hold && script.includes("find ./repositories"))
@@ -181,7 +195,7 @@ describe("a move of images", () => {
     };
     await assert.rejects(
       moveImages(fromEmptyDir, options()),
-      /pods were replaced.*stays there, and the next up goes on/s,
+      /^Error: copyImages: the registry's pods were replaced.*stays there, and the next up goes on/s,
     );
     assert.equal(cluster.objects.size, 0);
     await assert.rejects(
