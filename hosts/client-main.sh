@@ -9,17 +9,22 @@ main() {
     suse) want_package nfs-client ;;
     rhel) want_package nfs-utils ;;
   esac
-  want_virt_use_nfs
+  want_booleans
   if [[ $DIFFERENCES == 0 ]]; then want_answer; fi
   finish
   say "ready: this node mounts $SERVER:$EXPORT_PATH"
 }
 
-# Containers are confined by SELinux: without this boolean they may not touch NFS files.
-want_virt_use_nfs() {
+# Containers are confined by SELinux: without the boolean that their policy asks, they may not touch NFS files. That is the first, of
+# RHEL and its kin, or the second, of Debian; what a policy does not have is not asked.
+want_booleans() {
+  local boolean now off=()
   if ! command -v selinuxenabled >/dev/null || ! selinuxenabled; then return; fi
-  if [[ $(getsebool virt_use_nfs) == *' on' ]]; then return; fi
-  if mend "SELinux boolean virt_use_nfs on"; then bounded setsebool -P virt_use_nfs on; fi
+  for boolean in virt_use_nfs container_use_nfs; do
+    now=$(getsebool "$boolean" 2>/dev/null) || continue
+    if [[ $now != *' on' ]] && mend "SELinux boolean $boolean on"; then off+=("$boolean=on"); fi
+  done
+  if [[ ${#off[@]} -gt 0 ]]; then bounded setsebool -P "${off[@]}"; fi
 }
 
 # In a mount namespace of its own, so that nothing stays mounted however this ends.

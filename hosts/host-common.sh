@@ -99,7 +99,7 @@ put_file() {
     fail "cannot write $temporary; is the disk full?"
   fi
   mv -fT "$temporary" "$file"
-  if command -v restorecon >/dev/null; then restorecon "$file" || true; fi
+  if command -v restorecon >/dev/null; then restorecon "$file" 9>&- || true; fi
   flush "$directory"
 }
 

@@ -72,5 +72,5 @@ remove_export() {
 want_selinux() {
   if [[ $(getenforce 2>/dev/null) != Enforcing ]]; then return; fi
   if [[ $(getsebool nfs_export_all_rw) == *' on' ]]; then return; fi
-  if mend "SELinux boolean nfs_export_all_rw on"; then bounded setsebool -P nfs_export_all_rw on; fi
+  if mend "SELinux boolean nfs_export_all_rw on"; then bounded setsebool -P nfs_export_all_rw=on; fi
 }

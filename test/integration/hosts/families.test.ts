@@ -336,7 +336,7 @@ describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", ()
 
   it("touches SELinux only where it is enforcing and in the way", () => {
     for (const [mode, boolean, expected] of [
-      ["Enforcing", "off", ["setsebool -P nfs_export_all_rw on"]],
+      ["Enforcing", "off", ["setsebool -P nfs_export_all_rw=on"]],
       ["Enforcing", "on", []],
       ["Permissive", "off", []],
     ] as const) {
@@ -366,13 +366,23 @@ describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", ()
       host.write("selinux", "Enforcing\n");
       const { calls } = run(client, "apply");
       assert.ok(calls.includes("dnf -y install nfs-utils"));
-      assert.ok(calls.includes("setsebool -P virt_use_nfs on"));
+      assert.ok(calls.includes("setsebool -P virt_use_nfs=on"));
       assert.ok(
         calls.some((call) =>
           /^mount -t nfs -o ro,soft,.*nfsvers=4\.2,sec=sys 10\.0\.0\.1:\/srv\/registry /.test(call),
         ),
       );
       assert.deepEqual(changing(run(client, "apply")), [], "the boolean is not written again");
+    });
+
+    it("gets the boolean that Debian's policy asks of containers, where there is one", () => {
+      start(rhel("9.4"), ["nfs-utils"]);
+      host.write("selinux", "Enforcing\n");
+      host.write("sebool.container_use_nfs", "off");
+      assert.match(host.run(client, "check").stdout, /^differs: SELinux boolean container_use_nfs on$/m);
+      const { calls } = run(client, "apply");
+      assert.ok(calls.includes("setsebool -P virt_use_nfs=on container_use_nfs=on"), calls.join("\n"));
+      assert.deepEqual(changing(run(client, "apply")), []);
     });
 
     it("is told apart by check when the boolean is off or the server refuses", () => {
