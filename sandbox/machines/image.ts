@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { UserError } from "../../errors";
 import { withLock } from "../lock";
 import { cacheFolder } from "../tools/cache";
-import { rolesOf } from "./addresses";
+import { kernelOptionsOf, rolesOf } from "./addresses";
 import { execute } from "./execute";
 import { fastestAccelerator, qemuArguments, type Accelerator } from "./qemu";
 import { saveBooted } from "./snapshot";
@@ -72,7 +72,13 @@ async function recipeHash(): Promise<string> {
   const hash = createHash("sha256");
   const hardware = qemuArguments({ name: "", disk: "", imageFolder: "", accelerator: "kvm" });
   const { stdout: version } = await execute("qemu-system-x86_64", ["--version"]);
-  const basis = JSON.stringify([hardware, version, cpus()[0]?.model, existsSync("/dev/kvm")]);
+  const basis = JSON.stringify([
+    hardware,
+    kernelOptionsOf,
+    version,
+    cpus()[0]?.model,
+    existsSync("/dev/kvm"),
+  ]);
   hash.update(basis.replaceAll(__dirname, "")); // the same in every checkout
   const files = readdirSync(recipe, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),

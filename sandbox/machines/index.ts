@@ -21,13 +21,14 @@ export { canRunMachines, installMachinePackages } from "./requirements";
 export type { CommandResult, RunOptions, SshAccess } from "./ssh";
 
 /**
- * Linux machines on one wire: NFS servers (Debian 12, without NFS and with it, and 13), a client to be let in and one to be
- * kept out.
+ * Linux machines on one wire: NFS servers (Debian 12, without NFS and with it, and 13, and 13 with SELinux enforcing), a client to
+ * be let in and one to be kept out.
  */
 export interface MachineNetwork {
   readonly bare: Machine;
   readonly server: Machine;
   readonly server13: Machine;
+  readonly enforcing: Machine;
   readonly client: Machine;
   readonly outsider: Machine;
   /** Ends the machines and their network; logs stay when `directory` was given. */
@@ -96,8 +97,9 @@ async function createMachines(
     bare: await create("bare", ports[0]!),
     server: await create("server", ports[1]!),
     server13: await create("server13", ports[2]!),
-    client: await create("client", ports[3]!),
-    outsider: await create("outsider", ports[4]!),
+    enforcing: await create("enforcing", ports[3]!),
+    client: await create("client", ports[4]!),
+    outsider: await create("outsider", ports[5]!),
   };
 }
 

@@ -3,7 +3,7 @@ import * as path from "node:path";
 
 import { isRunning, logTail, type SandboxProcess } from "../process";
 import { sleep } from "../wait";
-import { addressesOf, roleOf, type MachineName } from "./addresses";
+import { addressesOf, kernelOptionsOf, roleOf, type MachineName } from "./addresses";
 import { execute } from "./execute";
 import type { Image } from "./image";
 import type { KeyPair } from "./keys";
@@ -97,6 +97,7 @@ export class Machine {
       disk: `file=${this.disk}`,
       imageFolder: folder,
       accelerator,
+      kernelOptions: kernelOptionsOf[roleOf[this.name]],
       sshPort: this.ssh.port,
       // A guest that boots again in the same emulator takes many times as long: its reset ends QEMU.
       more: ["-no-reboot", ...more],

@@ -14,6 +14,8 @@ export interface Hardware {
   /** Holds kernel and initrd. */
   readonly imageFolder: string;
   readonly accelerator: Accelerator;
+  /** More of the kernel's command line. */
+  readonly kernelOptions?: string | undefined;
   /** The loopback port that leads to the machine's port 22. */
   readonly sshPort?: number;
   readonly more?: readonly string[];
@@ -34,6 +36,7 @@ export function qemuArguments({
   disk,
   imageFolder,
   accelerator,
+  kernelOptions = "",
   sshPort,
   more = [],
 }: Hardware): string[] {
@@ -43,7 +46,10 @@ export function qemuArguments({
     ...["-accel", accelerator, "-cpu", "max", "-m", "512", "-device", "virtio-rng-pci"],
     // With QEMU as the boot loader, a reset boots again.
     ...["-kernel", path.join(imageFolder, "kernel"), "-initrd", path.join(imageFolder, "initrd")],
-    ...["-append", `root=/dev/vda rw console=ttyS0 quiet fsck.mode=skip ${fastWhenEmulated}`],
+    ...[
+      "-append",
+      `root=/dev/vda rw console=ttyS0 quiet fsck.mode=skip ${fastWhenEmulated} ${kernelOptions}`,
+    ],
     ...["-chardev", `file,id=console,path=${consoleLog(name)},append=on`, "-serial", "chardev:console"],
     ...["-drive", `if=virtio,${disk}`],
     ...["-drive", `if=virtio,file=${name}.seed,format=raw,readonly=on`],

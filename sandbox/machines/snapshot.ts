@@ -4,6 +4,7 @@ import * as path from "node:path";
 
 import { isRunning, logTail, stopProcesses, type SandboxProcess } from "../process";
 import { sleep } from "../wait";
+import { kernelOptionsOf, type Role } from "./addresses";
 import { openNetwork } from "./network";
 import { consoleLog, startQemu, type Accelerator } from "./qemu";
 import { seedDiskBytes } from "./seed";
@@ -14,7 +15,7 @@ const bootSeconds = 900;
  * Boots the disk `<role>.ext4` of this folder once, up to where it waits for its seed, and saves the machine's memory
  * as `<role>.state`. Machines that go on from there take a second or two instead of a boot.
  */
-export async function saveBooted(folder: string, role: string, accelerator: Accelerator): Promise<void> {
+export async function saveBooted(folder: string, role: Role, accelerator: Accelerator): Promise<void> {
   const seed = path.join(folder, `${role}.seed`);
   writeFileSync(seed, "");
   truncateSync(seed, seedDiskBytes);
@@ -25,6 +26,7 @@ export async function saveBooted(folder: string, role: string, accelerator: Acce
       disk: `file=${role}.ext4,format=raw`,
       imageFolder: folder,
       accelerator,
+      kernelOptions: kernelOptionsOf[role],
       more: ["-monitor", "unix:monitor,server=on,wait=off"],
     });
     await untilBooted(folder, machine);

@@ -5,6 +5,7 @@
 #   bare.ext4     a fresh Debian host: SSH and sudo, no NFS, no rule of a firewall
 #   client.ext4   the same with an NFS client
 #   server.ext4   the same with an NFS server, as its package leaves it
+#   enforcing.ext4  the same with SELinux's policy and every file labelled; the kernel is to be told to enforce it
 # Packages come from where this machine's own apt gets Debian's.
 set -euo pipefail
 
@@ -15,7 +16,8 @@ base+=(nftables python3 python3-firewall)
 client=(netbase nfs-common libnfs-utils)
 # What a host may be asked to install; the machines reach no mirror.
 offline=(nfs-kernel-server iptables iptables-persistent firewalld acl python3 python3-apt "${client[@]}")
-offline+=(selinux-basics selinux-policy-default policycoreutils)
+selinux=(selinux-policy-default policycoreutils)
+if [[ $roles == *" enforcing "* ]]; then offline+=("${selinux[@]}"); fi
 
 image=$(dirname "$(realpath "$0")")
 cd "$2"
@@ -66,5 +68,10 @@ install "${client[@]}"
 write_disk client
 install nfs-kernel-server
 write_disk server
+if [[ $roles == *" enforcing "* ]]; then
+  install "${selinux[@]}"
+  chroot root setfiles -F /etc/selinux/default/contexts/files/file_contexts /
+  write_disk enforcing
+fi
 
 rm --recursive root sources.list apt.conf install.log
