@@ -36,7 +36,10 @@ holds() {
   [[ $BITS == "$first"* ]]
 }
 
-is_network() { [[ $1 =~ ^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*)(/[0-9]+)?$ ]]; }
+# A hardware address is none, much as it looks like one of IPv6.
+is_network() {
+  [[ $1 =~ ^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*)(/[0-9]+)?$ && ! $1 =~ ^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$ ]]
+}
 
 # devices_to NETWORK: the interfaces that lead there; a part of it may be behind another one than the rest.
 devices_to() {

@@ -168,6 +168,19 @@ describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", ()
       assert.equal(host.read("firewalld.block.permanent"), "", "that source is nobody's here");
     });
 
+    for (const source of ["52:54:00:97:00:20", "ipset:nodes"]) {
+      it(`opens the zones that may judge a client by what is no network: ${source}`, () => {
+        host.write("firewalld.block.sources", source);
+        run(server(), "apply");
+        for (const zone of ["block", "internal"]) {
+          assert.equal(
+            host.read(`firewalld.${zone}.running`),
+            `${rule("10.0.0.0/24")}\n${rule("fd00::/64", "ipv6")}\n`,
+          );
+        }
+      });
+    }
+
     it("opens the zone, too, in which the interface is after the next boot", () => {
       host.write("firewalld.interface", "public");
       run(server(), "apply");
