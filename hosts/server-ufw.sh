@@ -5,7 +5,7 @@
 ufw_enabled() { command -v ufw >/dev/null && grep -qsi '^ENABLED=yes' /etc/ufw/ufw.conf; }
 
 want_ufw() {
-  local rule added live wanted rules=()
+  local rule added live wanted action source sources='' rules=()
   # Where it keeps no IPv6 it takes no such rule, and lets none in.
   for rule in "${UFW_RULES[@]}"; do
     if [[ $rule != from\ *:* ]] || ! grep -qsi '^IPV6=no' /etc/default/ufw; then rules+=("$rule"); fi
@@ -14,23 +14,47 @@ want_ufw() {
   drop_ufw_rules "$wanted"
   added=$(bounded ufw show added)
   for rule in "${rules[@]}"; do
-    if [[ $added$'\n' == *$'\n'"ufw allow $rule"$'\n'* || $added$'\n' == *$'\n'"ufw allow $rule comment "* ]]; then
-      if [[ $MODE == apply ]] && other_record_has "$UFW_RECORD" "$rule"; then record_rules "$UFW_RECORD" "$rule"; fi
-    elif mend "ufw allow $rule"; then
-      record_rules "$UFW_RECORD" "$rule"
-      # Split on purpose: a rule is a list of words.
-      # shellcheck disable=SC2086
-      bounded ufw prepend allow $rule comment "$RULE_COMMENT" >/dev/null
-    fi
+    action=$(ufw_action "$rule" "$added")
+    case $action in
+      allow | limit)
+        if [[ $MODE == apply ]] && other_record_has "$UFW_RECORD" "$rule"; then record_rules "$UFW_RECORD" "$rule"; fi
+        ;;
+      '')
+        if mend "ufw allow $rule"; then
+          record_rules "$UFW_RECORD" "$rule"
+          # Split on purpose: a rule is a list of words.
+          # shellcheck disable=SC2086
+          bounded ufw prepend allow $rule comment "$RULE_COMMENT" >/dev/null
+        fi
+        ;;
+      *)
+        say "notice: ufw takes no \"allow\" beside its rule \"ufw $action $rule\"; to let clients in: ufw delete $action $rule"
+        continue
+        ;;
+    esac
+    sources+=" $(cut -d ' ' -f 2 <<<"$rule")"
   done
   live=$(iptables -w -S 2>/dev/null && ip6tables -w -S 2>/dev/null) || true
-  for rule in "${rules[@]}"; do
-    read -r _ rule _ <<<"$rule"
-    if ! grep -q -- "^-A ufw6\\{0,1\\}-user-input .*-s $rule\\(/[0-9]*\\)\\{0,1\\} .*-j ACCEPT" <<<"$live" && mend "ufw reload, because $rule is not let in"; then
+  for source in $sources; do
+    if ! grep -qE -- "^-A ufw6?-user-input .*-s $source(/[0-9]*)? .*-j (ACCEPT|ufw6?-user-limit-accept)" <<<"$live" &&
+      mend "ufw reload, because $source is not let in"; then
       bounded ufw reload >/dev/null
       break
     fi
   done
+}
+
+# ufw_action RULE ADDED: what is done by such a rule that is there, ours or not. ufw skips one of the same words with another action.
+ufw_action() {
+  local action rule
+  while read -r _ action rule; do
+    rule=${rule%% comment *}
+    rule=${rule#log }
+    if [[ ${rule#log-all } == "$1" ]]; then
+      printf '%s' "$action"
+      return
+    fi
+  done <<<"$2"
 }
 
 drop_ufw_rules() {

@@ -20,7 +20,7 @@ import { bash } from "../../../hosts";
 const fake = join(__dirname, "fake-commands/fake");
 const iptables = ["iptables", "ip6tables", "iptables-nft", "ip6tables-nft"];
 const names = [
-  ..."systemctl rpm dnf yum zypper exportfs ss sysctl nfsconf ip firewall-cmd firewall-offline-cmd nft getenforce".split(
+  ..."systemctl rpm dnf yum zypper exportfs ss sysctl nfsconf ip firewall-cmd firewall-offline-cmd ufw nft getenforce".split(
     " ",
   ),
   ..."selinuxenabled findmnt getsebool setsebool mount umount modprobe pidof restorecon sync".split(" "),

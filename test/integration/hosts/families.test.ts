@@ -241,6 +241,46 @@ describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", ()
     });
   });
 
+  describe("with ufw", () => {
+    const first = "from 10.0.0.0/24 to any port 2049 proto tcp";
+    const rules = () => host.read("ufw.added").split("\n").filter(Boolean);
+
+    beforeEach(() => {
+      start(rhel("9.4"));
+      host.write("/etc/ufw/ufw.conf", "ENABLED=yes\n");
+      host.write("iptables.rules", "-P INPUT DROP\n-N ufw-user-input\n");
+    });
+
+    it("adds its rules before the others, once", () => {
+      host.write("ufw.added", "ufw deny 2049\n");
+      run(server(), "apply");
+      assert.equal(rules().length, 3);
+      assert.equal(rules()[2], "ufw deny 2049");
+      assert.doesNotMatch(run(server(), "apply").stdout, /changed/);
+    });
+
+    it("takes a rule that limits the same clients for one that lets them in, for ufw takes no other beside it", () => {
+      host.write("ufw.added", `ufw limit log ${first} comment 'ours'\n`);
+      host.write(
+        "iptables.rules",
+        `${host.read("iptables.rules")}-A ufw-user-input -s 10.0.0.0/24 -p tcp -m tcp --dport 2049 -m conntrack --ctstate NEW -j ufw-user-limit-accept\n`,
+      );
+      const { stdout } = run(server(), "apply");
+      assert.doesNotMatch(stdout, /^changed: ufw .*10\.0\.0\.0/m);
+      assert.doesNotMatch(run(server(), "apply").stdout, /changed/);
+      assert.doesNotMatch(run(server(), "check").stdout, /differs/);
+    });
+
+    it("names the rule that denies the same clients, in whose place ufw takes none", () => {
+      host.write("ufw.added", `ufw deny ${first}\n`);
+      assert.match(
+        run(server(), "apply").stdout,
+        /^notice: ufw takes no "allow" .*: ufw delete deny from 10\.0\.0\.0\/24 to any/m,
+      );
+      assert.doesNotMatch(run(server(), "apply").stdout, /changed/);
+    });
+  });
+
   describe("with iptables-services", () => {
     const saved = (chains: string) =>
       `*filter\n${chains}-A INPUT -p tcp --dport 22 -j ACCEPT\n-A INPUT -j REJECT\nCOMMIT\n`;
