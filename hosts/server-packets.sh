@@ -17,7 +17,7 @@ try_packets() {
       while read -r device client server port; do
         # Once more by itself, for a rule may count connections; more of them would tell no more.
         if [[ -z $port || $((++count)) -gt 3 ]]; then break; fi
-        alone=$(in_copy "$directory" <<<"$device $client $server")
+        alone=$(grep -m 1 "^$device $client $server\( \|$\)" <<<"$all" | in_copy "$directory")
         if [[ $alone == "$device $client $server "* ]]; then refused+="${refused:+, }$client to ${alone##* }/tcp"; fi
       done < <(in_copy "$directory" <<<"$all")
     fi
@@ -32,14 +32,24 @@ try_packets() {
   fi
 }
 
-# connections RULES: "device client server" for each that is to be tried, on the way that leads back to that client.
+# connections RULES: "device client server" for each that is to be tried, on the way that leads back to that client; and the
+# client's hardware address, where rules name it.
 connections() {
-  addresses_to_try "$1" | sed 's/^/route get /' | ip -o -force -batch - 2>/dev/null | awk '
+  addresses_to_try "$1" | sed 's/^/route get /' | ip -o -force -batch - 2>/dev/null | CARDS=$(named_cards "$1") awk '
+    BEGIN { n = split(ENVIRON["CARDS"], words, " "); for (i = 1; i < n; i += 2) card[words[i]] = " " words[i + 1] }
     $1 ~ /^[0-9a-f]*[.:]/ {
       device = server = ""
       for (i = 2; i < NF; i++) { if ($i == "dev") device = $(i + 1); if ($i == "src") server = $(i + 1) }
-      if (device != "" && device != "lo" && server != "" && !seen[$1]++) print device, $1, server
+      if (device != "" && device != "lo" && server != "" && !seen[$1]++) print device, $1, server card[$1]
     }' || true
+}
+
+# named_cards RULES: "address hardware-address" of those neighbours whose hardware address rules name.
+named_cards() {
+  local named
+  named=$(grep -ohiE '([0-9a-f]{2}:){5}[0-9a-f]{2}' "$1"/*tables* "$1/nft" "$1/ipset" 2>/dev/null | sort -u) || true
+  if [[ -z $named ]]; then return; fi
+  ip neighbour show | awk '{ for (i = 2; i < NF; i++) if ($i == "lladdr") print $1, $(i + 1) }' | grep -iwF -- "$named" || true
 }
 
 # in_copy RULES: of the connections on stdin, those that do not come about, each with the port.
@@ -53,7 +63,7 @@ in_copy() {
 
 # try_connections RULES PORT...
 try_connections() {
-  local rules=$1 asked device client server bits family peer file name port lost attempt count=0
+  local rules=$1 asked device client server card bits family peer file name port lost attempt count=0
   local here='link set lo up' there='' sockets='' controls='' gateway
   local -A other_end=() first=()
   shift
@@ -70,7 +80,7 @@ try_connections() {
     other_end[$name]=wire-$((count++))
     here+=$'\n'"link add $name type veth peer name ${other_end[$name]} netns $peer"
   done <"$rules/interfaces.names"
-  while read -r device client server; do
+  while read -r device client server _; do
     bits=32
     name=$server
     if [[ $server == *:* ]]; then bits=128 name=[$server]; fi
@@ -112,12 +122,21 @@ try_connections() {
   done
   if [[ -s $rules/nft ]]; then nft -f "$rules/nft"; fi
   from_clients "$@" <<<"$asked"
+  while read -r device client server card; do
+    if [[ -z $card ]]; then continue; fi
+    nsenter --target "$peer" --net ip link set dev "${other_end[$device]}" address "$card"
+    ip neighbour flush all
+    from_clients "$@" <<<"$device $client $server"
+  done <<<"$asked"
 }
 
-# from_clients PORT...: of the lines "device client server" on stdin, those that do not come about, each with the port.
+# from_clients PORT...: of the lines "device client server" on stdin, those that do not come about, each with the port. A client
+# whose hardware address is told is left out.
 from_clients() {
-  local device client server
-  while read -r device client server; do printf '%s\n' "$device ${other_end[$device]} $client $server"; done |
+  local device client server card
+  while read -r device client server card; do
+    if [[ -z $card ]]; then printf '%s\n' "$device ${other_end[$device]} $client $server"; fi
+  done |
     nsenter --target "$peer" --net bash --norc -c "$(declare -f connect_all)"$'\nconnect_all "$@"' connect "$@"
 }
 
@@ -160,12 +179,12 @@ copy_rules() {
 }
 
 # addresses_to_try RULES: of each client's network the first and the last, one of each part that is behind another interface,
-# and those that rules name: of all networks in turn, so that what is found names many of them. More than 320
+# and those that rules name, be it by their hardware address: of all networks in turn, so that what is found names many of them. More than 320
 # would take too long.
 addresses_to_try() { addresses_in_turn "$1" | sort -s -n -k 1,1 | awk 'NR <= 320 { print $2 }'; }
 
 addresses_in_turn() {
-  local client network i turn own=' ' BITS
+  local client network cards i turn own=' ' BITS
   local -a named=() named_bits=() ENDS=()
   for network in $(ip -o address show | awk '{ print $4 }'); do
     if is_network "$network" && read_bits "${network%/*}"; then own+="${BITS:1} "; fi
@@ -177,10 +196,14 @@ addresses_in_turn() {
     fi
   done < <(grep -ohE '([0-9]+\.){3}[0-9]+(/[0-9]+)?|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}(/[0-9]+)?' \
     "$1"/*tables* "$1/nft" "$1/ipset" 2>/dev/null | sort -u)
+  cards=$(named_cards "$1" | cut -d ' ' -f 1)
   for client in "${CLIENTS[@]}"; do
     read_ends "$client" "$own"
     turn=0
     in_turn "${ENDS[@]}"
+    for network in $cards; do
+      if holds "$client" "$network"; then in_turn "$network"; fi
+    done
     for network in $(part_by_device "$client"); do
       if ! is_network "$network"; then continue; fi
       read_ends "$network" "$own"

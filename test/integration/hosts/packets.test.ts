@@ -67,6 +67,10 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
       "a rule counts connections, and one alone passes",
       nft("add rule inet a in tcp dport 2049 ct state new limit rate over 1/minute burst 1 packets reject"),
     ],
+    [
+      "a rule lets a client in by its network card",
+      "ip neighbour add 10.97.5.7 lladdr 52:54:00:97:00:20 dev ens4; CLIENTS=(10.97.5.7); nft 'add table netdev a; add chain netdev a in { type filter hook ingress device ens4 priority 0; }; add rule netdev a in tcp dport 2049 ether saddr != 52:54:00:97:00:20 drop'",
+    ],
   ] as const) {
     it(`get through where ${what}`, () => assert.equal(tried(rules), ""));
   }
@@ -91,6 +95,11 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
       "of an address, in a rule of iptables",
       "iptables -A INPUT -s 10.97.5.7 -j REJECT",
       "10.97.5.7 to 2049/tcp",
+    ],
+    [
+      "of a network card that is a client's, and of none that is another's",
+      `ip neighbour add 10.97.1.9 lladdr 52:54:00:97:00:20 dev ens4; ip neighbour add 10.97.9.9 lladdr 52:54:00:97:00:21 dev ens4; nft 'add table netdev a; add chain netdev a in { type filter hook ingress device ens4 priority 0; }; add rule netdev a in ether saddr { 52:54:00:97:00:20, 52:54:00:97:00:21 } drop'`,
+      "10.97.1.9 to 2049/tcp",
     ],
     [
       "of the upper half of a network",
