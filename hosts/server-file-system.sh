@@ -32,16 +32,21 @@ right_file_system() {
     refuse "$EXPORT_PATH was served and is not there (a mount or a subvolume that is missing, or it was moved). Mount it, also in" \
       "/etc/fstab, or move it back. To begin with an empty one: rm $FILE_SYSTEM_FILE"
     return 1
-  elif [[ -n $inode && -n $now && $inode != "$now" ]]; then
+  elif [[ -n $inode && -n $now && $now' ' != "$inode "* ]]; then
     refuse "$EXPORT_PATH is not the directory that was served (a mount or a subvolume that is missing, or it was moved). Mount it," \
       "also in /etc/fstab, or move it back. If its images are in this one: rm $FILE_SYSTEM_FILE"
     return 1
   fi
 }
 
-# Only of file systems that keep a directory's number from one mount to the next; nothing where that is not known.
+# Only of file systems that keep a directory's number from one mount to the next; nothing where that is not known. Each subvolume
+# of btrfs counts from the same one: there it is the time as well when the directory was made, which its snapshots have, too.
 read_inode() {
-  if [[ -d $EXPORT_PATH && $FS_TYPE =~ ^(ext[234]|xfs|btrfs)$ ]]; then stat -c %i "$EXPORT_PATH"; fi
+  local inode birth
+  if [[ ! -d $EXPORT_PATH || ! $FS_TYPE =~ ^(ext[234]|xfs|btrfs)$ ]]; then return; fi
+  read -r inode birth < <(stat -c '%i %.9W' "$EXPORT_PATH")
+  if [[ $FS_TYPE == btrfs && $birth =~ ^[1-9] ]]; then inode+=" $birth"; fi
+  printf '%s' "$inode"
 }
 
 # The record of a former version has no inode, which apply adds; for a check that is no difference.

@@ -288,6 +288,22 @@ describeOnFakeHosts("a host whose directories and exports belong to somebody", (
       assert.doesNotMatch(serves(server()), /changed/);
     });
 
+    it("is none of another subvolume of btrfs, each of which numbers its directories alike", () => {
+      host.write("findmnt", 'TARGET="/srv" FSTYPE="btrfs" UUID="3333-cc" SOURCE="/dev/sdc1"\n');
+      serves(server());
+      const whole = host.read(record());
+      const [disk, inode, made] = whole.trim().split(/[ \n]/);
+      assert.ok(Number(made) > 0, whole);
+      host.write(record(), `${disk}\n${inode} 1234567890\n`);
+      refused(server(), /\/srv\/registry is not the directory that was served/);
+      // A former version recorded the number alone.
+      host.write(record(), `${disk}\n${inode}\n`);
+      assert.equal(host.run(server(), "check").status, 0);
+      assert.match(serves(server()), /changed: write .*\.file-system/);
+      assert.equal(host.read(record()), whole);
+      assert.doesNotMatch(serves(server()), /changed/);
+    });
+
     it("is known by no number where the file system gives it another one at each mount", () => {
       host.write("findmnt", 'TARGET="/srv" FSTYPE="fuse.glusterfs" UUID="" SOURCE="storage-1:/registry"\n');
       serves(server());
