@@ -42,7 +42,7 @@ input_filters() {
     $1 == "map" { chain = table " @" $2; next }
     $1 == "}" { chain = "" }
     chain == "" { next }
-    /type filter hook (input|prerouting)/ && family ~ /^(inet|ip|ip6)$/ && name != "firewalld" &&
+    /type filter hook (input|prerouting)/ && family ~ /^(inet|ip|ip6)$/ && name !~ /^firewalld(_policy_drop)?$/ &&
       index("\n" ENVIRON["THEIRS"] "\n", "\n" table "\n") == 0 { order[++bases] = chain }
     /policy drop/ { drops[chain] = 1 }
     {

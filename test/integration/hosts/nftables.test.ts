@@ -57,6 +57,11 @@ describeOnFakeHosts("rules that somebody wrote with nft", () => {
       table("ip filter", "INPUT", "tcp dport 2049 drop"),
       ["ip filter INPUT"],
     ],
+    [
+      "the table that firewalld has for the moment of a reload",
+      table("inet firewalld_policy_drop", "filter_input", "drop"),
+      [],
+    ],
   ] as const) {
     it(`are opened where they may drop a client's packets, and nowhere else: by ${what}`, () => {
       assert.deepEqual(opened(ruleset), chains);
