@@ -14,7 +14,7 @@ want_services() {
     restart_server
     differing=$(protocol_differences)
     if [[ -n $differing ]]; then
-      fail "nfs-server runs, but ${differing%; }. $(overriding_settings)See systemctl status nfs-server rpc-statd rpcbind"
+      fail "nfs-server runs, but ${differing%; }. $(overriding_settings)See systemctl status nfs-server nfs-mountd rpc-statd rpcbind$(enforcing_hint)"
     fi
   fi
 }
@@ -30,6 +30,13 @@ want_mountd() {
 }
 
 mountd_runs() { active nfs-mountd || pidof rpc.mountd nfsv4.exportd >/dev/null 2>&1; }
+
+# Debian's policy lets no mountd have NFSv3's port 20048, and RHEL's does.
+enforcing_hint() {
+  if [[ $(getenforce 2>/dev/null) == Enforcing ]]; then
+    printf '. SELinux is enforcing here: where their journal says "Permission denied", its policy keeps a daemon from a port'
+  fi
+}
 
 restart_server() {
   if [[ $NFS3 == yes ]] || active rpc-statd; then bounded systemctl restart rpc-statd; fi
@@ -163,7 +170,7 @@ refuse_taken_ports() {
 # lockd reads its ports when the server starts. The module's options set them at boot; now they are set here.
 want_lockd_ports() {
   local key
-  modprobe --quiet lockd || true
+  modprobe --quiet lockd 9>&- || true
   for key in fs.nfs.nlm_tcpport fs.nfs.nlm_udpport; do
     if [[ $(sysctl -n "$key" 2>/dev/null) != "$LOCKD_PORT" ]]; then
       if mend "$key=$LOCKD_PORT"; then

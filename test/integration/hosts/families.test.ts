@@ -403,6 +403,21 @@ describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", ()
     }
   });
 
+  it("says that SELinux may be why a version or a port is not served, where it is enforcing", () => {
+    for (const mode of ["Enforcing", "Permissive"]) {
+      start(rhel("9.4"));
+      host.write("selinux", `${mode}\n`);
+      host.write("versions", "-3 +4 +4.1 -4.2");
+      const { status, stderr } = host.run(server(), "apply");
+      assert.equal(status, 1);
+      assert.match(
+        stderr,
+        /^error: nfs-server runs, but NFSv4\.2 is not served\. See systemctl status nfs-server/m,
+      );
+      assert.equal(/SELinux is enforcing here/.test(stderr), mode === "Enforcing", stderr);
+    }
+  });
+
   it("refuses systems it does not know, and nodes that belong to the cluster", () => {
     start({ ID: "alpine", VERSION_ID: "3.20", PRETTY_NAME: "Alpine 3.20" });
     assert.match(host.run(server(), "apply").stderr, /error: Alpine 3\.20 is not known here/);
