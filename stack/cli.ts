@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 
@@ -72,13 +72,13 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
 /** The path of the CLI on PATH, if there is one. */
 export function installedCli(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const folders = installedPath(environment).split(path.delimiter);
-  return folders.map((folder) => path.join(folder, "pulumi")).find(isExecutable);
+  return folders.map((folder) => path.resolve(folder, "pulumi")).find(isExecutable);
 }
 
 export function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
-    return true;
+    return statSync(file).isFile(); // of a folder the same right lets one in
   } catch {
     return false;
   }

@@ -1,8 +1,11 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
+import { promisify } from "node:util";
 
-import { installedCli, runCli } from "../../stack/cli";
+import { UserError } from "../../errors";
+import { installedCli } from "../../stack/cli";
 import { toolsFolder, buildTools, type BuildOptions } from "../tools/build";
 import { cliTools } from "./build";
 
@@ -22,12 +25,12 @@ const wrapper: string = "pulumi/lib/resolve";
 /** One on PATH, else the one that the npm package `pulumi` downloads, else, where it cannot, one that is built here. */
 export async function findCli(options: BuildOptions): Promise<Cli> {
   const installed = installedCli();
-  if (installed !== undefined) return cli(installed, "installed");
+  if (installed !== undefined) return cli(installed, "installed", options);
   // What was built once is not asked for again at a site that could not be reached.
   const built = existsSync(toolsFolder(cliTools));
   const brought = built ? undefined : await downloaded(options);
-  if (brought !== undefined) return cli(brought, "brought by the npm package pulumi");
-  return cli(path.join(await buildTools(cliTools, options), "pulumi"), "built from its Go module");
+  if (brought !== undefined) return cli(brought, "brought by the npm package pulumi", options);
+  return cli(path.join(await buildTools(cliTools, options), "pulumi"), "built from its Go module", options);
 }
 
 async function downloaded({ log }: BuildOptions): Promise<string | undefined> {
@@ -39,11 +42,27 @@ async function downloaded({ log }: BuildOptions): Promise<string | undefined> {
   }
 }
 
-async function cli(file: string, origin: Cli["origin"]): Promise<Cli> {
+/** Seconds; one that is broken may never answer. */
+const answersWithin = 20;
+
+async function cli(file: string, origin: Cli["origin"], { signal }: BuildOptions): Promise<Cli> {
   const environment = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
-  const { stdout } = await runCli(["version"], { cli: file, environment });
-  return { path: file, version: stdout.trim(), origin };
+  const limits = { timeout: answersWithin * 1000, killSignal: "SIGKILL", signal } as const;
+  let problem = "tells no version";
+  try {
+    const { stdout } = await promisify(execFile)(file, ["version"], { env: environment, ...limits });
+    if (/^v?\d/.test(stdout)) return { path: file, version: stdout.trim(), origin };
+  } catch (error) {
+    signal?.throwIfAborted();
+    const { killed, message } = error as Error & { killed?: boolean };
+    problem = killed ? `does not answer within ${answersWithin} s` : `fails: ${message.trim()}`;
+  }
+  const advice =
+    origin === "installed"
+      ? "repair it, or take it off PATH"
+      : `remove ${path.dirname(file)}, then run this again: it is made anew`;
+  throw new UserError(`${file} version, of the Pulumi CLI that is ${origin}, ${problem}\n${advice}`);
 }
 
 /** Where the CLI keeps its downloads. */
-export const pulumiHome = process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi");
+export const pulumiHome = process.env.PULUMI_HOME || path.join(homedir(), ".pulumi");
