@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 
 import { UserError } from "../../errors";
 import { installedCli } from "../../stack/cli";
+import { withTemporaryFolder } from "../../temporary-folder";
 import { toolsFolder, buildTools, type BuildOptions } from "../tools/build";
 import { cliTools } from "./build";
 
@@ -16,11 +17,10 @@ export interface Cli {
   readonly origin: "installed" | "brought by the npm package pulumi" | "built from its Go module";
 }
 
+const run = promisify(execFile);
+
 /** A module of the package, which has no types. */
-interface Wrapper {
-  resolve(): Promise<string>;
-}
-const wrapper: string = "pulumi/lib/resolve";
+const wrapper = "pulumi/lib/resolve";
 
 /** One on PATH, else the one that the npm package `pulumi` downloads, else, where it cannot, one that is built here. */
 export async function findCli(options: BuildOptions): Promise<Cli> {
@@ -33,11 +33,22 @@ export async function findCli(options: BuildOptions): Promise<Cli> {
   return cli(path.join(await buildTools(cliTools, options), "pulumi"), "built from its Go module", options);
 }
 
-async function downloaded({ log }: BuildOptions): Promise<string | undefined> {
+async function downloaded({ log, signal }: BuildOptions): Promise<string | undefined> {
+  const resolve = `require(${JSON.stringify(require.resolve(wrapper))}).resolve()`;
+  const script = `${resolve}.then((file) => console.log("\\n" + file), (error) => {
+    console.error(error.message);
+    process.exit(1);
+  })`;
   try {
-    return await ((await import(wrapper)) as Wrapper).resolve();
+    // The package runs a script from the folder for temporary files, by a name that any user of this machine can tell beforehand.
+    const { stdout } = await withTemporaryFolder("pulumi-cli", ({ path: TMPDIR }) =>
+      run(process.execPath, ["--eval", script], { env: { ...process.env, TMPDIR }, signal }),
+    );
+    return stdout.trim().split("\n").at(-1);
   } catch (error) {
-    log(`the Pulumi CLI cannot be downloaded: ${(error as Error).message}`);
+    signal?.throwIfAborted();
+    const { stderr, message } = error as Error & { stderr?: string };
+    log(`the Pulumi CLI cannot be downloaded: ${stderr?.trim().split("\n").at(-1) || message}`);
     return undefined;
   }
 }
@@ -50,7 +61,7 @@ async function cli(file: string, origin: Cli["origin"], { signal }: BuildOptions
   const limits = { timeout: answersWithin * 1000, killSignal: "SIGKILL", signal } as const;
   let problem = "tells no version";
   try {
-    const { stdout } = await promisify(execFile)(file, ["version"], { env: environment, ...limits });
+    const { stdout } = await run(file, ["version"], { env: environment, ...limits });
     if (/^v?\d/.test(stdout)) return { path: file, version: stdout.trim(), origin };
   } catch (error) {
     signal?.throwIfAborted();

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
 import { UserError } from "../../../../errors";
 import { findCli } from "../../../../sandbox/engine/find";
+import { isExecutable } from "../../../../stack/cli";
 
 describe("finding the Pulumi CLI", function () {
   this.timeout(60_000); // on a busy machine
-  const { PATH } = process.env;
+  const environment = process.env;
+  const { PATH } = environment;
   let folder: string;
   const log = () => undefined;
   const inFolder = (name: string) => path.join(folder, name);
@@ -26,9 +28,12 @@ describe("finding the Pulumi CLI", function () {
       return true;
     });
 
-  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), "sandbox-cli-"))));
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "sandbox-cli-"));
+    process.env = { ...environment };
+  });
   afterEach(() => {
-    process.env["PATH"] = PATH;
+    process.env = environment;
     rmSync(folder, { recursive: true });
   });
 
@@ -63,6 +68,27 @@ describe("finding the Pulumi CLI", function () {
     pulumi("silent", "exit 0");
     onPath("silent");
     await failsWith(inFolder("silent/pulumi"), "tells no version");
+  });
+
+  it("takes the one that npm's package downloads, whose script nobody else can have changed", async () => {
+    const install = `
+      while [ $# -gt 0 ]; do [ "$1" != --install-root ] || root=$2; shift; done
+      mkdir -p $root/bin; printf '#!/bin/sh\\necho v3.98.0\\n' > $root/bin/pulumi; chmod +x $root/bin/pulumi
+      stat -c %a "$(dirname "$0")" > $root/mode; echo installed`;
+    script("site.js", `globalThis.fetch = () => Promise.resolve(new Response(${JSON.stringify(install)}))`);
+    Object.assign(process.env, {
+      PATH: PATH!
+        .split(path.delimiter)
+        .filter((one) => !isExecutable(path.join(one, "pulumi")))
+        .join(path.delimiter),
+      NODE_OPTIONS: `--require ${inFolder("site.js")}`,
+      PULUMI_HOME: folder,
+      PULUMI_VERSION: "3.98.0",
+      XDG_CACHE_HOME: folder,
+    });
+    const { version, origin } = await findCli({ log });
+    assert.deepEqual([version, origin], ["v3.98.0", "brought by the npm package pulumi"]);
+    assert.equal(readFileSync(inFolder("versions/3.98.0/mode"), "utf8"), "700\n");
   });
 
   it("waits for an installed one only as long as it is asked to", async () => {
