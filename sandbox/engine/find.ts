@@ -76,4 +76,6 @@ async function cli(file: string, origin: Cli["origin"], { signal }: BuildOptions
 }
 
 /** Where the CLI keeps its downloads. */
-export const pulumiHome = process.env.PULUMI_HOME || path.join(homedir(), ".pulumi");
+export function pulumiHome(): string {
+  return process.env.PULUMI_HOME || path.join(homedir(), ".pulumi");
+}

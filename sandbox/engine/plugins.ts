@@ -22,7 +22,7 @@ export interface Plugins {
 /** Installs what can be; of the rest builds Kubernetes' and writes the stand-ins' executables into `directory`. */
 export async function findPlugins(cli: Cli, directory: string, options: BuildOptions): Promise<Plugins> {
   const missing: Name[] = [];
-  for (const name of names) if (!(await isInstalled(cli, name, versionOf(name)))) missing.push(name);
+  for (const name of names) if (!(await isInstalled(cli, name, options))) missing.push(name);
   const folders: string[] = [];
   const notes: string[] = [];
   for (const name of missing) {
@@ -46,12 +46,24 @@ function versionOf(name: Name): string {
   return (JSON.parse(file) as { version: string }).version;
 }
 
-async function isInstalled({ path: cli, origin }: Cli, name: Name, version: string): Promise<boolean> {
-  const isThere = existsSync(path.join(pulumiHome, "plugins", `resource-${name}-v${version}`));
+async function isInstalled(
+  { path: cli, origin }: Cli,
+  name: Name,
+  { log, signal }: BuildOptions,
+): Promise<boolean> {
+  const version = versionOf(name);
+  const folder = path.join(pulumiHome(), "plugins", `resource-${name}-v${version}`);
+  // The CLI marks with the second one what it has not yet unpacked as a whole.
+  const isThere = existsSync(folder) && !existsSync(`${folder}.partial`);
   // A CLI is built only where its download site cannot be reached, and plugins come from there, too.
   if (isThere || origin === "built from its Go module") return isThere;
-  const environment = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
-  const { exitCode } = await runCli(["plugin", "install", "resource", name, version], { cli, environment });
+  log(`installing the ${name} provider ${version}`);
+  const { exitCode, output } = await runCli(["plugin", "install", "resource", name, version], {
+    cli,
+    signal,
+  });
+  signal?.throwIfAborted();
+  if (exitCode !== 0) log(`it cannot be installed: ${output.trim().split("\n").at(-1)}`);
   return exitCode === 0;
 }
 
