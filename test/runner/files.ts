@@ -37,7 +37,11 @@ export function recordSeconds(seconds: Readonly<Record<string, number>>): void {
 }
 
 function recordedSeconds(): Record<string, number> {
-  return existsSync(record) ? (JSON.parse(readFileSync(record, "utf8")) as Record<string, number>) : {};
+  try {
+    return JSON.parse(readFileSync(record, "utf8")) as Record<string, number>;
+  } catch {
+    return {}; // none yet, or one that was written by half: it only decides which file begins
+  }
 }
 
 function filesBelow(given: string): string[] {

@@ -37,14 +37,14 @@ async function main(): Promise<void> {
   await run("acceptance");
   await run("machines");
 
-  const relative = Object.entries(summary.seconds).map(([file, s]) => [path.relative(project, file), s]);
-  if (isWhole) recordSeconds(Object.fromEntries(relative) as Record<string, number>);
   if (Object.keys(selection).length === 0) {
     for (const file of summary.unheard(all.map((name) => path.join(project, name)))) {
       console.error(`no test was run of ${path.relative(project, file)}`);
     }
   }
   summary.print((file) => path.relative(project, file));
+  const relative = Object.entries(summary.seconds).map(([file, s]) => [path.relative(project, file), s]);
+  if (isWhole) recordSeconds(Object.fromEntries(relative) as Record<string, number>);
   if (summary.ran === 0) throw new UserError("no test was run");
   process.exitCode = summary.failed > 0 ? 1 : 0;
 }
@@ -64,7 +64,16 @@ function readArguments(): { selection: Selection; paths: string[] } {
       invert: { type: "boolean", short: "i" },
     },
   });
+  if (values.grep !== undefined) checkPattern(values.grep);
   return { selection: values, paths: positionals };
+}
+
+function checkPattern(grep: string): void {
+  try {
+    new RegExp(grep);
+  } catch (error) {
+    throw new UserError(`--grep "${grep}": ${(error as Error).message}`);
+  }
 }
 
 main().catch((error: unknown) => {
