@@ -7,6 +7,7 @@ import { findEngine } from "./engine";
 import { canRunMachines, installMachinePackages } from "./machines";
 import { buildImage } from "./machines/image";
 import { suites } from "./machines/suites";
+import { endTogether } from "./process";
 import { buildNodePrograms } from "./node/programs";
 import { buildRegistry } from "./registry";
 
@@ -32,6 +33,7 @@ async function buildImages(): Promise<void> {
   for (const suite of suites) await buildImage(suite, log);
 }
 
+endTogether(); // machines of images that are being made
 main().catch((error: unknown) => {
   console.error(error instanceof UserError ? `error: ${error.message}` : error);
   process.exitCode = 1;

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { once } from "node:events";
+import { constants } from "node:os";
 import * as path from "node:path";
 
 import { UserError } from "../errors";
@@ -27,12 +28,27 @@ export interface SandboxProcess {
   readonly log: string;
 }
 
-/** Starts a program that outlives this one, with its output in a log file and its pid in a record. */
+const directories = new Set<string>();
+
+/** Has what this process starts end with it, by force, also when a signal ends it. */
+export function endTogether(): void {
+  process.on("exit", () => {
+    const left = [...directories].flatMap(recordedProcesses).filter(isRunning);
+    for (const { pid } of left) signalGroup(pid, "SIGKILL");
+  });
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // After those who listen, too: they tell what they run.
+    process.on(name, () => setImmediate(() => process.exit(128 + constants.signals[name])));
+  }
+}
+
+/** Starts a program that outlives this one, unless `endTogether` says otherwise, with its output in a log file and its pid in a record. */
 export async function startProcess(
   directory: string,
   program: { name: string; command: string; args: readonly string[] },
 ): Promise<SandboxProcess> {
   const { name, command, args } = program;
+  directories.add(directory);
   mkdirSync(path.join(directory, "processes"), { recursive: true });
   const log = openLog(directory, name);
   const child = spawn(command, args, {

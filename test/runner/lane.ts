@@ -29,6 +29,7 @@ export async function runLane(lane: Lane, selection: Selection, summary: Summary
   if (lane.files.length === 0) return;
   const mocha = new Mocha({
     ...selection,
+    require: settings.require,
     timeout: settings.timeout,
     parallel: true,
     jobs: lane.jobs,

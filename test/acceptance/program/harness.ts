@@ -54,6 +54,7 @@ export class TestCluster extends Objects {
 
   async start(start: Start): Promise<void> {
     const directory = mkdtempSync(path.join(tmpdir(), "image-registry-test-"));
+    process.once("exit", () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
     this.controlPlane = await start({ directory });
     this.connect(this.controlPlane.kubeconfig);
     this.engine = await findEngine(path.join(directory, "plugins"), { log: console.error });

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
 import { UserError } from "../../../errors";
+import { projectDirectory, typescriptLoader } from "../../../project";
 import {
   isRunning,
   logTail,
@@ -34,6 +37,24 @@ describe("a program of the sandbox", function () {
     await stopProcess(directory, record);
     assert.ok(!isRunning(record));
     assert.deepEqual(recordedProcesses(directory), []);
+  });
+
+  it("ends with the process that started it, if that one wants so, also by Ctrl-C", async () => {
+    const script = `
+      const { endTogether, startProcess } = require("./sandbox/process");
+      endTogether();
+      const program = { name: "sleeper", command: "/bin/sh", args: ["-c", "sleep 1000 & wait"] };
+      void startProcess(${JSON.stringify(directory)}, program).then(() => console.log("started"));
+      setTimeout(() => undefined, 1_000_000);`;
+    const parent = spawn(process.execPath, [...typescriptLoader, "--eval", script], {
+      cwd: projectDirectory,
+    });
+    await once(parent.stdout, "data");
+    const [record] = recordedProcesses(directory);
+    assert.ok(isRunning(record!));
+    parent.kill("SIGINT");
+    assert.deepEqual(await once(parent, "close"), [130, null]);
+    while (isRunning(record!)) await sleep(20);
   });
 
   it("takes its children along when it is stopped", async () => {
