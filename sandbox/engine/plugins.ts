@@ -68,8 +68,8 @@ async function isInstalled(
 }
 
 function standIn(name: Name, directory: string): void {
-  mkdirSync(directory, { recursive: true });
-  const bundle = path.join(directory, `${name}.js`);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const bundle = path.join(directory, `${name}.cjs`); // .js would be what a package.json above says
   bundles[name] ??= bundled(path.join(__dirname, "providers", `${name}.ts`));
   writeFileSync(bundle, bundles[name]);
   const script = `#!/bin/sh\nexec ${[process.execPath, bundle].map(quote).join(" ")} "$@"\n`;

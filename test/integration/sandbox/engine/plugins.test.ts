@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import commandPackage from "@pulumi/command/package.json";
@@ -45,5 +47,23 @@ describe("the engine's providers", function () {
     assert.deepEqual(notes, ["the random provider is a stand-in", "the command provider is a stand-in"]);
     assert.ok(readdirSync(standIns()).includes("pulumi-resource-command"));
     assert.deepEqual(said.filter((line) => line.includes("no such host")).length, 2, said.join("\n"));
+  });
+
+  it("have stand-ins that only this user can change, and that run whatever lies in the folders above", async () => {
+    writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
+    const umask = process.umask(0);
+    try {
+      await find("exit 1");
+    } finally {
+      process.umask(umask);
+    }
+    assert.equal(statSync(standIns()).mode & 0o777, 0o700);
+    const provider = spawn(path.join(standIns(), "pulumi-resource-random"), ["127.0.0.1:1"]);
+    const [port] = (await Promise.race([
+      once(provider.stdout, "data"),
+      once(provider, "close"),
+    ])) as unknown[];
+    provider.kill();
+    assert.match(String(port), /^\d{2,}\n$/);
   });
 });
