@@ -124,7 +124,7 @@ export class LocalStore {
   }
 
   remove(): void {
-    spawnSync("chmod", ["-R", "u+w", this.root]);
+    spawnSync("chmod", ["-R", "u+rwX", this.root]);
     rmSync(this.root, { recursive: true });
   }
 }

@@ -13,7 +13,8 @@ import { FakeMoveCluster, FakePodShell, registryPod } from "./fake-moves";
 import { asUser, LocalStore } from "./local-store";
 
 describe("a move of images", () => {
-  let [source, target] = [new LocalStore(), new LocalStore()];
+  let source: LocalStore;
+  let target: LocalStore;
   let cluster: FakeMoveCluster;
   let lines: string[];
   let pods = [registryPod()];
@@ -303,7 +304,7 @@ describe("a move of images", () => {
         before = (script) => {
           if ((isDead ||= isThen({ request: "", script }))) throw new Error("killed");
         };
-        source.push("shop/cart", when);
+        if (source.canBeWritten()) source.push("shop/cart", when); // nobody but root gets past a hold
         const images = source.files();
         await assert.rejects(moveImages(fromEmptyDir, options()));
         assert.ok(isDead, when);
