@@ -64,11 +64,17 @@ async function operate(run: StackRun, args: readonly string[]): Promise<RunResul
   await configure(run);
   const all = [...args, "--color", "never"];
   const { exitCode, output, events } = await stacks.operate(all, stack, { ...(log && { echo: log }) });
-  await assertHidden(run, output);
+  await assertHidden(run, { output, "log of events": told(events) });
   const result = resultOf(events, output);
   if (exitCode === 0) return result;
   const said = result.diagnostics.filter(({ severity }) => severity === "error");
   throw new RunFailed(said.map(({ message }) => message).join("\n") || output, result);
+}
+
+/** What programs are told. Not what nobody is shown: the SDK's debugging; nor of a state before, which was searched then. */
+function told(events: readonly EngineEvent[]): string {
+  const shown = events.filter(({ diagnosticEvent }) => !diagnosticEvent || messageOf(diagnosticEvent));
+  return JSON.stringify(shown, (key, value: unknown) => (key === "old" ? undefined : value));
 }
 
 /** Gives the stack its configuration: what an operation does first. */

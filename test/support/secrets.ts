@@ -8,10 +8,10 @@ interface Kubeconfig {
   users: { user: Record<string, unknown> }[];
 }
 
-/** Nothing that is secret to the stack stands in plain text in what it remembers, ids included, or in what was printed. */
-export async function assertHidden(run: StackRun, printed: string): Promise<void> {
+/** Nothing that is secret to the stack stands in plain text in what it remembers, ids included, or in what was told of it. */
+export async function assertHidden(run: StackRun, told: Readonly<Record<string, string>>): Promise<void> {
   const file = run.stacks.stateFile(run.stack);
-  const places = { state: existsSync(file) ? readFileSync(file, "utf8") : "", output: printed };
+  const places = { state: existsSync(file) ? readFileSync(file, "utf8") : "", ...told };
   for (const [name, secret] of Object.entries({ ...given(run), ...(await run.secrets()) })) {
     assert.ok(secret.length >= 8, `${name} is too short to be told from other text`);
     for (const [place, text] of Object.entries(places)) {

@@ -75,7 +75,7 @@ describe("a stack that an earlier version of this program has made", function ()
     added: string[] = [],
   ): Promise<void> {
     await bringBack(run);
-    await assert.rejects(assertHidden(run, ""), /the state has .* in plain text/);
+    await assert.rejects(assertHidden(run, {}), /the state has .* in plain text/);
     const before = await seen();
     const steps = ["create registry-http-secret", ...added, "retain registry-http-secret"].sort();
     const unsearched = { ...run, secrets: () => Promise.resolve({}) }; // a preview cleans nothing
