@@ -30,6 +30,7 @@ export async function runStack({
   await stacks.configure({ stack, overlay, secretKeys: keysOfSecrets });
   const display = process.stdout.isTTY ? ["--color", "always"] : ["--color", "never", "--suppress-progress"];
   for (const [operation, ...flags] of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+    signal.throwIfAborted();
     console.log(`\n$ pulumi ${operation} --stack ${stack}\n`);
     const args = [operation!, ...flags, ...display];
     const { exitCode } = await stacks.operate(args, stack, { echo: (line) => console.log(line), signal });
