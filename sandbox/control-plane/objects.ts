@@ -1,4 +1,10 @@
-import { ApiException, CoreV1Api, KubernetesObjectApi, type KubernetesObject } from "@kubernetes/client-node";
+import {
+  ApiException,
+  CoreV1Api,
+  KubernetesObjectApi,
+  type KubernetesObject,
+  type V1Node,
+} from "@kubernetes/client-node";
 
 import { connect } from "../connect";
 
@@ -14,15 +20,18 @@ export async function createMissing(kubeconfig: string, objects: readonly Kubern
   }
 }
 
-/** Whether pods can be created and find a node: every node Ready and rid of the taint it is born with. */
+/** Whether pods can be created and find a node. */
 export async function takesPods(kubeconfig: string): Promise<boolean> {
   const api = connect(kubeconfig).makeApiClient(CoreV1Api);
   const { items: nodes } = await api.listNode();
-  const ready = nodes.every(
-    ({ spec, status }) =>
-      status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") &&
-      !spec?.taints?.some(({ key }) => key === "node.kubernetes.io/not-ready"),
-  );
   const { items: accounts } = await api.listNamespacedServiceAccount({ namespace: "default" });
-  return ready && accounts.length > 0;
+  return nodes.every(isReady) && accounts.length > 0;
+}
+
+/** Whether a node is Ready, and rid of the taint it is born with, which is taken away some time after that. */
+export function isReady({ spec, status }: V1Node): boolean {
+  const isTainted = spec?.taints?.some(({ key }) => key === "node.kubernetes.io/not-ready") ?? false;
+  return (
+    !isTainted && !!status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True")
+  );
 }

@@ -9,6 +9,7 @@ import type { ControlPlane } from "../control-plane";
 import { kubeletNode } from "../control-plane/certificates";
 import { writeKubeconfig } from "../control-plane/kubeconfig";
 import { layoutOf } from "../control-plane/layout";
+import { isReady } from "../control-plane/objects";
 import { freePorts } from "../control-plane/ports";
 import { execute } from "../machines/execute";
 import { writeImage, type ImageContent } from "../oci-image";
@@ -138,12 +139,13 @@ async function untilReady(cluster: ControlPlane): Promise<void> {
   const deadline = Date.now() + readySeconds * 1000;
   for (;;) {
     const { items } = await api.listNode({ fieldSelector: `metadata.name=${kubeletNode}` });
-    const conditions = items[0]?.status?.conditions ?? [];
-    if (conditions.some(({ type, status }) => type === "Ready" && status === "True")) return;
-    if (Date.now() > deadline)
-      throw new Error(
-        `node ${kubeletNode} is not ready: ${JSON.stringify(conditions)}; logs: ${cluster.directory}/node/logs`,
-      );
+    const [node] = items;
+    if (node && isReady(node)) return;
+    if (Date.now() > deadline) {
+      const { status, spec } = node ?? {};
+      const seen = JSON.stringify([status?.conditions, spec?.taints]);
+      throw new Error(`node ${kubeletNode} is not ready: ${seen}; logs: ${cluster.directory}/node/logs`);
+    }
     await sleep(300);
   }
 }
