@@ -6,7 +6,7 @@ import { cacheFolder } from "../../sandbox/tools/cache";
 
 export const project = path.resolve(__dirname, "../..");
 
-/** How many seconds each file took in the last whole run. */
+/** How many seconds each file took in the last whole run without a failure. */
 const record = path.join(cacheFolder(), "test-seconds.json");
 
 /** Where no run is recorded, these begin first: one that is left to the end has two processors to itself for minutes. */
