@@ -1,12 +1,11 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
-import { promisify } from "node:util";
 
 import { UserError } from "../../errors";
 import { installedCli } from "../../stack/cli";
 import { withTemporaryFolder } from "../../temporary-folder";
+import { execute } from "../machines/execute";
 import { toolsFolder, buildTools, type BuildOptions } from "../tools/build";
 import { cliTools } from "./build";
 
@@ -16,8 +15,6 @@ export interface Cli {
   readonly version: string;
   readonly origin: "installed" | "brought by the npm package pulumi" | "built from its Go module";
 }
-
-const run = promisify(execFile);
 
 /** A module of the package, which has no types. */
 const wrapper = "pulumi/lib/resolve";
@@ -42,7 +39,7 @@ async function downloaded({ log, signal }: BuildOptions): Promise<string | undef
   try {
     // The package runs a script from the folder for temporary files, by a name that any user of this machine can tell beforehand.
     const { stdout } = await withTemporaryFolder("pulumi-cli", ({ path: TMPDIR }) =>
-      run(process.execPath, ["--eval", script], { env: { ...process.env, TMPDIR }, signal }),
+      execute(process.execPath, ["--eval", script], { env: { ...process.env, TMPDIR }, signal }),
     );
     return stdout.trim().split("\n").at(-1);
   } catch (error) {
@@ -61,7 +58,7 @@ async function cli(file: string, origin: Cli["origin"], { signal }: BuildOptions
   const limits = { timeout: answersWithin * 1000, killSignal: "SIGKILL", signal } as const;
   let problem = "tells no version";
   try {
-    const { stdout } = await run(file, ["version"], { env: environment, ...limits });
+    const { stdout } = await execute(file, ["version"], { env: environment, ...limits });
     if (/^v?\d/.test(stdout)) return { path: file, version: stdout.trim(), origin };
   } catch (error) {
     signal?.throwIfAborted();
