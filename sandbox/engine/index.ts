@@ -114,7 +114,9 @@ export class Stacks {
         PATH: [path.dirname(cli), ...pluginFolders, path.dirname(process.execPath), process.env.PATH].join(
           path.delimiter,
         ),
-        PULUMI_BACKEND_URL: `file://${this.backend}`,
+        // Without its sidecars, the only files that it does not write whole: after a kill in between, an empty one ends
+        // every further operation ("failed to load checkpoint: EOF").
+        PULUMI_BACKEND_URL: `file://${this.backend}?metadata=skip`,
         PULUMI_CONFIG_PASSPHRASE: "",
         ...this.secretsProvider.environment,
         PULUMI_SKIP_UPDATE_CHECK: "true",

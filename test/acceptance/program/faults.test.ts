@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync, truncateSync } from "node:fs";
+import * as path from "node:path";
 import { KubernetesObjectApi } from "@kubernetes/client-node";
 import { connect } from "../../../sandbox/connect";
 import { changes, failure, preview, up } from "../../support/engine";
@@ -28,6 +30,15 @@ describe("when something in the cluster does not do its part", function () {
     }
     const again = await up(cluster.stack("dev", { registry: { logLevel: "Debug" } }));
     assert.deepEqual(changes(again), []);
+  });
+
+  it("an up that is killed as the engine writes what it remembers: nothing half-written ends the next one", async () => {
+    const run = cluster.stack("dev");
+    await up(run);
+    const state = run.stacks.stateFile("dev");
+    const beside = readdirSync(path.dirname(state)).filter((name) => name !== path.basename(state));
+    for (const name of beside) truncateSync(path.join(path.dirname(state), name));
+    assert.deepEqual(changes(await preview(run)), []);
   });
 
   it("an admission policy that rejects the patch: its message is shown, nothing else changes, and later it works", async () => {
