@@ -1,20 +1,20 @@
-import { fork } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { until } from "../../../kubernetes/until";
 import type { KubeletCluster } from "./cluster";
 
-/** An up that is killed, with all that it runs, as soon as something is so. */
+/** An up that is killed, with the CLI and all that it runs, as soon as something is so. */
 export async function upUntil(
   cluster: KubeletCluster,
   change: Readonly<Record<string, unknown>>,
   isThen: () => Promise<unknown>,
 ): Promise<void> {
   const { stack, overlay } = cluster.stack(change);
-  const dying = fork(`${__dirname}/up.ts`, [], {
-    execArgv: ["--require", "./loader/typescript.js"],
+  const node = [process.execPath, "--require", "./loader/typescript.js", `${__dirname}/up.ts`];
+  const dying = spawn("unshare", ["--pid", "--fork", "--mount-proc", ...node], {
     env: { ...process.env, DIRECTORY: cluster.directory, STACK: stack, OVERLAY: JSON.stringify(overlay) },
-    detached: true,
+    stdio: ["ignore", "inherit", "inherit"],
   });
   const ended = once(dying, "exit");
   const look = async () => (dying.exitCode === null ? (await isThen()) || undefined : null);
@@ -24,7 +24,8 @@ export async function upUntil(
     otherwise: () => new Error("it never was so"),
   });
   if (seen === null) throw new Error("the up ended before it was so");
-  process.kill(-dying.pid!, "SIGKILL");
+  // The first process of a PID namespace has ended when every other one of it has: pid_namespaces(7).
+  process.kill(Number(readFileSync(`/proc/${dying.pid}/task/${dying.pid}/children`, "utf8")), "SIGKILL");
   await ended;
   rmSync(`${cluster.directory}/backend/.pulumi/locks`, { recursive: true, force: true });
 }
