@@ -35,21 +35,13 @@ try_packets() {
 # connections RULES: "device client server" for each that is to be tried, on the way that leads back to that client; and the
 # client's hardware address, where rules name it.
 connections() {
-  addresses_to_try "$1" | sed 's/^/route get /' | ip -o -force -batch - 2>/dev/null | CARDS=$(named_cards "$1") awk '
-    BEGIN { n = split(ENVIRON["CARDS"], words, " "); for (i = 1; i < n; i += 2) card[words[i]] = " " words[i + 1] }
+  addresses_to_try "$1" | sed 's/^/route get /' | ip -o -force -batch - 2>/dev/null | awk '
+    FILENAME ~ /\/cards$/ { card[$1] = " " $2; next }
     $1 ~ /^[0-9a-f]*[.:]/ {
       device = server = ""
       for (i = 2; i < NF; i++) { if ($i == "dev") device = $(i + 1); if ($i == "src") server = $(i + 1) }
       if (device != "" && device != "lo" && server != "" && !seen[$1]++) print device, $1, server card[$1]
-    }' || true
-}
-
-# named_cards RULES: "address hardware-address" of those neighbours whose hardware address rules name.
-named_cards() {
-  local named
-  named=$(grep -ohiE '([0-9a-f]{2}:){5}[0-9a-f]{2}' "$1"/*tables* "$1/nft" "$1/ipset" 2>/dev/null | sort -u) || true
-  if [[ -z $named ]]; then return; fi
-  ip neighbour show | awk '{ for (i = 2; i < NF; i++) if ($i == "lladdr") print $1, $(i + 1) }' | grep -iwF -- "$named" || true
+    }' "$1/cards" - || true
 }
 
 # in_copy RULES: of the connections on stdin, those that do not come about, each with the port.
@@ -175,7 +167,16 @@ copy_rules() {
   if [[ -n $(find "$1" -type f -size +0 -print -quit) ]]; then
     ip -o link | awk -F ': ' '{ sub(/@.*/, "", $2); print $2 }' >"$1/interfaces.names"
     if command -v ipset >/dev/null; then bounded ipset save 2>/dev/null >"$1/ipset" || true; fi
+    named_cards "$1" >"$1/cards"
   fi
+}
+
+# named_cards RULES: "address hardware-address" of those neighbours whose hardware address rules name.
+named_cards() {
+  local named
+  named=$(grep -ohiE '([0-9a-f]{2}:){5}[0-9a-f]{2}' "$1"/*tables* "$1/nft" "$1/ipset" 2>/dev/null | sort -u) || true
+  if [[ -z $named ]]; then return; fi
+  ip neighbour show | awk '{ for (i = 2; i < NF; i++) if ($i == "lladdr") print $1, $(i + 1) }' | grep -iwF -- "$named" || true
 }
 
 # addresses_to_try RULES: of each client's network the first and the last, one of each part that is behind another interface,
@@ -184,7 +185,7 @@ copy_rules() {
 addresses_to_try() { addresses_in_turn "$1" | sort -s -n -k 1,1 | awk 'NR <= 320 { print $2 }'; }
 
 addresses_in_turn() {
-  local client network cards i turn own=' ' BITS
+  local client network i turn own=' ' BITS
   local -a named=() named_bits=() ENDS=()
   for network in $(ip -o address show | awk '{ print $4 }'); do
     if is_network "$network" && read_bits "${network%/*}"; then own+="${BITS:1} "; fi
@@ -196,14 +197,13 @@ addresses_in_turn() {
     fi
   done < <(grep -ohE '([0-9]+\.){3}[0-9]+(/[0-9]+)?|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}(/[0-9]+)?' \
     "$1"/*tables* "$1/nft" "$1/ipset" 2>/dev/null | sort -u)
-  cards=$(named_cards "$1" | cut -d ' ' -f 1)
   for client in "${CLIENTS[@]}"; do
     read_ends "$client" "$own"
     turn=0
     in_turn "${ENDS[@]}"
-    for network in $cards; do
+    while read -r network _; do
       if holds "$client" "$network"; then in_turn "$network"; fi
-    done
+    done <"$1/cards"
     for network in $(part_by_device "$client"); do
       if ! is_network "$network"; then continue; fi
       read_ends "$network" "$own"
