@@ -4,7 +4,7 @@
 # that have the names of this host's interfaces. Nothing of the host is touched, and it ends by itself.
 
 try_packets() {
-  local directory all device client server port alone refused='' count=0
+  local directory all port connection client card alone refused='' count=0
   directory=$(mktemp -d)
   copy_rules "$directory"
   if [[ ! -e $directory/interfaces.names ]]; then
@@ -14,11 +14,13 @@ try_packets() {
   else
     all=$(connections "$directory")
     if [[ -n $all ]]; then
-      while read -r device client server port; do
+      while read -r port connection; do
         # Once more by itself, for a rule may count connections; more of them would tell no more.
         if [[ -z $port || $((++count)) -gt 3 ]]; then break; fi
-        alone=$(grep -m 1 "^$device $client $server\( \|$\)" <<<"$all" | in_copy "$directory")
-        if [[ $alone == "$device $client $server "* ]]; then refused+="${refused:+, }$client to ${alone##* }/tcp"; fi
+        alone=$(in_copy "$directory" <<<"$connection")
+        if [[ $alone != *" $connection" ]]; then continue; fi
+        read -r _ client _ card <<<"$connection"
+        refused+="${refused:+, }$client${card:+ ($card)} to ${alone%% *}/tcp"
       done < <(in_copy "$directory" <<<"$all")
     fi
   fi
@@ -33,18 +35,23 @@ try_packets() {
 }
 
 # connections RULES: "device client server" for each that is to be tried, on the way that leads back to that client; and the
-# client's hardware address, where rules name it.
+# hardware address that its packets come from, be it a router's, where rules name it.
 connections() {
   addresses_to_try "$1" | sed 's/^/route get /' | ip -o -force -batch - 2>/dev/null | awk '
-    FILENAME ~ /\/cards$/ { card[$1] = " " $2; next }
+    FILENAME ~ /\/cards$/ { card[$1 " " $2] = " " $3; next }
     $1 ~ /^[0-9a-f]*[.:]/ {
       device = server = ""
-      for (i = 2; i < NF; i++) { if ($i == "dev") device = $(i + 1); if ($i == "src") server = $(i + 1) }
-      if (device != "" && device != "lo" && server != "" && !seen[$1]++) print device, $1, server card[$1]
+      hop = $1
+      for (i = 2; i < NF; i++) {
+        if ($i == "dev") device = $(i + 1)
+        if ($i == "src") server = $(i + 1)
+        if ($i == "via") hop = $(i + 1)
+      }
+      if (device != "" && device != "lo" && server != "" && !seen[$1]++) print device, $1, server card[hop " " device]
     }' "$1/cards" - || true
 }
 
-# in_copy RULES: of the connections on stdin, those that do not come about, each with the port.
+# in_copy RULES: of the connections on stdin, those that do not come about, each behind the port.
 in_copy() {
   local status=0
   timeout --kill-after=5 90 unshare --net bash --norc -c "$(declare -f try_connections from_clients connect_all)"$'\ntry_connections "$@"' \
@@ -113,36 +120,33 @@ try_connections() {
     if [[ -s $file ]]; then "${file##*/}-restore" <"$file"; fi
   done
   if [[ -s $rules/nft ]]; then nft -f "$rules/nft"; fi
-  from_clients "$@" <<<"$asked"
-  while read -r device client server card; do
-    if [[ -z $card ]]; then continue; fi
+  awk 'NF == 3' <<<"$asked" | from_clients "$@"
+  while read -r device card; do
     nsenter --target "$peer" --net ip link set dev "${other_end[$device]}" address "$card"
     ip neighbour flush all
-    from_clients "$@" <<<"$device $client $server"
-  done <<<"$asked"
+    awk -v its="$device $card" '$1 " " $4 == its' <<<"$asked" | from_clients "$@"
+  done < <(awk 'NF > 3 { print $1, $4 }' <<<"$asked" | sort -u)
 }
 
-# from_clients PORT...: of the lines "device client server" on stdin, those that do not come about, each with the port. A client
-# whose hardware address is told is left out.
+# from_clients PORT...: of the connections on stdin, those that do not come about, each behind the port.
 from_clients() {
-  local device client server card
-  while read -r device client server card; do
-    if [[ -z $card ]]; then printf '%s\n' "$device ${other_end[$device]} $client $server"; fi
-  done |
+  local connection
+  while read -r connection; do printf '%s\n' "${other_end[${connection%% *}]} $connection"; done |
     nsenter --target "$peer" --net bash --norc -c "$(declare -f connect_all)"$'\nconnect_all "$@"' connect "$@"
 }
 
-# connect_all PORT...: of the lines "device wire client server" on stdin, from the clients' side.
+# connect_all PORT...: the same from the clients' side, where each connection stands behind its wire.
 connect_all() {
-  local device wire client server port bits
-  while read -r device wire client server; do
+  local wire connection client server port bits
+  while read -r wire connection; do
+    read -r _ client server _ <<<"$connection"
     bits=32
     if [[ $server == *:* ]]; then bits=128; fi
     ip route replace "$server/$bits" dev "$wire" src "$client"
     for port in "$@"; do
       # shellcheck disable=SC2016 # for the inner shell
       if ! timeout 5 bash --norc -c 'exec 3<>"/dev/tcp/$1/$2"' connect "$server" "$port" </dev/null 2>/dev/null; then
-        printf '%s %s %s %s\n' "$device" "$client" "$server" "$port"
+        printf '%s\n' "$port $connection"
         break
       fi
     done
@@ -171,12 +175,12 @@ copy_rules() {
   fi
 }
 
-# named_cards RULES: "address hardware-address" of those neighbours whose hardware address rules name.
+# named_cards RULES: "address device hardware-address" of those neighbours whose hardware address rules name.
 named_cards() {
   local named
   named=$(grep -ohiE '([0-9a-f]{2}:){5}[0-9a-f]{2}' "$1"/*tables* "$1/nft" "$1/ipset" 2>/dev/null | sort -u) || true
   if [[ -z $named ]]; then return; fi
-  ip neighbour show | awk '{ for (i = 2; i < NF; i++) if ($i == "lladdr") print $1, $(i + 1) }' | grep -iwF -- "$named" || true
+  ip neighbour show | awk '{ for (i = 2; i < NF; i++) if ($i == "lladdr") print $1, $3, $(i + 1) }' | grep -iwF -- "$named" || true
 }
 
 # addresses_to_try RULES: of each client's network the first and the last, one of each part that is behind another interface,

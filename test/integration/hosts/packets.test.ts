@@ -48,6 +48,8 @@ function keptOut(rules: string, refused: string): void {
   assert.ok(said.includes(`not opened here: ${refused}. Let them in`), said);
 }
 
+const card = "52:54:00:97:00:20";
+const router = `ip neighbour add 10.97.0.1 lladdr ${card} dev ens4; ip route add 10.99.0.0/16 via 10.97.0.1; CLIENTS=(10.99.1.7);`;
 const nft = (rules: string) => `nft '${chain} ${rules}'`;
 
 describe("a client's packets, tried on a copy of the host's rules", function () {
@@ -70,6 +72,10 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
     [
       "a rule lets a client in by its network card",
       "ip neighbour add 10.97.5.7 lladdr 52:54:00:97:00:20 dev ens4; CLIENTS=(10.97.5.7); nft 'add table netdev a; add chain netdev a in { type filter hook ingress device ens4 priority 0; }; add rule netdev a in tcp dport 2049 ether saddr != 52:54:00:97:00:20 drop'",
+    ],
+    [
+      "a rule lets in what comes by a router's network card",
+      `${router} ${nft(`add rule inet a in ether saddr != ${card} reject`)}`,
     ],
   ] as const) {
     it(`get through where ${what}`, () => assert.equal(tried(rules), ""));
@@ -99,7 +105,12 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
     [
       "of a network card that is a client's, and of none that is another's",
       `ip neighbour add 10.97.1.9 lladdr 52:54:00:97:00:20 dev ens4; ip neighbour add 10.97.9.9 lladdr 52:54:00:97:00:21 dev ens4; nft 'add table netdev a; add chain netdev a in { type filter hook ingress device ens4 priority 0; }; add rule netdev a in ether saddr { 52:54:00:97:00:20, 52:54:00:97:00:21 } drop'`,
-      "10.97.1.9 to 2049/tcp",
+      "10.97.1.9 (52:54:00:97:00:20) to 2049/tcp",
+    ],
+    [
+      "of the network card of a router that clients are behind",
+      `${router} ${nft(`add rule inet a in ether saddr ${card} reject`)}`,
+      `10.99.1.7 (${card}) to 2049/tcp`,
     ],
     [
       "of the upper half of a network",
