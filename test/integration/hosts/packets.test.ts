@@ -50,6 +50,8 @@ function keptOut(rules: string, refused: string): void {
 
 const card = "52:54:00:97:00:20";
 const router = `ip neighbour add 10.97.0.1 lladdr ${card} dev ens4; ip route add 10.99.0.0/16 via 10.97.0.1; CLIENTS=(10.99.1.7);`;
+const ingress =
+  "add table netdev a; add chain netdev a in { type filter hook ingress device ens4 priority 0; };";
 const nft = (rules: string) => `nft '${chain} ${rules}'`;
 
 describe("a client's packets, tried on a copy of the host's rules", function () {
@@ -71,11 +73,27 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
     ],
     [
       "a rule lets a client in by its network card",
-      "ip neighbour add 10.97.5.7 lladdr 52:54:00:97:00:20 dev ens4; CLIENTS=(10.97.5.7); nft 'add table netdev a; add chain netdev a in { type filter hook ingress device ens4 priority 0; }; add rule netdev a in tcp dport 2049 ether saddr != 52:54:00:97:00:20 drop'",
+      `ip neighbour add 10.97.5.7 lladdr ${card} dev ens4; CLIENTS=(10.97.5.7); nft '${ingress} add rule netdev a in tcp dport 2049 ether saddr != ${card} drop'`,
     ],
     [
       "a rule lets in what comes by a router's network card",
       `${router} ${nft(`add rule inet a in ether saddr != ${card} reject`)}`,
+    ],
+    [
+      "rules keep out network cards that nobody here has, whose ARP would come in",
+      `iptables -A INPUT -m mac --mac-source ${card} -j DROP; ip6tables -A INPUT -p tcp -m mac --mac-source ${card} -j DROP`,
+    ],
+    [
+      "rules keep out, with its ARP, a network card that is not the only client's",
+      `ip neighbour add 10.97.5.7 lladdr 52:54:00:97:00:01 dev ens4; CLIENTS=(10.97.5.7); nft '${ingress} add rule netdev a in ether saddr ${card} drop'`,
+    ],
+    [
+      "rules keep out, with its ARP, a network card that is not the router's",
+      `${router} CLIENTS=(10.99.1.0/24); nft '${ingress} add rule netdev a in ether saddr 52:54:00:97:00:21 drop'`,
+    ],
+    [
+      "rules keep out, with its ARP, a network card that is known to be no client's, the host's own, and groups",
+      `ip link set ens4 address 52:54:00:97:00:10; ip neighbour add 10.97.9.9 lladdr ${card} dev ens4; nft '${ingress} add rule netdev a in ether saddr { ${card}, 52:54:00:97:00:10, 01:00:5e:00:00:01, ff:ff:ff:ff:ff:ff } drop'`,
     ],
   ] as const) {
     it(`get through where ${what}`, () => assert.equal(tried(rules), ""));
@@ -104,8 +122,13 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
     ],
     [
       "of a network card that is a client's, and of none that is another's",
-      `ip neighbour add 10.97.1.9 lladdr 52:54:00:97:00:20 dev ens4; ip neighbour add 10.97.9.9 lladdr 52:54:00:97:00:21 dev ens4; nft 'add table netdev a; add chain netdev a in { type filter hook ingress device ens4 priority 0; }; add rule netdev a in ether saddr { 52:54:00:97:00:20, 52:54:00:97:00:21 } drop'`,
-      "10.97.1.9 (52:54:00:97:00:20) to 2049/tcp",
+      `ip neighbour add 10.97.1.9 lladdr ${card} dev ens4; ip neighbour add 10.97.9.9 lladdr 52:54:00:97:00:21 dev ens4; nft '${ingress} add rule netdev a in ether saddr { ${card}, 52:54:00:97:00:21 } drop'`,
+      `10.97.1.9 (${card}) to 2049/tcp, fd00:97:1::1 (${card}) to 2049/tcp`,
+    ],
+    [
+      "of a client's network card over IPv6, whose address that way is not known",
+      `ip neighbour add 10.97.1.9 lladdr ${card} dev ens4; ip6tables -A INPUT -m mac --mac-source ${card} -j REJECT`,
+      `fd00:97:1::1 (${card}) to 2049/tcp`,
     ],
     [
       "of the network card of a router that clients are behind",
@@ -129,6 +152,25 @@ describe("a client's packets, tried on a copy of the host's rules", function () 
     ],
   ] as const) {
     it(`are found not to get through: ${what}`, () => keptOut(rules, refused));
+  }
+
+  for (const [what, rules] of [
+    [
+      "ARP",
+      `for i in 1 254; do ip neighbour add 10.97.1.$i lladdr 52:54:00:97:00:01 dev ens4; done; CLIENTS=(10.97.1.0/24); nft '${ingress} add rule netdev a in ether saddr ${card} drop'`,
+    ],
+    ["neighbour discovery", `ip6tables -A INPUT -m mac --mac-source ${card} -j DROP`],
+    [
+      "neighbour discovery, though an address that no client has is known",
+      `ip neighbour add 10.97.9.9 lladdr ${card} dev ens4; CLIENTS=(fd00:97:1::/48); ip6tables -A INPUT -m mac --mac-source ${card} -j DROP`,
+    ],
+  ] as const) {
+    it(`are found not to get through, whosever they are: of a network card that is kept out with its ${what}`, () =>
+      assert.equal(
+        tried(rules),
+        `refused: this host's own firewall keeps out all that comes from ${card}, also the ARP or neighbour discovery ` +
+          "that would tell whether that is a client: let these in at least, live and at the next boot\n",
+      ));
   }
 
   it("are found not to get through: by a table of iptables-legacy that is no filter", function () {
