@@ -4,7 +4,7 @@
 # server-packets.sh.
 
 want_firewall() {
-  local variant stopped found=''
+  local variant stopped found='' before=$DIFFERENCES
   if [[ $FIREWALL == none ]]; then return; fi
   if active firewalld; then
     found=firewalld
@@ -23,11 +23,15 @@ want_firewall() {
   for variant in $(iptables_variants); do
     if want_iptables "$variant"; then found+=" $variant"; fi
   done
-  if read_nftables && [[ -n $INPUT_FILTERS ]]; then
+  read_nftables
+  if ! active firewalld; then refuse_unloaded_nftables; fi
+  if [[ -n $INPUT_FILTERS ]]; then
     found+=" nftables"
     want_nftables
+  elif [[ $RULESET_READ == yes && $DIFFERENCES == "$before" ]]; then
+    # Nothing drops any more: known for sure, and not by what a check has refused, such as a firewall that is stopped.
+    drop_nftables
   fi
-  if ! active firewalld; then refuse_unloaded_nftables; fi
   if [[ -z $found ]]; then
     say "firewall: none is active that is known here; ${FIREWALL_PORTS[*]} must be open to ${CLIENTS[*]}"
   fi
@@ -44,6 +48,7 @@ drop_firewall() {
   IPTABLES_RULES=()
   for variant in $(iptables_variants); do want_iptables "$variant" || true; done
   drop_saved_rules
+  read_nftables
   drop_nftables
 }
 

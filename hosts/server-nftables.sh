@@ -5,11 +5,12 @@
 # chain back whenever nftables.service has loaded its rules. A table is not always there at boot, for its program may bring it
 # later: each has a file of its own, so that the others do without it.
 
-# Reads the live rules once; INPUT_FILTERS then holds those of them that may keep clients out.
+# Reads the live rules once; INPUT_FILTERS then holds those of them that may keep clients out. Where they cannot be read,
+# RULESET_READ is "no".
 read_nftables() {
-  LIVE_RULESET='' INPUT_FILTERS='' IPTABLES_TABLES=''
+  LIVE_RULESET='' INPUT_FILTERS='' IPTABLES_TABLES='' RULESET_READ=yes
   if ! command -v nft >/dev/null; then return; fi
-  LIVE_RULESET=$(bounded nft --handle list ruleset 2>/dev/null) || true
+  LIVE_RULESET=$(bounded nft --handle list ruleset 2>/dev/null) || RULESET_READ=no
   IPTABLES_TABLES=$(tables_that_iptables_brings_back)
   INPUT_FILTERS=$(input_filters "$LIVE_RULESET")
 }
@@ -101,6 +102,7 @@ want_nftables() {
       bounded nft -f - <<<"$(each_filter nft_delete_jumps)$(each_filter nft_chain_text)"
     fi
   fi
+  drop_chains_but "$INPUT_FILTERS"
 }
 
 # each_filter FUNCTION [TABLE]
@@ -157,29 +159,36 @@ nft_delete_jumps() {
   done < <(nft_chain "$@")
 }
 
-# Also of chains that drop nothing any more, and of tables that have come since.
+# Also of chains that drop nothing any more, and of tables that have come since. The unit would fail at each boot for a table that
+# is gone.
 drop_nftables() {
-  local text
-  if [[ -e $NFT_UNIT_FILE ]]; then
-    say "changed: remove $NFT_UNIT and $NFT_FOLDER"
+  if [[ -e $NFT_UNIT_FILE || -e $NFT_FOLDER || -e $FORMER_NFT_FILE ]] && mend "remove $NFT_UNIT and $NFT_FOLDER"; then
     bounded systemctl --quiet disable --now "$NFT_UNIT" || true
     rm -f "$NFT_UNIT_FILE"
     bounded systemctl daemon-reload
+    rm -rf "$NFT_FOLDER" "$FORMER_NFT_FILE"
   fi
-  rm -rf "$NFT_FOLDER" "$FORMER_NFT_FILE"
-  read_nftables
-  text=$(nft_deletions)
-  if [[ -n $text ]]; then
-    say "changed: nftables without $RULE_COMMENT"
+  drop_chains_but ''
+}
+
+# drop_chains_but FILTERS: chains of ours in tables, and jumps there in chains, that are not among these; they look as INPUT_FILTERS does.
+drop_chains_but() {
+  local text
+  text=$(nft_deletions "$1")
+  if [[ -n $text ]] && mend "nftables without $RULE_COMMENT in $(cut -d ' ' -f 3,4 <<<"$text" | sort -u | paste -sd ,)"; then
     bounded nft -f - <<<"$text"
   fi
 }
 
-# Every jump to a chain of ours, then the chains.
+# nft_deletions FILTERS: every such jump, then the chains.
 nft_deletions() {
-  awk -v ours="$RULE_COMMENT" '
+  KEPT=$1 awk -v ours="$RULE_COMMENT" '
+    BEGIN {
+      n = split(ENVIRON["KEPT"], filters, "\n")
+      for (i = 1; i <= n; i++) { split(filters[i], part, " "); kept[filters[i]]; kept[part[1] " " part[2]] }
+    }
     $1 == "table" { table = $2 " " $3 }
-    $1 == "chain" { chain = $2; if (chain == ours) chains = chains "delete chain " table " " ours "\n" }
-    $1 == "jump" && $2 == ours && / # handle [0-9]+$/ { print "delete rule " table " " chain " handle " $NF }
+    $1 == "chain" { chain = $2; if (chain == ours && !(table in kept)) chains = chains "delete chain " table " " ours "\n" }
+    $1 == "jump" && $2 == ours && / # handle [0-9]+$/ && !((table " " chain) in kept) { print "delete rule " table " " chain " handle " $NF }
     END { printf "%s", chains }' <<<"$LIVE_RULESET"
 }

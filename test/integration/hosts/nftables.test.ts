@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
+import { bash } from "../../../hosts";
 import { exportName } from "../../../hosts/export-spec";
+import { projectDirectory } from "../../../project";
+import { skip } from "../../skip";
 import { describeOnFakeHosts, FakeHost } from "./fake-host";
 import { registryServer } from "./registry-server";
 
@@ -108,7 +112,83 @@ describeOnFakeHosts("rules that somebody wrote with nft", () => {
     assert.equal(host.exists(unit), false);
   });
 
-  it("are refused where they are in the file that the boot loads, and not live", () => {
+  const ours = `image-registry-${name}`;
+  /** A table in which a chain of ours stands, to which its own chain jumps. */
+  const jumping = (table_: string, rules: string) =>
+    table(
+      table_,
+      "input",
+      `jump ${ours} # handle 9\n\t\t${rules}`,
+      `\tchain ${ours} { # handle 8\n\t\tip saddr 10.0.0.0/24 tcp dport 2049 accept # handle 7\n\t}\n`,
+    );
+
+  it("leave nothing of ours behind that would fail at boot, once none drops any more", () => {
+    opened(table("inet a", "input", "drop"));
+    host.write("nft.ruleset", jumping("inet a", "tcp dport 22 accept"));
+    const { status, stdout } = host.run(registryServer(), "check");
+    assert.equal(status, 3);
+    assert.match(
+      stdout,
+      /^differs: remove image-registry-firewall-.*\ndiffers: nftables without .* in inet a$/m,
+    );
+    assert.ok(host.exists(unit), "a check changes nothing");
+    const { stdout: applied, calls } = host.run(registryServer(), "apply");
+    assert.match(applied, /^serving/m);
+    assert.ok(
+      calls.some((call) => call.startsWith("systemctl --quiet disable --now image-registry-firewall-")),
+    );
+    assert.equal(host.exists(unit), false);
+    assert.deepEqual(host.list("/etc/image-registry"), []);
+    assert.equal(host.read("nft.loaded"), `delete rule inet a input handle 9\ndelete chain inet a ${ours}\n`);
+    host.write("nft.ruleset", table("inet a", "input", "tcp dport 22 accept"));
+    assert.doesNotMatch(host.run(registryServer(), "apply").stdout, /^changed/m);
+    assert.equal(host.run(registryServer(), "check").status, 0);
+  });
+
+  it("leave no chain of ours in a table that drops no more, beside one that does", () => {
+    const both = (b: string) => jumping("inet a", "drop") + b;
+    opened(both(jumping("inet b", "drop")));
+    opened(both(jumping("inet b", "accept")));
+    assert.equal(host.read("nft.loaded"), `delete rule inet b input handle 9\ndelete chain inet b ${ours}\n`);
+    opened(both(table("inet b", "input", "accept")));
+    assert.equal(host.run(registryServer(), "check").status, 0);
+  });
+
+  it("lose what is ours as nft itself takes it, in no table but those that drop no more", function () {
+    if (spawnSync("unshare", ["--net", "nft", "list", "ruleset"]).status !== 0) skip(this, "needs nft");
+    const input = `
+set -euo pipefail
+mend() { :; }
+bounded() { "$@"; }
+tables_that_iptables_brings_back() { :; }
+RULE_COMMENT=ours NFT_RULES=('ip saddr 10.0.0.0/24 tcp dport 2049 accept') FIREWALL_PORTS=(2049/tcp)
+${readFileSync(join(projectDirectory, "hosts/server-nftables.sh"), "utf8")}
+for table in a b; do
+  nft "add table inet $table; add chain inet $table in { type filter hook input priority 0; policy drop; }; add rule inet $table in tcp dport 22 accept"
+done
+before=$(nft list table inet b)
+read_nftables
+nft -f - <<<"$(each_filter nft_chain_text)"
+opened=$(nft list table inet a)
+[[ $opened == *ours* && $(nft list table inet b) == *ours* ]]
+nft 'add chain inet b in { policy accept; }'
+read_nftables
+drop_chains_but "$INPUT_FILTERS"
+diff <(nft list ruleset) - <<<"$opened"$'\n'"\${before/policy drop/policy accept}"`;
+    const { status, stdout, stderr } = spawnSync("unshare", ["--net", ...bash], { input, encoding: "utf8" });
+    assert.equal(status, 0, stdout + stderr);
+  });
+
+  it("keep what is ours where they cannot be read", () => {
+    opened(table("inet a", "input", "drop"));
+    host.delete("nft.ruleset");
+    assert.match(host.run(registryServer(), "apply").stdout, /^serving/m);
+    assert.equal(host.run(registryServer(), "check").status, 0);
+    assert.ok(host.exists(unit));
+    assert.deepEqual(host.list(folder), ["inet.a.nft"]);
+  });
+
+  it("are refused where they are in the file that the boot loads, and not live, and keep what is ours", () => {
     const file = "/etc/nftables.conf";
     host.write("units/nftables.active", "");
     host.write("units/nftables.enabled", "enabled\n");
@@ -127,19 +207,14 @@ describeOnFakeHosts("rules that somebody wrote with nft", () => {
     );
     opened(table("inet f", "input", "drop"));
     assert.match(host.run(registryServer(), "apply").stdout, /^serving/m);
+    host.write("nft.ruleset", "");
+    assert.doesNotMatch(host.run(registryServer(), "check").stdout, /^differs: remove/m);
+    assert.equal(host.run(registryServer(), "apply").status, 1);
+    assert.deepEqual(host.list(folder), ["inet.f.nft"]);
   });
 
   it("have no chain of ours once the export is removed, though they drop nothing any more", () => {
-    const ours = `image-registry-${name}`;
-    host.write(
-      "nft.ruleset",
-      table(
-        "inet f",
-        "input",
-        `jump ${ours} # handle 9\n\t\ttcp dport 22 accept`,
-        `\tchain ${ours} { # handle 8\n\t\tip saddr 10.0.0.0/24 tcp dport 2049 accept # handle 7\n\t}\n`,
-      ),
-    );
+    host.write("nft.ruleset", jumping("inet f", "tcp dport 22 accept"));
     host.run(registryServer(), "remove");
     assert.equal(host.read("nft.loaded"), `delete rule inet f input handle 9\ndelete chain inet f ${ours}\n`);
   });
