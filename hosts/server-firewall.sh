@@ -72,6 +72,10 @@ other_record_has() {
   return 1
 }
 
+# share_rule RECORD RULE: one that is there is ours as well where another export of ours has added it; else it is the
+# administrator's own, and not ours to remove later.
+share_rule() { if [[ $MODE == apply ]] && other_record_has "$1" "$2"; then record_rules "$1" "$2"; fi; }
+
 # recorded_but_not RECORD WANTED: the rules to take away, a line each.
 recorded_but_not() {
   local line

@@ -70,10 +70,7 @@ add_rich_rules() {
   present=$(rich_rules_of "$zone" "$3")
   while IFS= read -r rule; do
     if [[ $'\n'$present$'\n' == *$'\n'"$rule"$'\n'* ]]; then
-      # Shared with another export of ours, or the administrator's own: that one is not ours to remove later.
-      if [[ $MODE == apply ]] && other_record_has "$FIREWALLD_RECORD" "$zone|$rule"; then
-        record_rules "$FIREWALLD_RECORD" "$zone|$rule"
-      fi
+      share_rule "$FIREWALLD_RECORD" "$zone|$rule"
     elif mend "firewalld, $zone ${4:-running}: $rule"; then
       missing+=("$rule")
     fi

@@ -16,9 +16,7 @@ want_ufw() {
   for rule in "${rules[@]}"; do
     action=$(ufw_action "$rule" "$added")
     case $action in
-      allow | limit)
-        if [[ $MODE == apply ]] && other_record_has "$UFW_RECORD" "$rule"; then record_rules "$UFW_RECORD" "$rule"; fi
-        ;;
+      allow | limit) share_rule "$UFW_RECORD" "$rule" ;;
       '')
         if mend "ufw allow $rule"; then
           record_rules "$UFW_RECORD" "$rule"
@@ -32,7 +30,8 @@ want_ufw() {
         continue
         ;;
     esac
-    sources+=" $(cut -d ' ' -f 2 <<<"$rule")"
+    read -r _ source _ <<<"$rule"
+    sources+=" $source"
   done
   live=$(iptables -w -S 2>/dev/null && ip6tables -w -S 2>/dev/null) || true
   for source in $sources; do
@@ -46,15 +45,9 @@ want_ufw() {
 
 # ufw_action RULE ADDED: what is done by such a rule that is there, ours or not. ufw skips one of the same words with another action.
 ufw_action() {
-  local action rule
-  while read -r _ action rule; do
-    rule=${rule%% comment *}
-    rule=${rule#log }
-    if [[ ${rule#log-all } == "$1" ]]; then
-      printf '%s' "$action"
-      return
-    fi
-  done <<<"$2"
+  awk -v rule="$1" '
+    { action = $2; sub(/^ufw [^ ]+ (log |log-all )?/, ""); sub(/ comment .*/, "") }
+    $0 == rule { print action; exit }' <<<"$2"
 }
 
 drop_ufw_rules() {
