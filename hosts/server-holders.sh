@@ -72,10 +72,10 @@ refuse_holders() {
   fi
 }
 
-# Of such mounts, unlike others, the server keeps a list, connected or not.
+# Of such mounts, unlike others, the server keeps a list, connected or not: of the directory, or of one in it.
 mounted_over_nfs3() {
   if [[ $(served_versions) == *+3* ]]; then
-    sed -n "s|^\(.*\):$1:0x[0-9a-f]*\$|\1|p" /var/lib/nfs/rmtab 2>/dev/null | sort -u || true
+    sed -n "s|^\(.*\):$1\(/.*\)\{0,1\}:0x[0-9a-f]*\$|\1|p" /var/lib/nfs/rmtab 2>/dev/null | sort -u || true
   fi
 }
 

@@ -472,6 +472,11 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
       }
       rmtab("10.0.0.7");
       applies(server({ protocols: { nfs3: true } }, { clients: ["10.0.0.0/24"] }));
+      // A directory in the exported one may be mounted, too.
+      host.write("/var/lib/nfs/rmtab", "10.0.0.7:/srv/registry/docker:0x00000001\n");
+      const { status, stderr } = host.run(server({ protocols: { nfs3: true } }), "remove");
+      assert.equal(status, 1);
+      assert.match(stderr, /hold \/srv\/registry, mounted over NFSv3: 10\.0\.0\.7\. /);
     });
   });
 });
