@@ -20,6 +20,10 @@ refuse_others_directory() {
   elif [[ -n $below ]]; then
     refuse "a file system is mounted on $below, which clients would not see: they would get the directory beneath it. Name" \
       "that directory, or mount it on $EXPORT_PATH"
+  elif [[ $FS_TYPE != nfs* && ! -w $(existing_parent) ]]; then
+    # Of root this asks no permission, but of another server's.
+    refuse "nobody can write in $(existing_parent): its file system is mounted read-only (findmnt -T), as the kernel does after an" \
+      "error of its disk (dmesg), or it was made immutable (lsattr -d). Mend that on the host"
   elif [[ -d $EXPORT_PATH ]]; then
     enter_directory
     refuse_strangers

@@ -342,6 +342,14 @@ describeOnFakeHosts("a host whose directories and exports belong to somebody", (
     refused(server(), /mounted on \/srv\/registry\/the disk, which/);
   });
 
+  it("is not served from a file system that is read-only, which is said before anything changes", () => {
+    const readOnly = `/bin/mount --bind /srv /srv && /bin/mount -o remount,bind,ro /srv || exit 98\n${server()}`;
+    refused(readOnly, /nobody can write in \/srv: its file system is mounted read-only/);
+    served();
+    full("docker/registry", 5000);
+    refused(readOnly, /nobody can write in \/srv\/registry: its file system is mounted read-only/);
+  });
+
   it("follows no symbolic link that stands in the place of a directory", () => {
     host.mkdir("/srv/elsewhere");
     host.link("/srv/elsewhere", path);
