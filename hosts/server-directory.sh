@@ -162,7 +162,8 @@ deepest_directory() {
 
 existing_parent() {
   local parent=$EXPORT_PATH
-  until [[ -d $parent ]]; do
+  # With the dot, an automount brings what it has not mounted yet.
+  until [[ -d $parent/. ]]; do
     parent=${parent%/*}
     parent=${parent:-/}
   done

@@ -24,6 +24,9 @@ right_file_system() {
   if [[ $FS_TYPE == tmpfs || $FS_TYPE == ramfs ]]; then
     refuse "$EXPORT_PATH is on a $FS_TYPE, and images would vanish at boot; name a directory on a disk"
     return 1
+  elif [[ -d $EXPORT_PATH && ! -d $EXPORT_PATH/. ]]; then
+    refuse "$EXPORT_PATH cannot be entered: its automount does not mount it (systemctl status), or its disk has errors (dmesg). Mend that on the host"
+    return 1
   elif [[ -n $known && $known != "$FS_ID" ]]; then
     refuse "the file system that $EXPORT_PATH is on, $known, is not mounted there; ${FS_ID:-another one} ($FS_SOURCE on" \
       "$FS_TARGET) is. Mount it, also in /etc/fstab. If its images were moved here: rm $FILE_SYSTEM_FILE"

@@ -88,7 +88,7 @@ MOUNT='^MAJ.MIN="([^"]*)" FSROOT="([^"]*)" TARGET="([^"]*)"'
 # place_of DIRECTORY: its file system, and its path in there. Nothing where it is not there.
 place_of() {
   local lines
-  if [[ ! -d $1 ]]; then return; fi
+  if [[ ! -d $1/. ]]; then return; fi
   lines=$(findmnt --noheadings --pairs --output MAJ:MIN,FSROOT,TARGET --target "$1") || true
   if [[ ${lines##*$'\n'} =~ $MOUNT ]]; then
     printf '%s %s/' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]%/}${1#"${BASH_REMATCH[3]%/}"}"

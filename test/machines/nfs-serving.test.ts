@@ -184,6 +184,36 @@ describe("what is said to be served", function () {
     await converge(server13, spec(), "check");
   });
 
+  it("is what an automount brings, also before anybody has asked for it, and never the directory beneath it", async () => {
+    const { server13 } = machines();
+    const automounted = spec({}, { id: "automounted", path: "/srv/auto" });
+    await must(
+      server13,
+      `mkdir -p /srv/auto && cp /var/disk/disk.img /var/another.img &&
+      echo '/var/another.img /srv/auto ext4 loop,nofail,x-systemd.automount 0 0' >>/etc/fstab &&
+      systemctl daemon-reload && systemctl start srv-auto.automount`,
+    );
+    const idle = "systemctl stop srv-auto.mount 2>&1";
+    await must(server13, `rm -rf /srv/auto/registry && ${idle}`);
+    await converge(server13, automounted);
+    await must(server13, `${idle} && ! grep -q ' /srv/auto ext4 ' /proc/mounts`);
+    assert.doesNotMatch(await converge(server13, automounted), /changed/);
+    await must(server13, `exportfs -f; ${idle} && mv /var/another.img /var/aside`);
+    // systemd gives up an automount that has failed several times, and the directory beneath it is there.
+    await refused(
+      server13,
+      automounted,
+      /\/srv\/auto cannot be entered: its automount|the file system that \/srv\/auto is on, .* is not mounted there/,
+    );
+    await must(
+      server13,
+      "mv /var/aside /var/another.img && systemctl reset-failed && systemctl restart srv-auto.automount",
+    );
+    await converge(server13, automounted, "check");
+    await converge(server13, automounted, "remove");
+    await must(server13, `exportfs -f; systemctl stop srv-auto.automount && sed -i '/srv.auto/d' /etc/fstab`);
+  });
+
   it("is never an empty directory in the place of a disk that is gone, now or after a reboot", async () => {
     const { server13 } = machines();
     const nothing = async () => {
