@@ -17,7 +17,7 @@ read_file_system() {
 
 # Looks only. False: it was refused.
 right_file_system() {
-  local known='' inode='' now
+  local known='' inode='' now missing
   read_file_system
   now=$(read_inode)
   if [[ -e $FILE_SYSTEM_FILE ]]; then { IFS= read -r known; read -r inode; } <"$FILE_SYSTEM_FILE" || true; fi
@@ -35,11 +35,27 @@ right_file_system() {
     refuse "$EXPORT_PATH was served and is not there (a mount or a subvolume that is missing, or it was moved). Mount it, also in" \
       "/etc/fstab, or move it back. To begin with an empty one: rm $FILE_SYSTEM_FILE"
     return 1
+  elif [[ -z $known ]] && missing=$(missing_mount) && [[ -n $missing ]]; then
+    refuse "$missing, and nothing is mounted there: images would go to $FS_SOURCE in its place. Mount it; or, if they are to be there, take that line out"
+    return 1
   elif [[ -n $inode && -n $now && $now' ' != "$inode "* ]]; then
     refuse "$EXPORT_PATH is not the directory that was served (a mount or a subvolume that is missing, or it was moved). Mount it," \
       "also in /etc/fstab, or move it back. If its images are in this one: rm $FILE_SYSTEM_FILE"
     return 1
   fi
+}
+
+# What /etc/fstab has on the directory, or on one above it, and has not: before there is a record, nothing else tells that the
+# disk for the images is not there.
+missing_mount() {
+  local mounted line place
+  mounted=$'\n'$(mounts | cut -f 2)$'\n'
+  while read -r line place; do
+    if [[ $EXPORT_PATH/ == "$place"/* && $mounted != *$'\n'"$place"$'\n'* ]]; then
+      printf '/etc/fstab:%s mounts %s' "$line" "$place"
+      return
+    fi
+  done < <(awk '$1 !~ /^#/ && $2 ~ /^\/./ { sub(/\/+$/, "", $2); print NR, $2 }' /etc/fstab 2>/dev/null)
 }
 
 # Only of file systems that keep a directory's number from one mount to the next; nothing where that is not known. Each subvolume

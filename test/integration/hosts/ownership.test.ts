@@ -342,6 +342,32 @@ describeOnFakeHosts("a host whose directories and exports belong to somebody", (
     refused(server(), /mounted on \/srv\/registry\/the disk, which/);
   });
 
+  it("is not taken up while the disk that /etc/fstab has for it is not mounted", () => {
+    const table = "# <file system> <mount point>\n/dev/sda1 / ext4 defaults 0 1\n/dev/sda2 none swap sw 0 0\n";
+    const mounted = (...targets: string[]) =>
+      host.write(
+        "places",
+        targets.map((target) => `- MAJ:MIN="8:2" FSROOT="/" TARGET="${target}"\n`).join(""),
+      );
+    host.mkdir(path);
+    mounted("/");
+    for (const place of [path, "/srv/"]) {
+      host.write("/etc/fstab", `${table}UUID=1 /srv/registry-2 ext4 nofail 0 2\nUUID=2\t${place} xfs nofail 0 2\n`);
+      refused(
+        server(),
+        new RegExp(`/etc/fstab:5 mounts ${place.replace(/\/$/, "")}, and nothing is mounted there: images would go to /dev/sda1`),
+      );
+    }
+    mounted("/", "/srv");
+    serves(server());
+    // Where it was served, the record tells which file system that was.
+    mounted("/");
+    assert.doesNotMatch(serves(server()), /changed/);
+    host.run(server(), "remove");
+    host.write("/etc/fstab", table);
+    serves(server());
+  });
+
   it("is not served from a file system that is read-only, which is said before anything changes", () => {
     const readOnly = `/bin/mount --bind /srv /srv && /bin/mount -o remount,bind,ro /srv || exit 98\n${server()}`;
     refused(readOnly, /nobody can write in \/srv: its file system is mounted read-only/);
