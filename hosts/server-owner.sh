@@ -28,15 +28,29 @@ refuse_others_export() {
     read_owner "$record"
     name=${record##*/}
     name=${name%.owner}
+    if damaged; then
+      read -r RECORD_PATH _ <<<"$(paths_of_export "$name")"
+      if [[ $name == "$EXPORT_NAME" ]] || { [[ -n $RECORD_PATH ]] && overlap "$RECORD_PATH" "$EXPORT_PATH"; }; then
+        refuse "$(damage "$record")"
+      fi
+      continue
+    fi
     if ours || ! overlap "$RECORD_PATH" "$EXPORT_PATH"; then continue; fi
     whose="the export of $RECORD_PATH on this host belongs to stack $RECORD_STACK of cluster $(cluster_text "$RECORD_CLUSTER" "$RECORD_CLUSTER_UID"), and"
     whose+=" this is stack $OWNER_STACK of cluster $(cluster_text "$OWNER_CLUSTER" "$OWNER_CLUSTER_UID")"
     if [[ $name != "$EXPORT_NAME" ]]; then
-      refuse "$whose; name a directory that is no part of it"
+      refuse "$whose; name a directory that is no part of it, or, where that stack is gone and its export as well: rm $record"
     elif [[ $RECORD_STACK != "$TAKE_OVER_FROM" ]]; then
       refuse "$whose; name another path, or, to hand the export over to this stack: nfs.host.takeOverFrom: $RECORD_STACK"
     fi
   done
+}
+
+# Which no run leaves behind, but a file system that was repaired may.
+damaged() { [[ $RECORD_PATH != /* ]]; }
+
+damage() {
+  printf '%s is damaged, and nobody can tell from it which stack the export belongs to. If it is this stack, take the file away: rm %s' "$1" "$1"
 }
 
 # The uid is told only where the names do not tell clusters apart.
@@ -61,5 +75,6 @@ want_owner_record() {
 belongs_to_another() {
   if [[ ! -e $OWNER_FILE ]]; then return 1; fi
   read_owner "$OWNER_FILE"
+  if damaged; then fail "$(damage "$OWNER_FILE"). Nothing was removed"; fi
   ! ours
 }

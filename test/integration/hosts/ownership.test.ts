@@ -82,7 +82,10 @@ describeOnFakeHosts("a host whose directories and exports belong to somebody", (
         /of cluster prod, and this is .* of cluster other/,
       );
       const below = { ...exported, id: "below", path: `${path}/below` };
-      refused(server({ owner: copy, export: below }), /name a directory that is no part of it/);
+      refused(
+        server({ owner: copy, export: below }),
+        /name a directory that is no part of it, .*: rm \/var\/lib\/image-registry\/registry-546e6f07\.owner/,
+      );
     });
 
     it("is refused under another name of the same files, such as a bind mount has", () => {
@@ -125,6 +128,28 @@ describeOnFakeHosts("a host whose directories and exports belong to somebody", (
       assert.match(host.read("/var/lib/nfs/etab"), /^\/srv\/registry\t/);
       host.run(taker, "remove");
       assert.equal(host.read("/var/lib/nfs/etab"), "");
+    });
+
+    it("is nobody's to take or to remove where its record is damaged, which is named", () => {
+      const record = "/var/lib/image-registry/registry-546e6f07.owner";
+      const damaged = /\/var\/lib\/image-registry\/registry-546e6f07\.owner is damaged, .*: rm \/var\/lib/;
+      for (const text of ["", "\0\0\0\n", "organization/image-registry/prod\nprod\n"]) {
+        served();
+        host.write(record, text);
+        refused(server(), damaged);
+        refused(
+          server({ owner: copy, export: { ...exported, id: "below", path: `${path}/below` } }),
+          damaged,
+        );
+        serves(server({ owner: copy, export: { ...exported, id: "beside", path: `${path}-2` } }));
+        const { status, stderr } = host.run(server(), "remove");
+        assert.equal(status, 1);
+        assert.match(stderr, damaged);
+        assert.match(host.read("/var/lib/nfs/etab"), /^\/srv\/registry\t/m);
+      }
+      host.delete(record);
+      serves(server());
+      assert.equal(host.run(server(), "remove").status, 0);
     });
 
     it("does not keep a stack from a directory beside it", () => {
@@ -343,7 +368,8 @@ describeOnFakeHosts("a host whose directories and exports belong to somebody", (
   });
 
   it("is not taken up while the disk that /etc/fstab has for it is not mounted", () => {
-    const table = "# <file system> <mount point>\n/dev/sda1 / ext4 defaults 0 1\n/dev/sda2 none swap sw 0 0\n";
+    const table =
+      "# <file system> <mount point>\n/dev/sda1 / ext4 defaults 0 1\n/dev/sda2 none swap sw 0 0\n";
     const mounted = (...targets: string[]) =>
       host.write(
         "places",
@@ -352,10 +378,15 @@ describeOnFakeHosts("a host whose directories and exports belong to somebody", (
     host.mkdir(path);
     mounted("/");
     for (const place of [path, "/srv/"]) {
-      host.write("/etc/fstab", `${table}UUID=1 /srv/registry-2 ext4 nofail 0 2\nUUID=2\t${place} xfs nofail 0 2\n`);
+      host.write(
+        "/etc/fstab",
+        `${table}UUID=1 /srv/registry-2 ext4 nofail 0 2\nUUID=2\t${place} xfs nofail 0 2\n`,
+      );
       refused(
         server(),
-        new RegExp(`/etc/fstab:5 mounts ${place.replace(/\/$/, "")}, and nothing is mounted there: images would go to /dev/sda1`),
+        new RegExp(
+          `/etc/fstab:5 mounts ${place.replace(/\/$/, "")}, and nothing is mounted there: images would go to /dev/sda1`,
+        ),
       );
     }
     mounted("/", "/srv");
