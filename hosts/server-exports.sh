@@ -31,9 +31,11 @@ want_export() {
     if [[ $existed == yes ]]; then put_file "$EXPORTS_FILE" 644 "$previous"; else rm -f "$EXPORTS_FILE"; fi
     # As before, and not as now: what was exported may be the target of a link that stood there for a moment.
     reexport "$before" >/dev/null
+    say_dropped "$before"
     if [[ $existed == no ]]; then take_back_records; fi
     fail "$TAKEN_BACK"
   fi
+  say_dropped "$before"
 }
 
 # An export that never was is nobody's to remove: what this run has asked of the host for it goes at once. Where that
@@ -70,6 +72,17 @@ reexport() {
     # The table writes a blank as \040.
     timeout 60 exportfs -i -o "${rest%)}" "$client:$(printf '%b' "$path")" 2>&1 || true
   done <<<"$before"
+}
+
+# say_dropped TABLE: what of it is no more and was not ours. exportfs asks DNS anew for each host that is named.
+say_dropped() {
+  local path rest after
+  after=$'\n'$(live_table)
+  while IFS=$'\t' read -r path rest; do
+    if [[ -z $path || $path == "$EXPORT_PATH" || $after == *$'\n'"$path"$'\t'"${rest%%(*}("* ]]; then continue; fi
+    say "warning: $path, which is not ours, is no longer exported to ${rest%%(*}: exportfs -ra has dropped it, and cannot bring it" \
+      "back. Where its name does not resolve at this moment, run exportfs -ra once it does"
+  done <<<"$1"
 }
 
 # What differs between the given table and what was asked, in words: every client, and every option of each.
@@ -116,5 +129,8 @@ withdraw_export() {
     rm -f "$EXPORTS_FILE"
     flush /etc/exports.d
   fi
-  if [[ $'\n'$before == *$'\n'"$EXPORT_PATH"$'\t'* ]]; then reexport "$before" >/dev/null; fi
+  if [[ $'\n'$before == *$'\n'"$EXPORT_PATH"$'\t'* ]]; then
+    reexport "$before" >/dev/null
+    say_dropped "$before"
+  fi
 }

@@ -307,6 +307,20 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
     assert.doesNotMatch(byHand.join("\n"), /theirs/);
   });
 
+  it("are told when exportfs drops one that it cannot bring back, such as one to a name that DNS does not know now", () => {
+    host.write("/etc/exports", "/srv/other 10.9.0.4(rw)\n");
+    host.run("exportfs -ra\n", "");
+    const dropped =
+      /^warning: \/srv\/team, which is not ours, is no longer exported to node-5\.example\.com: exportfs -ra has dropped it/m;
+    for (const mode of ["apply", "remove"]) {
+      host.write("/var/lib/nfs/etab", `${table()}/srv/team\tnode-5.example.com(rw,all_squash)\n`);
+      const { status, stdout } = host.run(server(), mode);
+      assert.equal(status, 0);
+      assert.match(stdout, dropped);
+      assert.equal(stdout.match(/dropped/g)?.length, 1, stdout);
+    }
+  });
+
   it("are all looked at by a check, also beside one that the stack accepts, and nothing is advised that was done", () => {
     host.write("/etc/exports", "/srv 10.9.0.1(rw,no_root_squash)\n");
     const accepting = server({ otherExports: "warn" });
