@@ -25,6 +25,11 @@ mend() {
     DIFFERENCES=$((DIFFERENCES + 1))
     return 1
   fi
+  change "$*"
+}
+
+# What is about to be done. Should it fail, its name is this.
+change() {
   say "changed: $*"
   STEP=$*
   CHANGES=$((CHANGES + 1))

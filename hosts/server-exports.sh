@@ -125,7 +125,7 @@ withdraw_export() {
   local before
   before=$(live_table)
   if [[ -e $EXPORTS_FILE ]]; then
-    say "changed: remove $EXPORTS_FILE"
+    change "remove $EXPORTS_FILE"
     rm -f "$EXPORTS_FILE"
     flush /etc/exports.d
   fi

@@ -109,7 +109,7 @@ drop_protocol_files() {
   leave_lockd_ports
   restore_settings
   if [[ -e $STATE/masked ]]; then
-    say "changed: unmask ${RPCBIND_UNITS[*]}"
+    change "unmask ${RPCBIND_UNITS[*]}"
     bounded systemctl --quiet unmask "${RPCBIND_UNITS[@]}"
     rm -f "$STATE/masked"
   fi

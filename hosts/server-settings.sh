@@ -67,7 +67,7 @@ restore_settings() {
   local section key value
   if [[ ! -e $STATE/settings.before ]]; then return; fi
   while IFS='=' read -r key value; do
-    say "changed: $key is ${value:-unset} again"
+    change "$key is ${value:-unset} again"
     if [[ $CONF_STYLE == sysconfig ]]; then
       set_sysconfig "$key" "$value"
       continue

@@ -68,6 +68,7 @@ describeOnFakeHosts("hosts that cannot be booted here, by recorded commands", ()
       assert.deepEqual(host.list("/var/lib/image-registry"), []);
       assert.equal(host.read("/etc/nfs.conf"), "");
       assert.equal(host.read("/var/lib/nfs/etab"), "");
+      assert.match(host.read("/proc/fs/nfsd/versions"), /^\+3 \+4/, "the server has its own settings again");
     });
   }
 

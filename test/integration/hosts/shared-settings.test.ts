@@ -265,5 +265,13 @@ describeOnFakeHosts("what a host shares between exports", () => {
       stderr,
       /error: stopped at: start nfs-server \("systemctl start nfs-server" ended with status 1\)/,
     );
+    host.delete("fails-to-start");
+    run(registryServer());
+    const [file = ""] = host.list("/etc/exports.d");
+    const immutable = `rm() { if [[ $* == *.exports ]]; then return 1; fi; command rm "$@"; }\n`;
+    assert.match(
+      host.run(immutable + registryServer(), "remove").stderr,
+      new RegExp(`error: stopped at: remove /etc/exports\\.d/${file} `),
+    );
   });
 });
