@@ -79,7 +79,7 @@ say_dropped() {
   local path rest after
   after=$'\n'$(live_table)
   while IFS=$'\t' read -r path rest; do
-    if [[ -z $path || $path == "$EXPORT_PATH" || $after == *$'\n'"$path"$'\t'"${rest%%(*}("* ]]; then continue; fi
+    if [[ $rest != *\(*\) || $path == "$EXPORT_PATH" || $after == *$'\n'"$path"$'\t'"${rest%%(*}("* ]]; then continue; fi
     say "warning: $path, which is not ours, is no longer exported to ${rest%%(*}: exportfs -ra has dropped it, and cannot bring it" \
       "back. Where its name does not resolve at this moment, run exportfs -ra once it does"
   done <<<"$1"

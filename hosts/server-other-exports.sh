@@ -156,6 +156,8 @@ other_exports() {
     function tell(harm, reason) {
       print path "\t" client "\t" network(client) "\t" (options ~ /(^|,)crossmnt(,|$)/ ? "yes" : "no") "\t" harm "\t" reason
     }
+    # A line of a table that was cut off tells nothing; the next exportfs -ra writes it anew.
+    $2 !~ /\(.*\)$/ { next }
     {
       path = $1; client = $2; sub(/\(.*/, "", client)
       if (path == ENVIRON["EXPORTED"] && index(ENVIRON["OURS"], " " client " ")) next

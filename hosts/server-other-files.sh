@@ -18,18 +18,19 @@ other_files() {
         }
         return out word
       }
+      # The rest of a line is a comment, which no backslash continues: words are read up to there.
       function split_line(line,   i, c, word, quoted) {
         count = 0; word = ""; quoted = 0; line = line " "
         for (i = 1; i <= length(line); i++) {
           c = substr(line, i, 1)
           if (c == "\"") quoted = !quoted
-          else if (c == "#" && word == "" && !quoted) return
+          else if (c == "#" && word == "" && !quoted) return "comment"
           else if (quoted || c !~ /[ \t]/) word = word c
           else if (word != "") { words[++count] = plain(word); word = "" }
         }
       }
       { if (text == "") start = NR; text = text $0 }
-      sub(/\\$/, " ", text) { next }
+      split_line(text) == "" && sub(/\\$/, " ", text) { next }
       {
         split_line(text); text = ""; named = 0
         for (i = 2; i <= count; i++) if (words[i] !~ /^-/) {

@@ -130,9 +130,12 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
       "  10.5.0.5",
       "/srv/images 10.5.0.6(rw)",
       "/srv/registry localhost(rw)",
+      "# An old one, and the comment ends with it: \\",
+      "/srv/registry 10.5.0.7(rw) # one more \\",
+      "/srv/registry 10.5.0.8(rw)",
     ];
     host.write("/etc/exports", `${lines.join("\n")}\n`);
-    const served = ["1", "2", "3", "4", "5", "6"].map((last) => `10.5.0.${last}`);
+    const served = ["1", "2", "3", "4", "5", "6", "7", "8"].map((last) => `10.5.0.${last}`);
     const options = "(rw,sync,all_squash,anonuid=5000,anongid=5000,sec=sys)";
     const entries = served.map((client) => `/srv/registry\t${client}${options}\n`);
     host.write("/var/lib/nfs/etab", [table(), ...entries].join(""));
@@ -141,6 +144,9 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
     // The table has a host by its full name.
     host.write("/var/lib/nfs/etab", `${table()}/srv/registry\tlocalhost(rw,no_root_squash,sec=sys)\n`);
     assert.match(checks().stdout, /to localhost by a name.*\(\/etc\/exports:6\)/);
+    // One whose lines were cut off tells of nobody.
+    host.write("/var/lib/nfs/etab", `/srv/team\n${table().replace(/\).*\n.*localhost.*\n$/, "")}`);
+    assert.doesNotMatch(checks().stdout, /by hand/);
   });
 
   it("are not served beside one that has the files by another name, or that keeps clients from them", () => {
