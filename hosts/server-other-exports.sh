@@ -7,7 +7,17 @@
 JUDGED='' ACCEPTED=0
 
 judge_other_exports() {
-  local path client network crosses harm reason place text refused=''
+  local refused=''
+  judge '' < <(live_table | other_exports)
+  judge ', which is not loaded yet, and is by the next exportfs -ra or boot' < <(table_of_files | other_exports)
+  if [[ -n $refused ]]; then
+    refuse "$refused. Take that away or make it as strict as ours, and run exportfs -ra; or accept it: nfs.host.otherExports: warn"
+  fi
+}
+
+# judge STATE: what other_exports tells on stdin.
+judge() {
+  local path client network crosses harm reason place text
   while IFS=$'\t' read -r path client network crosses harm reason; do
     if [[ -z $path ]]; then continue; fi
     case $harm in
@@ -34,6 +44,7 @@ judge_other_exports() {
     text+=" (${place:-by no file, so by hand})"
     if [[ $JUDGED == *"$text"* ]]; then continue; fi
     JUDGED+=$text
+    text+=$1
     if [[ $OTHER_EXPORTS != warn ]]; then
       refused+="${refused:+; }$text"
     elif [[ $MODE == apply ]]; then
@@ -42,10 +53,7 @@ judge_other_exports() {
       refuse "$text; nfs.host.otherExports accepts it"
       ACCEPTED=$((ACCEPTED + 1))
     fi
-  done < <(live_table | other_exports)
-  if [[ -n $refused ]]; then
-    refuse "$refused. Take that away or make it as strict as ours, and run exportfs -ra; or accept it: nfs.host.otherExports: warn"
-  fi
+  done
 }
 
 # on_the_way PATH CROSSES: over NFSv4 clients go down to ours from the root, and leave the export that they are in only at a mount
@@ -133,15 +141,16 @@ other_exports() {
       prefix = bits(parts[2]); least = client ~ /:/ ? 16 : 8
       return prefix == 0 ? "to every host" : prefix < least ? "to a network wider than /" least : ""
     }
+    # In one order, whichever the options are in: a file has another one than the table.
     function options_problem(options,   list, n, i, flavours, m, j) {
+      options = "," options ","
+      if (index(options, ",no_root_squash,")) return "with no_root_squash: root there is root here"
+      if (index(options, ",anonuid=0,")) return "with anonuid=0: others are root here"
+      if (index(options, ",anongid=0,")) return "with anongid=0: others are root here"
       n = split(options, list, ",")
-      for (i = 1; i <= n; i++) {
-        if (list[i] == "no_root_squash") return "with no_root_squash: root there is root here"
-        if (list[i] ~ /^anon[ug]id=0$/) return "with " list[i] ": others are root here"
-        if (list[i] ~ /^sec=/) {
-          m = split(substr(list[i], 5), flavours, ":")
-          for (j = 1; j <= m; j++) if (index(ENVIRON["FLAVOURS"], ":" flavours[j] ":") == 0) return "with sec=" flavours[j]
-        }
+      for (i = 1; i <= n; i++) if (list[i] ~ /^sec=/) {
+        m = split(substr(list[i], 5), flavours, ":")
+        for (j = 1; j <= m; j++) if (index(ENVIRON["FLAVOURS"], ":" flavours[j] ":") == 0) return "with sec=" flavours[j]
       }
       return ""
     }

@@ -3,7 +3,8 @@
 # the files are read as it reads them: lines that a backslash continues, names in quotes or with octal escapes, options before
 # the clients, hosts by a short name, directories by a symbolic link.
 
-# FILE:LINE<tab>PATH<tab>CLIENT, for each client of each line.
+# FILE:LINE<tab>PATH<tab>CLIENT<tab>OPTIONS, for each client of each line: what the last word about each option says, and the
+# defaults of exportfs that anybody here asks after.
 other_files() {
   local file
   for file in /etc/exports /etc/exports.d/*.exports; do
@@ -29,16 +30,28 @@ other_files() {
           else if (word != "") { words[++count] = plain(word); word = "" }
         }
       }
+      function key(option) {
+        sub(/=.*/, "", option); sub(/^no_/, "", option); sub(/^ro$/, "rw", option); sub(/^async$/, "sync", option)
+        return option
+      }
+      function effective(options,   list, n, i, last, one, text) {
+        last["sync"] = "sync"; last["sec"] = "sec=sys"
+        n = split(options, list, ",")
+        for (i = 1; i <= n; i++) if (list[i] != "") last[key(list[i])] = list[i] == "fsid=root" ? "fsid=0" : list[i]
+        for (one in last) text = text (text == "" ? "" : ",") last[one]
+        return text
+      }
+      function tell(client, options) { printf "%s:%d\t%s\t%s\t%s\n", file, start, words[1], client == "" ? "*" : client, effective(defaults "," options) }
       { if (text == "") start = NR; text = text $0 }
       split_line(text) == "" && sub(/\\$/, " ", text) { next }
       {
-        split_line(text); text = ""; named = 0
-        for (i = 2; i <= count; i++) if (words[i] !~ /^-/) {
-          sub(/\(.*/, "", words[i])
-          printf "%s:%d\t%s\t%s\n", file, start, words[1], words[i] == "" ? "*" : words[i]
-          named = 1
+        split_line(text); text = ""; named = 0; defaults = ""
+        for (i = 2; i <= count; i++) {
+          options = client = words[i]; sub(/\(.*/, "", client); sub(/^[^(]*\(?/, "", options); sub(/\)$/, "", options)
+          if (words[i] ~ /^-/) defaults = substr(words[i], 2)
+          else { tell(client, options); named = 1 }
         }
-        if (count > 0 && !named) printf "%s:%d\t%s\t*\n", file, start, words[1]
+        if (count > 0 && !named) tell("", "")
       }' "$file"
   done
 }
@@ -47,11 +60,26 @@ other_files() {
 named_elsewhere() {
   local path place named client
   printf -v path '%b' "$1"
-  while IFS=$'\t' read -r place named client; do
+  while IFS=$'\t' read -r place named client _; do
     if [[ -n $place ]] && same_client "$client" "$2" && [[ $named == "$path" || $(readlink -m -- "$named") == "$path" ]]; then
       printf '%s' "$place"
       return
     fi
+  done <<<"$OTHER_FILES"
+}
+
+# What exportfs would make of these files, as its table: also of what it was not told to read yet, which the next exportfs -ra
+# does, and the next boot. Hosts by name are left out: exportfs leaves out those that do not resolve.
+table_of_files() {
+  local place named client options live known=$'\n'
+  live=$'\n'$(live_table)
+  while IFS=$'\t' read -r place named client options; do
+    if [[ -z $place || $client == *[!0-9a-zA-Z.:/*?@_-]* || ($client == *[a-zA-Z]* && $client != *[:*?@]*) ]]; then continue; fi
+    if [[ $live != *$'\n'"$named"$'\t'"$client("* ]]; then named=$(readlink -m -- "$named"); fi
+    # Of two lines about the same, exportfs takes the first.
+    if [[ $known == *$'\n'"$named $client"$'\n'* ]]; then continue; fi
+    known+="$named $client"$'\n'
+    printf '%s\t%s(%s)\n' "$named" "$client" "$options"
   done <<<"$OTHER_FILES"
 }
 

@@ -71,13 +71,13 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
       /with no_root_squash/,
     ],
     ["others as root", "/srv/registry 10.0.0.8(rw,all_squash,anonuid=0)", /with anonuid=0/],
-    ["a name", "/srv/registry node-1(rw)", /to node-1 by a name, which can be spoofed/],
     ["a netmask", "/srv/registry 128.0.0.0/128.0.0.0(rw)", /to a network wider than \/8/],
   ];
-  /** The same client and directory as in another line, which would win. */
+  /** The same client and directory as in another line, which would win; or one that exportfs is asked first. */
   const alone: [string, string, RegExp][] = [
     ["the original procedure's line", "/srv/registry *(rw,sync,all_squash)", toAll],
     ["a space before the options", "/srv/registry 10.0.0.9 (rw)", toAll],
+    ["a name", "/srv/registry node-1(rw)", /to node-1 by a name, which can be spoofed/],
     ["a line that goes on", "/srv/registry \\\n  *(rw)", toAll],
   ];
   for (const [name, lines] of [
@@ -104,11 +104,45 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
         }
         const warned = accepted
           .split("\n")
-          .some((text) => text.startsWith("warning: ") && text.endsWith(place));
+          .some((text) => text.startsWith("warning: ") && text.includes(place));
         assert.ok(warned, accepted);
       }
     });
   }
+
+  it("are not served beside one that a file has and exportfs was not told yet, which that would open with ours", () => {
+    applies();
+    const before = table();
+    const lines = [
+      "/srv -no_root_squash 10.9.0.1(rw) 10.9.0.2(root_squash) *.example.com(rw)",
+      "/srv/registry *",
+      "/srv/registry 10.0.0.8(rw,all_squash,anonuid=5000,anongid=5000)",
+      "/srv/registry 10.0.0.9(rw,all_squash,anonuid=5000,anongid=5000,async)",
+      "/srv/registry fd00::/8(rw,sync,all_squash,anonuid=5000,anongid=0) host-1(rw,no_root_squash)",
+      "/srv/linked 10.9.0.3(rw,no_root_squash)",
+      "/srv/linked 10.9.0.3(rw)",
+    ];
+    host.link("/srv/registry", "/srv/linked");
+    host.write("/etc/exports", `${lines.join("\n")}\n`);
+    const said = [
+      "/srv, which reaches the images, is exported to 10.9.0.1 with no_root_squash: root there is root here (/etc/exports:1)",
+      "/srv, which reaches the images, is exported to *.example.com by a name, which can be spoofed, with no_root_squash: root there is root here (/etc/exports:1)",
+      "/srv/registry, which reaches the images, is exported to * to every host (/etc/exports:2)",
+      "/srv/registry is exported to 10.0.0.9 without sync: clients of ours, who would not get what was asked (/etc/exports:4)",
+      "/srv/registry, which reaches the images, is exported to fd00::/8 to a network wider than /16, with anongid=0: others are root here (/etc/exports:5)",
+      "/srv/registry, which reaches the images, is exported to 10.9.0.3 with no_root_squash: root there is root here (/etc/exports:6)",
+    ].map((line) => `${line}, which is not loaded yet, and is by the next exportfs -ra or boot`);
+    const { stdout } = checks();
+    assert.ok(stdout.startsWith(`differs: ${said.join("; ")}. Take that away`), stdout);
+    const { status, stderr } = host.run(server({}, { clients: ["10.0.0.0/24"] }), "apply");
+    assert.equal(status, 1);
+    assert.ok(stderr.startsWith(`error: ${said.join("; ")}. Take that away`), stderr);
+    assert.equal(table(), before);
+    // Once it is loaded, it is said once.
+    administer("/srv/registry *(rw,sync)");
+    assert.doesNotMatch(checks().stdout, /not loaded/);
+    assert.equal(applies(server({ otherExports: "warn" })).match(/^warning: /gm)?.length, 1);
+  });
 
   it("are served beside those that are as strict, or that lead elsewhere", () => {
     host.write(
