@@ -56,8 +56,9 @@ begin() {
   trap 'explain_end $? "${FAILED:-$BASH_COMMAND}"' EXIT
   [[ $EUID == 0 ]] || fail "this needs root: connect as root, or as a user who may run sudo -n"
   # Not in /run/lock, where Debian lets every user make files.
-  exec 9>/run/image-registry.lock
-  flock --wait "$WAIT_FOR_LOCK" 9 || fail "another run on this host still works after $WAIT_FOR_LOCK s"
+  exec 9>>/run/image-registry.lock
+  flock --wait "$WAIT_FOR_LOCK" 9 || fail "another run on this host still works after $WAIT_FOR_LOCK s$(sed "s/^/: /" /run/image-registry.lock)"
+  printf '%s of process %s, since %(%F %T)T\n' "$MODE" "$$" -1 >/run/image-registry.lock
   detect_os
 }
 
