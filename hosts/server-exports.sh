@@ -61,7 +61,8 @@ fsid_hint() {
 # since become faulty. They are not ours to drop.
 reexport() {
   local before=$1 after line path client rest
-  timeout 120 exportfs -ra 2>&1 || true
+  timeout 120 exportfs -ra 2>&1 || [[ $? != 124 ]] ||
+    say "exportfs -ra has not ended after 120 s; is there an exported host that DNS does not answer for, or a directory whose disk or server hangs?"
   after=$'\n'$(live_table)
   while IFS= read -r line; do
     IFS=$'\t' read -r path rest <<<"$line"

@@ -257,6 +257,16 @@ describeOnFakeHosts("what a host shares between exports", () => {
     assert.deepEqual(host.list("/etc/exports.d"), []);
   });
 
+  it("says that exportfs hangs, where it does, and on what it may", () => {
+    const hanging = `timeout() { if [[ $* == *"exportfs -ra" ]]; then return 124; fi; command timeout "$@"; }\n`;
+    const { status, stderr } = host.run(hanging + registryServer(), "apply");
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /taken back, .* exportfs said: exportfs -ra has not ended after 120 s; is there an exported host/,
+    );
+  });
+
   it("names the step that failed, and what it was to do", () => {
     host.write("fails-to-start", "nfs-server\n");
     const { status, stderr } = host.run(registryServer(), "apply");
