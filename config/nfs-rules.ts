@@ -40,6 +40,10 @@ function hostRules({ host, path, mountOptions, clientHosts }: Nfs): Violation[] 
   const port = valueIn(mountOptions, "port");
   if (port !== undefined && Number(port) !== 2049)
     unserved(`ask for port=${port}, and the host serves on 2049`);
+  // exports(5): secure, which asks nothing of Kerberos.
+  const kerberos = (valueIn(mountOptions, "sec") ?? host.security).startsWith("krb5");
+  if (mountOptions.includes("noresvport") && !kerberos)
+    unserved("ask for noresvport, and the host serves who comes from a port below 1024");
   if (mountOptions.some((option) => /(^|=)rdma6?$/.test(option)))
     unserved("ask for RDMA, and the host serves over TCP alone");
   return found;

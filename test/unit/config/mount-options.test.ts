@@ -70,11 +70,12 @@ describe("nfs.mountOptions", () => {
       [{}, ["sec=krb5p"], /nfs\.host\.security is "sys"/],
       [{}, ["port=20490"], /the host serves on 2049/],
       [{}, ["rdma"], /the host serves over TCP alone/],
+      [{}, ["noresvport"], /the host serves who comes from a port below 1024/],
     ];
     for (const [host, options, message] of cases) assert.match(problem(served(host, ...options)), message);
     for (const [host, options] of [
       [{ nfs3: true }, ["v3"]],
-      [{ security: "sys:krb5p" }, ["sec=krb5p", "port=2049", "proto=tcp"]],
+      [{ security: "sys:krb5p" }, ["sec=krb5p", "port=2049", "proto=tcp", "noresvport"]],
     ] as [object, string[]][])
       assert.deepEqual(problems(served(host, ...options)), []);
   });
