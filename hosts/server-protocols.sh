@@ -108,9 +108,5 @@ drop_protocol_files() {
   want_gone "$NFS_CONF_DROP_IN"
   leave_lockd_ports
   restore_settings
-  if [[ -e $STATE/masked ]]; then
-    change "unmask ${RPCBIND_UNITS[*]}"
-    bounded systemctl --quiet unmask "${RPCBIND_UNITS[@]}"
-    rm -f "$STATE/masked"
-  fi
+  leave_rpcbind
 }

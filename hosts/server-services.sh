@@ -4,7 +4,7 @@
 
 want_services() {
   local differing
-  if [[ $NFS3 == yes ]]; then want_rpcbind; elif [[ $DEDICATED == yes ]]; then want_rpcbind_masked; fi
+  if [[ $NFS3 == yes ]]; then want_rpcbind; elif [[ $DEDICATED == yes ]]; then want_rpcbind_masked; else leave_rpcbind; fi
   if [[ $NFS3 == yes ]]; then want_lockd_ports; fi
   want_running nfs-server
   want_mountd
@@ -213,5 +213,13 @@ want_rpcbind_masked() {
   if mend "mask ${RPCBIND_UNITS[*]}"; then
     put_file "$STATE/masked" 644 "${RPCBIND_UNITS[*]}"
     bounded systemctl --quiet mask --now "${RPCBIND_UNITS[@]}"
+  fi
+}
+
+# Nobody who is left asks for the mask.
+leave_rpcbind() {
+  if [[ -e $STATE/masked ]] && mend "unmask ${RPCBIND_UNITS[*]}"; then
+    bounded systemctl --quiet unmask "${RPCBIND_UNITS[@]}"
+    rm -f "$STATE/masked"
   fi
 }

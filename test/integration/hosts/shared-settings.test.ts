@@ -27,6 +27,21 @@ describeOnFakeHosts("what a host shares between exports", () => {
     run(registryServer(), "check");
   });
 
+  it("follows the exports that are left: rpcbind is masked for as long as one asks for a dedicated host", () => {
+    const other = (dedicated: boolean) =>
+      registryServer({ protocols: { dedicated } }, { id: "other", path: "/srv/other" });
+    const masked = () => host.read("units/rpcbind.socket.enabled") === "masked\n";
+    run(registryServer());
+    for (const leave of [() => run(other(false)), () => run(other(true), "remove")]) {
+      run(other(true));
+      run(registryServer());
+      assert.ok(masked());
+      leave();
+      assert.ok(!masked());
+      assert.doesNotMatch(run(registryServer()).stdout, /changed/);
+    }
+  });
+
   it("does not end NFSv3 under a client that has mounted over it, unless that is forced", () => {
     run(registryServer());
     const other = registryServer(nfs3, { id: "other", path: "/srv/other" });
