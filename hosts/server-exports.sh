@@ -66,6 +66,8 @@ reexport() {
   after=$'\n'$(live_table)
   while IFS= read -r line; do
     IFS=$'\t' read -r path rest <<<"$line"
+    # Of a line that was cut off nothing is made up: without a client it would be everybody's.
+    if [[ $rest != *\(*\) ]]; then continue; fi
     client=${rest%%(*}
     rest=${rest#*(}
     if [[ -z $path || $path == "$EXPORT_PATH" || $after == *$'\n'"${line%%(*}("* ]]; then continue; fi

@@ -4,7 +4,7 @@
 # is kept. So are those that keep our clients from ours.
 
 # ACCEPTED: how many of a check's differences are no obstacle, for the stack serves beside them.
-JUDGED='' ACCEPTED=0
+JUDGED='' JUDGED_LIVE=$'\n' ACCEPTED=0
 
 judge_other_exports() {
   local refused=''
@@ -42,6 +42,7 @@ judge() {
     esac
     place=$(named_elsewhere "$path" "$client")
     text+=" (${place:-by no file, so by hand})"
+    if [[ -z $1 ]]; then JUDGED_LIVE+="$path $client"$'\n'; elif [[ $JUDGED_LIVE == *$'\n'"$path $client"$'\n'* ]]; then continue; fi
     if [[ $JUDGED == *"$text"* ]]; then continue; fi
     JUDGED+=$text
     text+=$1

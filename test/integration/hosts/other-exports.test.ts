@@ -138,7 +138,14 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
     assert.equal(status, 1);
     assert.ok(stderr.startsWith(`error: ${said.join("; ")}. Take that away`), stderr);
     assert.equal(table(), before);
-    // Once it is loaded, it is said once.
+    // Once it is loaded, it is said once, also of options by flavour.
+    administer("/srv/registry 10.0.0.0/16(rw,sec=krb5p,ro,sec=sys)");
+    const loaded = table().replace(
+      /^(.*10\.0\.0\.0\/16\().*$/m,
+      "$1rw,sync,all_squash,anonuid=5000,anongid=5000,sec=krb5p,sec=sys)",
+    );
+    host.write("/var/lib/nfs/etab", loaded);
+    assert.doesNotMatch(checks().stdout, /not loaded/);
     administer("/srv/registry *(rw,sync)");
     assert.doesNotMatch(checks().stdout, /not loaded/);
     assert.equal(applies(server({ otherExports: "warn" })).match(/^warning: /gm)?.length, 1);
@@ -181,6 +188,10 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
     // One whose lines were cut off tells of nobody.
     host.write("/var/lib/nfs/etab", `/srv/team\n${table().replace(/\).*\n.*localhost.*\n$/, "")}`);
     assert.doesNotMatch(checks().stdout, /by hand/);
+    const narrower = server({ otherExports: "warn" }, { clients: ["10.0.0.0/24"] });
+    const { calls } = host.run(narrower, "apply");
+    assert.ok(calls.includes("exportfs -ra"));
+    assert.ok(!calls.some((call) => call.startsWith("exportfs -i") && call.includes("/srv/team")));
   });
 
   it("are not served beside one that has the files by another name, or that keeps clients from them", () => {
