@@ -36,7 +36,7 @@ right_file_system() {
       "/etc/fstab, or move it back. To begin with an empty one: rm $FILE_SYSTEM_FILE"
     return 1
   elif [[ -z $known ]] && missing=$(missing_mount) && [[ -n $missing ]]; then
-    refuse "$missing, and nothing is mounted there: images would go to $FS_SOURCE in its place. Mount it; or, if they are to be there, take that line out"
+    refuse "$missing, and nothing is mounted there: images would go to the disk of $FS_TARGET; mount it or, if they are to be there, take that line out"
     return 1
   elif [[ -n $inode && -n $now && $now' ' != "$inode "* ]]; then
     refuse "$EXPORT_PATH is not the directory that was served (a mount or a subvolume that is missing, or it was moved). Mount it," \

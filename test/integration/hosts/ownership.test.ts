@@ -385,7 +385,7 @@ describeOnFakeHosts("a host whose directories and exports belong to somebody", (
       refused(
         server(),
         new RegExp(
-          `/etc/fstab:5 mounts ${place.replace(/\/$/, "")}, and nothing is mounted there: images would go to /dev/sda1`,
+          `/etc/fstab:5 mounts ${place.replace(/\/$/, "")}, and nothing is mounted there: images would go to the disk of /; mount it`,
         ),
       );
     }
