@@ -85,7 +85,8 @@ table_of_files() {
 
 # same_client NAMED SERVED: the table has the full name of a host that a file names by another.
 same_client() {
-  if [[ $1 == "$2" ]]; then return; fi
+  # Also while DNS does not answer.
+  if [[ $1 == "$2" || $1 == "${2%%.*}" ]]; then return; fi
   if [[ $1 == *[!0-9a-zA-Z.-]* || $2 != *[a-zA-Z]* || $2 == *[!0-9a-zA-Z.-]* ]]; then return 1; fi
   [[ " $(timeout 10 getent hosts "$1" | tr -s ' \n' ' ') " == *" $2 "* ]]
 }

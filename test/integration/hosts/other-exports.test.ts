@@ -174,6 +174,7 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
       "# An old one, and the comment ends with it: \\",
       "/srv/registry 10.5.0.7(rw) # one more \\",
       "/srv/registry 10.5.0.8(rw)",
+      "/srv/registry node-5(rw)",
     ];
     host.write("/etc/exports", `${lines.join("\n")}\n`);
     const served = ["1", "2", "3", "4", "5", "6", "7", "8"].map((last) => `10.5.0.${last}`);
@@ -185,8 +186,10 @@ describeOnFakeHosts("a host's exports, of which ours is one", () => {
     // The table has a host by its full name.
     host.write("/var/lib/nfs/etab", `${table()}/srv/registry\tlocalhost(rw,no_root_squash,sec=sys)\n`);
     assert.match(checks().stdout, /to localhost by a name.*\(\/etc\/exports:6\)/);
+    host.write("/var/lib/nfs/etab", `${table()}/srv/registry\tnode-5.example.com(rw,root_squash,sec=sys)\n`);
+    assert.match(checks().stdout, /to node-5\.example\.com by a name.*\(\/etc\/exports:10\)/);
     // One whose lines were cut off tells of nobody.
-    host.write("/var/lib/nfs/etab", `/srv/team\n${table().replace(/\).*\n.*localhost.*\n$/, "")}`);
+    host.write("/var/lib/nfs/etab", `/srv/team\n${table().replace(/\).*\n.*localhost.*\n.*\n$/, "")}`);
     assert.doesNotMatch(checks().stdout, /by hand/);
     const narrower = server({ otherExports: "warn" }, { clients: ["10.0.0.0/24"] });
     const { calls } = host.run(narrower, "apply");
