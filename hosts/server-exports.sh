@@ -79,12 +79,14 @@ reexport() {
 
 # say_dropped TABLE: what of it is no more and was not ours. exportfs asks DNS anew for each host that is named.
 say_dropped() {
-  local path rest after
+  local path rest client after
   after=$'\n'$(live_table)
   while IFS=$'\t' read -r path rest; do
-    if [[ $rest != *\(*\) || $path == "$EXPORT_PATH" || $after == *$'\n'"$path"$'\t'"${rest%%(*}("* ]]; then continue; fi
-    say "warning: $path, which is not ours, is no longer exported to ${rest%%(*}: exportfs -ra has dropped it, and cannot bring it" \
-      "back. Where its name does not resolve at this moment, run exportfs -ra once it does"
+    client=${rest%%(*}
+    if [[ $rest != *\(*\) || $after == *$'\n'"$path"$'\t'"$client("* ]]; then continue; fi
+    if [[ $path == "$EXPORT_PATH" && -z $(named_elsewhere "$path" "$client") ]]; then continue; fi
+    say "warning: the export of $path to $client, which is not ours, is gone: exportfs -ra has dropped it, and cannot bring it back." \
+      "Where that name does not resolve at this moment, run exportfs -ra once it does"
   done <<<"$1"
 }
 
