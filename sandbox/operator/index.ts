@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { until } from "../control-plane/ready";
 import { isRunning, recordedProcesses, startProcess, stopProcess } from "../process";
 import { Cluster } from "./cluster";
-import { apiVersion, type Config } from "./model";
+import { apiVersion, type Config, type ImagePruner } from "./model";
 import { typescriptLoader } from "../../project";
 
 /*
@@ -18,7 +18,7 @@ const name = "registry-operator";
 
 /**
  * Starts the stand-in for the registry operator beside the control plane of `directory`, unless it runs there, and
- * waits until it has made the registry's Config and spoken about it. The cluster must have the CRDs.
+ * waits until it has made the registry's Config and spoken about it, and made the ImagePruner. The cluster must have the CRDs.
  */
 export async function startOperator(options: {
   readonly kubeconfig: string;
@@ -42,7 +42,8 @@ export async function startOperator(options: {
 async function reports(cluster: Cluster): Promise<boolean> {
   try {
     const config = await cluster.read<Config>(apiVersion, "Config", "cluster");
-    return config?.status?.observedGeneration !== undefined;
+    const pruner = await cluster.read<ImagePruner>(apiVersion, "ImagePruner", "cluster");
+    return config?.status?.observedGeneration !== undefined && pruner !== undefined;
   } catch {
     return false; // the API server does not serve the CRDs yet
   }
