@@ -199,12 +199,7 @@ leave_lockd_ports() {
 }
 
 want_rpcbind() {
-  if [[ $(systemctl is-enabled rpcbind.socket 2>/dev/null) == masked ]]; then
-    if mend "unmask ${RPCBIND_UNITS[*]}"; then
-      bounded systemctl --quiet unmask "${RPCBIND_UNITS[@]}"
-      rm -f "$STATE/masked"
-    fi
-  fi
+  if [[ $(systemctl is-enabled rpcbind.socket 2>/dev/null) == masked ]]; then unmask_rpcbind; fi
   want_running rpcbind.socket
 }
 
@@ -217,8 +212,10 @@ want_rpcbind_masked() {
 }
 
 # Nobody who is left asks for the mask.
-leave_rpcbind() {
-  if [[ -e $STATE/masked ]] && mend "unmask ${RPCBIND_UNITS[*]}"; then
+leave_rpcbind() { if [[ -e $STATE/masked ]]; then unmask_rpcbind; fi; }
+
+unmask_rpcbind() {
+  if mend "unmask ${RPCBIND_UNITS[*]}"; then
     bounded systemctl --quiet unmask "${RPCBIND_UNITS[@]}"
     rm -f "$STATE/masked"
   fi
